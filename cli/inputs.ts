@@ -1,0 +1,111 @@
+/**
+ * `--x 5 --names '["a"]'` → the inputs of a workflow, by the JSON Schema of each.
+ * @module
+ */
+import type { EntityDescription, InputDescription } from "../runtime/session/client/describe.ts";
+import { didYouMean, UsageError } from "./usage.ts";
+
+/**
+ * Reads the inputs of one workflow from the arguments behind its name.
+ * @throws {UsageError} naming the first input that is unknown, missing, without value or ill-typed.
+ */
+export function readInputs(
+  entity: EntityDescription,
+  args: readonly string[],
+): Record<string, unknown> {
+  const given = flags(args);
+  const { exported, inputs } = entity;
+  if (!inputs) {
+    // Typed by its signature only: the checker looks at the call.
+    return Object.fromEntries(
+      [...given].map(([name, text]) => [name, text === undefined ? true : asJson(text)]),
+    );
+  }
+  const names = inputs.map(({ name }) => name);
+  for (const name of given.keys()) {
+    if (names.includes(name)) continue;
+    const hint =
+      didYouMean(name, names, "--") ||
+      ` It takes ${inputs.length === 0 ? "none" : signature(inputs)}.`;
+    throw new UsageError(`${exported} has no input '--${name}'.${hint}`);
+  }
+  const values: Record<string, unknown> = {};
+  for (const input of inputs) {
+    if (given.has(input.name)) values[input.name] = readValue(input, given.get(input.name));
+    else if (input.required)
+      throw new UsageError(
+        `${exported} needs ${signature([input])}; it takes ${signature(inputs)}.`,
+      );
+  }
+  return values;
+}
+
+function signature(inputs: readonly InputDescription[]): string {
+  return inputs.map((input) => `--${input.name} <${typeName(input.schema)}>`).join(" ");
+}
+
+/** `--name value`, `--name=value`, `--flag` alone (then undefined). */
+function flags(args: readonly string[]): Map<string, string | undefined> {
+  const given = new Map<string, string | undefined>();
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i] ?? "";
+    if (!arg.startsWith("--") || arg === "--") {
+      throw new UsageError(`inputs are given as --name value; '${arg}' has no name`);
+    }
+    const [name = "", ...rest] = arg.slice(2).split("=");
+    if (given.has(name)) throw new UsageError(`--${name} is given twice`);
+    const next = args[i + 1];
+    if (rest.length > 0) given.set(name, rest.join("="));
+    else if (next === undefined || /^--[A-Za-z_]/.test(next)) given.set(name, undefined);
+    else given.set(name, args[++i]);
+  }
+  return given;
+}
+
+function typeName(schema: Readonly<Record<string, unknown>>): string {
+  const { type } = schema;
+  if (typeof type === "string") return type;
+  if (Array.isArray(schema["enum"])) return schema["enum"].map((value) => String(value)).join("|");
+  return "value";
+}
+
+function readValue(input: InputDescription, text: string | undefined): unknown {
+  const { name, schema } = input;
+  const wanted = typeName(schema);
+  const refuse = (why: string): never => {
+    throw new UsageError(`--${name}: ${why}`);
+  };
+  if (wanted === "boolean") {
+    if (text === undefined || text === "true") return true;
+    return text === "false"
+      ? false
+      : refuse(`'${text}' is no boolean; write --${name} or --${name}=false`);
+  }
+  if (text === undefined) return refuse(`needs a value: --${name} <${wanted}>`);
+  if (wanted === "integer" || wanted === "number") {
+    const value = Number(text);
+    const fits =
+      text.trim() !== "" &&
+      !Number.isNaN(value) &&
+      (wanted === "number" || Number.isInteger(value));
+    return fits ? value : refuse(`'${text}' is no ${wanted}`);
+  }
+  if (wanted === "string") return text;
+  if (wanted === "array" || wanted === "object") {
+    const value = asJson(text);
+    const isArray = Array.isArray(value);
+    const fits = typeof value === "object" && value !== null && isArray === (wanted === "array");
+    return fits ? value : refuse(`'${text}' is no ${wanted} in JSON`);
+  }
+  return asJson(text);
+}
+
+/** JSON where it is JSON, else the text itself. */
+function asJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON: `--name Ada` means the string.
+    return text;
+  }
+}

@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+/**
+ * The `eagerdeck` command: checks the Node version before anything modern is loaded.
+ *
+ * Only dynamic imports here: a static one would be linked, and fail with a syntax error, before the
+ * check could say what to do.
+ * @module
+ */
+import module from "node:module";
+
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+const isSupported = (major === 22 && minor >= 18) || (major === 24 && minor >= 11) || major > 24;
+
+if (isSupported) {
+  module.enableCompileCache?.();
+  // Vitest and React look at it when they load; set before, so that decks render with the fast build.
+  process.env["NODE_ENV"] ??= "production";
+  const { main } = await import("./program.ts");
+  process.exitCode = await main(process.argv.slice(2));
+} else {
+  process.stderr.write(
+    `eagerdeck needs Node 22.18 or later, or 24.11 or later; this is ${process.versions.node} (${process.execPath}).\n` +
+      "Install a newer Node, or run `npm install node@24` in this folder and try again with npx.\n",
+  );
+  process.exitCode = 2;
+}

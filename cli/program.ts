@@ -1,0 +1,190 @@
+/**
+ * The commands and their options; each command's work is in its own file, loaded when it is called.
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, CommanderError, Option } from "commander";
+import { packageRoot } from "../runtime/session/package-root.ts";
+import { EXIT, UsageError } from "./usage.ts";
+
+/** A command's work; resolves with its exit code. */
+// biome-ignore lint/suspicious/noExplicitAny: commander gives every action `any[]`; each action names its own.
+type Action = (...args: any[]) => Promise<number>;
+type Acting = <A extends Action>(action: A) => (...given: Parameters<A>) => Promise<void>;
+
+/**
+ * Runs the command line.
+ * @param args without node and script.
+ * @returns the exit code: 0 all went well, 1 a cell or workflow failed, 2 wrong usage, 70 an error of ours.
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  let code: number = EXIT.ok;
+  const acting: Acting =
+    (action) =>
+    async (...given) => {
+      code = await action(...given);
+    };
+  const program = commands(acting);
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (isUsageError(error)) {
+      process.stderr.write(`eagerdeck: ${error.message}\n`);
+      return EXIT.usage;
+    }
+    process.stderr.write(`eagerdeck ${version()}: an error of ours, please report it\n`);
+    process.stderr.write(
+      `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    return EXIT.internal;
+  }
+}
+
+/** Usage errors of the kernel's own modules are recognised by name: they do not know the command line. */
+function isUsageError(error: unknown): error is Error {
+  return error instanceof UsageError || (error instanceof Error && error.name === "UsageError");
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")).version;
+}
+
+const CHECK = new Option("--check <policy>", "what type errors do to a cell")
+  .choices(["error", "warn", "off"])
+  .default("error");
+
+function commands(acting: Acting): Command {
+  const program = new Command("eagerdeck")
+    .description(
+      "Eager workflows for TypeScript, in the terminal, in Jupyter and from the command line.",
+    )
+    .version(version(), "--version", "print the version")
+    .helpOption("-h, --help", "show this help")
+    .addHelpText(
+      "after",
+      "\nExample:\n  eagerdeck repl                  explore in the terminal\n  eagerdeck run flow.ts main --x 5   run one workflow and see its deck\n",
+    )
+    .showHelpAfterError("(see --help)")
+    .exitOverride();
+
+  program
+    .command("repl [file]")
+    .description("open the terminal REPL, or run a file, code or standard input as cells")
+    .option("-e, --eval <code>", "run this code as one cell and leave")
+    .option("-i, --interactive", "stay in the REPL after -e or a file")
+    .option("--plain", "no screen control: one line after the other")
+    .option("--json", "JSON lines in and out, for programs")
+    .option("--quiet", "values and errors only")
+    .option("--keep-going", "go on after a failed cell")
+    .addOption(CHECK)
+    .addHelpText(
+      "after",
+      "\nExample:\n  echo 'const xs = [1, 2]; xs.map((x) => x * 2)' | eagerdeck repl\n",
+    )
+    .action(
+      acting(async (file: string | undefined, options) =>
+        (await import("./repl.ts")).repl(file, options),
+      ),
+    );
+
+  program
+    .command("run")
+    .argument("<file>", "a TypeScript module")
+    .argument("<workflow>", "the name of an exported task, workflow or eager workflow")
+    .argument("[inputs...]", "its inputs, as --name value")
+    .description("run one workflow of a file; prints its value, and its deck to stderr")
+    .option("--deck <file>", "write the deck as a page")
+    .option("--json", "events and result as JSON lines")
+    .allowUnknownOption()
+    .addHelpText(
+      "after",
+      "\nExample:\n  eagerdeck run notebooks/workflows.ts simpleEagerWorkflow --x 5 --deck deck.html\n",
+    )
+    .action(
+      acting(async (file: string, workflow: string, inputs: string[], options) =>
+        (await import("./run.ts")).run(file, workflow, inputs, options),
+      ),
+    );
+
+  kernelCommands(program.command("kernel").description("the Jupyter kernel"), acting);
+
+  const notebook = program.command("notebook").description("notebooks without Jupyter");
+  notebook
+    .command("run <notebook>")
+    .description("execute a notebook through the real kernel; stops at the first failing cell")
+    .option(
+      "-o, --output <file>",
+      "where the executed notebook goes (default: nowhere, outputs are discarded)",
+    )
+    .option("--deck <file>", "write the deck of the whole notebook as a page")
+    .option("--keep-going", "execute the cells after a failing one too")
+    .addHelpText(
+      "after",
+      "\nExample:\n  eagerdeck notebook run notebooks/01-eager-workflows.ipynb -o out.ipynb --deck deck.html\n",
+    )
+    .action(
+      acting(async (file: string, options) =>
+        (await import("./notebook.ts")).notebookRun(file, options),
+      ),
+    );
+
+  // commander does not hand these down to commands made by `.command()`.
+  for (const command of everyCommand(program)) {
+    command
+      .exitOverride()
+      .showHelpAfterError("(see --help)")
+      .configureOutput({
+        outputError: (text, write) => write(`eagerdeck: ${text.replace(/^error: /, "")}`),
+      });
+  }
+  return program;
+}
+
+function kernelCommands(kernel: Command, acting: Acting): void {
+  kernel
+    .command("install")
+    .description("make the kernel known to Jupyter")
+    .option("--user", "for this user (the default)")
+    .option("--sys-prefix", "into the active virtual environment or conda environment")
+    .option("--prefix <dir>", "into <dir>/share/jupyter/kernels")
+    .option("--name <name>", "name of the kernelspec", "eagerdeck")
+    .option("--display-name <text>", "what Jupyter shows")
+    .option("--env <name=value...>", "environment variables of the kernel")
+    .option("--force", "replace a kernelspec of that name that is not ours")
+    .addHelpText("after", "\nExample:\n  eagerdeck kernel install --sys-prefix\n")
+    .action(acting(async (options) => (await import("./kernel.ts")).install(options)));
+  kernel
+    .command("list")
+    .description("list the kernelspecs of eagerdeck")
+    .option("--prefix <dir>", "look in <dir> only")
+    .addHelpText("after", "\nExample:\n  eagerdeck kernel list\n")
+    .action(acting(async (options) => (await import("./kernel.ts")).list(options)));
+  kernel
+    .command("remove [name]")
+    .description("remove a kernelspec of eagerdeck")
+    .option("--user", "that of this user (the default)")
+    .option("--sys-prefix", "that of the active environment")
+    .option("--prefix <dir>", "that below <dir>")
+    .addHelpText("after", "\nExample:\n  eagerdeck kernel remove --sys-prefix\n")
+    .action(
+      acting(async (name: string | undefined, options) =>
+        (await import("./kernel.ts")).remove(name, options),
+      ),
+    );
+  kernel
+    .command("start <connection-file>")
+    .description("what Jupyter calls: serve one kernel")
+    .addHelpText(
+      "after",
+      "\nExample:\n  eagerdeck kernel start /run/user/1000/jupyter/kernel-1.json\n",
+    )
+    .action(acting(async (file: string) => (await import("./kernel.ts")).start(file)));
+}
+
+function* everyCommand(command: Command): Generator<Command> {
+  yield command;
+  for (const child of command.commands) yield* everyCommand(child);
+}

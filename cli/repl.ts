@@ -1,0 +1,39 @@
+/**
+ * `eagerdeck repl`: options → the terminal's own.
+ * @module
+ */
+import { existsSync, statSync } from "node:fs";
+import { runRepl } from "../repl/launch.ts";
+import { UsageError } from "./usage.ts";
+
+export interface ReplFlags {
+  readonly eval?: string;
+  readonly interactive?: boolean;
+  readonly plain?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly keepGoing?: boolean;
+  readonly check?: "error" | "warn" | "off";
+}
+
+/** @returns the exit code. */
+export async function repl(file: string | undefined, flags: ReplFlags): Promise<number> {
+  if (file !== undefined && flags.eval !== undefined) {
+    throw new UsageError("give a file or -e CODE, not both");
+  }
+  if (flags.plain && flags.json) throw new UsageError("--plain and --json exclude each other");
+  if (file !== undefined) {
+    if (!existsSync(file)) throw new UsageError(`no such file: ${file}`);
+    if (statSync(file).isDirectory()) throw new UsageError(`${file} is a folder; give a .ts file`);
+  }
+  return await runRepl({
+    mode: flags.json ? "json" : flags.plain ? "plain" : "auto",
+    folder: process.cwd(),
+    ...(file === undefined ? {} : { file }),
+    ...(flags.eval === undefined ? {} : { code: flags.eval }),
+    ...(flags.check === undefined ? {} : { check: flags.check }),
+    ...(flags.quiet === undefined ? {} : { quiet: flags.quiet }),
+    ...(flags.keepGoing === undefined ? {} : { keepGoing: flags.keepGoing }),
+    ...(flags.interactive === undefined ? {} : { interactiveAfter: flags.interactive }),
+  });
+}

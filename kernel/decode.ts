@@ -1,0 +1,77 @@
+/**
+ * From `unknown` to content: one schema per incoming message. Absent fields get the protocol's defaults,
+ * unknown fields are ignored, a wrong type is a sentence that names the field.
+ * @module
+ */
+import { type ZodError, type ZodType, z } from "zod";
+import type { Header, MessageContent, RequestType } from "./messages.ts";
+
+const headerSchema = z.looseObject({
+  msg_id: z.string(),
+  msg_type: z.string(),
+  session: z.string().default(""),
+  date: z.string().optional().catch(undefined),
+}) satisfies ZodType<Header>;
+
+const cursor = { code: z.string(), cursor_pos: z.number() };
+const nothing = z.object({}).transform((): Record<string, never> => ({}));
+
+const contents: { readonly [T in RequestType]: ZodType<MessageContent[T]> } = {
+  execute_request: z.object({
+    code: z.string(),
+    silent: z.boolean().default(false),
+    store_history: z.boolean().default(true),
+    user_expressions: z
+      .record(z.string(), z.string())
+      .nullish()
+      .transform((given) => given ?? {}),
+    allow_stdin: z.boolean().default(false),
+    stop_on_error: z.boolean().default(true),
+  }),
+  complete_request: z.object(cursor),
+  inspect_request: z.object({ ...cursor, detail_level: z.number().default(0) }),
+  is_complete_request: z.object({ code: z.string() }),
+  history_request: z.object({ hist_access_type: z.string().default("tail") }),
+  comm_info_request: z.object({
+    target_name: z
+      .string()
+      .nullish()
+      .transform((name) => name ?? undefined),
+  }),
+  kernel_info_request: nothing,
+  interrupt_request: nothing,
+  shutdown_request: z.object({ restart: z.boolean().default(false) }),
+};
+
+/** The header, or `undefined` when it is not one: such a message is dropped. */
+export function decodeHeader(raw: unknown): Header | undefined {
+  const decoded = headerSchema.safeParse(raw);
+  return decoded.success ? decoded.data : undefined;
+}
+
+export function isRequestType(type: string): type is RequestType {
+  return Object.hasOwn(contents, type);
+}
+
+export type Decoded<T> =
+  | { readonly ok: true; readonly content: T }
+  | { readonly ok: false; readonly reason: string };
+
+/** @returns the content, or a reason such as `execute_request.code: expected string`. */
+export function decodeContent<T extends RequestType>(
+  type: T,
+  raw: unknown,
+): Decoded<MessageContent[T]> {
+  const schema: ZodType<MessageContent[T]> = contents[type];
+  const decoded = schema.safeParse(raw);
+  return decoded.success
+    ? { ok: true, content: decoded.data }
+    : { ok: false, reason: `${type}${reasonOf(decoded.error)}` };
+}
+
+function reasonOf(error: ZodError): string {
+  const issue = error.issues[0];
+  if (issue === undefined) return ": not understood";
+  const path = issue.path.map((part) => `.${String(part)}`).join("");
+  return `${path}: ${issue.code === "invalid_type" ? `expected ${issue.expected}` : issue.message}`;
+}

@@ -1,0 +1,48 @@
+/**
+ * What the kernel says of itself: from constants, so that it answers before the session is up.
+ * @module
+ */
+import { createRequire } from "node:module";
+import { z } from "zod";
+import { PROTOCOL_VERSION } from "../messages.ts";
+import type { Handler } from "./index.ts";
+
+const packageSchema = z.object({ version: z.string() });
+const require = createRequire(import.meta.url);
+
+function versionOf(name: string): string {
+  return packageSchema.parse(require(`${name}/package.json`)).version;
+}
+
+export const kernelInfo: Handler<"kernel_info"> = async () => {
+  const version = versionOf("eagerdeck");
+  const typescript = versionOf("typescript-native");
+  return {
+    status: "ok",
+    protocol_version: PROTOCOL_VERSION,
+    implementation: "eagerdeck",
+    implementation_version: version,
+    language_info: {
+      name: "typescript",
+      version: typescript,
+      mimetype: "text/typescript",
+      file_extension: ".ts",
+      pygments_lexer: "typescript",
+      codemirror_mode: { name: "javascript", typescript: true, mode: "typescript" },
+      nbconvert_exporter: "script",
+    },
+    banner: `eagerdeck ${version}: eager workflows in TypeScript ${typescript}, Node ${process.versions.node}`,
+    help_links: [
+      { text: "TypeScript", url: "https://www.typescriptlang.org/docs/" },
+      { text: "Node.js", url: "https://nodejs.org/docs/latest/api/" },
+    ],
+    debugger: false,
+    supported_features: [],
+  };
+};
+
+/** No cell can open a comm yet. */
+export const commInfo: Handler<"comm_info"> = async () => ({ status: "ok", comms: {} });
+
+/** Nothing is kept yet that could be listed. */
+export const history: Handler<"history"> = async () => ({ status: "ok", history: [] });

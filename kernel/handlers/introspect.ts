@@ -1,0 +1,129 @@
+/**
+ * complete, inspect, is_complete: answered by parser and type service, never by the user process, so they
+ * come also while a cell blocks it. Jupyter counts code points, the session UTF-16 units.
+ * @module
+ */
+import type { Hover, Session, SignatureHelp } from "../../runtime/session/client/api.ts";
+import { codePointsToUtf16, utf16ToCodePoints } from "../../runtime/session/positions.ts";
+import type { MimeBundle } from "../../runtime/values/shape.ts";
+import type { MessageContent } from "../messages.ts";
+import type { Handler } from "./index.ts";
+
+/** A person types on: a later answer is of no use. */
+const ANSWER_MAX_MS = 1_000;
+
+export const complete: Handler<"complete"> = async ({ code, cursor_pos }, context) => {
+  const client = context.message.header.session;
+  const own = new AbortController();
+  context.completing.get(client)?.abort();
+  context.completing.set(client, own);
+  try {
+    const offset = codePointsToUtf16(code, cursor_pos);
+    const signal = AbortSignal.any([own.signal, AbortSignal.timeout(ANSWER_MAX_MS)]);
+    const found = await inTime(context.session.types.complete(code, offset, signal), signal);
+    const cursor = utf16ToCodePoints(code, offset);
+    if (found === undefined) return { ...noMatches, cursor_start: cursor, cursor_end: cursor };
+    const start = utf16ToCodePoints(code, found.start);
+    const end = utf16ToCodePoints(code, found.end);
+    const matches = found.items.map(({ insert, name }) => insert ?? name);
+    // JupyterLab pairs these with `matches` by index.
+    const typed = found.items.map(({ detail, insert, kind, name }) => ({
+      text: insert ?? name,
+      type: kind,
+      start,
+      end,
+      ...(detail === undefined ? {} : { signature: detail }),
+    }));
+    return {
+      status: "ok",
+      matches,
+      cursor_start: start,
+      cursor_end: end,
+      metadata: { _jupyter_types_experimental: typed },
+    };
+  } finally {
+    if (context.completing.get(client) === own) context.completing.delete(client);
+  }
+};
+
+const noMatches = { status: "ok" as const, matches: [], metadata: {} };
+
+export const inspect: Handler<"inspect"> = async ({ code, cursor_pos }, { session }) => {
+  const data = await inspected(session, code, codePointsToUtf16(code, cursor_pos));
+  return { status: "ok", found: data !== undefined, data: data ?? {}, metadata: {} };
+};
+
+export const isComplete: Handler<"is_complete"> = async ({ code }, { session }) => {
+  const parsed = session.parse(code);
+  const reply: MessageContent["is_complete_reply"] =
+    parsed.status === "incomplete"
+      ? { status: "incomplete", indent: parsed.indent }
+      : { status: parsed.status };
+  return reply;
+};
+
+/** What is known of the symbol at or just before `offset`, and of the call it stands in; UTF-16. */
+export async function inspected(
+  session: Session,
+  code: string,
+  offset: number,
+): Promise<MimeBundle | undefined> {
+  const signal = AbortSignal.timeout(ANSWER_MAX_MS);
+  const { types } = session;
+  const [at, before, call] = await Promise.all([
+    inTime(types.hover(code, offset, signal), signal),
+    offset > 0 ? inTime(types.hover(code, offset - 1, signal), signal) : undefined,
+    inTime(types.signature(code, offset, signal), signal),
+  ]);
+  const hover = at ?? before;
+  if (hover === undefined && call === undefined) return undefined;
+  return {
+    "text/markdown": [...hoverMarkdown(hover), ...callMarkdown(call)].join("\n\n"),
+    // JupyterLab's completer panel reads only this one.
+    "text/plain": [hover?.signature, call?.label, (hover ?? call)?.documentation]
+      .filter((part) => part !== undefined && part !== "")
+      .join("\n\n"),
+  };
+}
+
+function hoverMarkdown(hover: Hover | undefined): string[] {
+  if (hover === undefined) return [];
+  return [fenced(hover.signature), ...(hover.documentation === "" ? [] : [hover.documentation])];
+}
+
+function callMarkdown(call: SignatureHelp | undefined): string[] {
+  if (call === undefined) return [];
+  const { start, end } = call.activeParameter ?? { start: 0, end: 0 };
+  const active = call.label.slice(start, end);
+  const label =
+    escapeMarkdown(call.label.slice(0, start)) +
+    (active === "" ? "" : `**${escapeMarkdown(active)}**`) +
+    escapeMarkdown(call.label.slice(end));
+  return [label, ...(call.documentation === "" ? [] : [call.documentation])];
+}
+
+/** A fence longer than any inside. */
+function fenced(source: string): string {
+  const longest = Math.max(2, ...[...source.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}ts\n${source}\n${fence}`;
+}
+
+function escapeMarkdown(text: string): string {
+  return text.replace(/[\\`*_{}[\]<>#|~]/g, "\\$&");
+}
+
+/** The answer, or `undefined` when it is late, superseded or failed: these answers are help, not results. */
+async function inTime<T>(answer: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const late = (): void => resolve(undefined);
+  if (signal.aborted) late();
+  signal.addEventListener("abort", late, { once: true });
+  try {
+    return await Promise.race([answer, promise]);
+  } catch {
+    return undefined; // the type service has gone or was told to stop; the person sees no matches
+  } finally {
+    signal.removeEventListener("abort", late);
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * The five sockets of a kernel. The only file that knows ZeroMQ.
+ *
+ * Sockets are read without waiting for handlers: receive, verify, dispatch, next. What is sent goes
+ * through one outbox per socket.
+ * @module
+ */
+import { Reply, Router, XPublisher } from "zeromq";
+import type { Connection } from "./connection.ts";
+import type { Log } from "./log.ts";
+import type {
+  Channel,
+  IncomingMessage,
+  MessageContent,
+  OutgoingMessage,
+  Transport,
+} from "./messages.ts";
+import { Outbox } from "./outbox.ts";
+import { Wire } from "./wire.ts";
+
+const MESSAGE_BYTES_MAX = 256 * 1024 * 1024;
+const LINGER_MS = 1_000;
+/** An unreachable client: without it a send on a `mandatory` router stays pending for ever. */
+const STDIN_SEND_MS = 500;
+const COMPLAINT_EVERY_MS = 10_000;
+
+// High-water mark 0: with the default of 1,000 a slow reader loses messages, and a lost `idle` hangs nbclient.
+// What a stalled reader can cost is limited by the output budget instead.
+const shared = { sendHighWaterMark: 0, maxMessageSize: MESSAGE_BYTES_MAX, linger: LINGER_MS };
+// `handover`: a server that reconnects keeps its identity instead of being refused.
+const router = { ...shared, handover: true };
+
+/** An address could not be bound; the message is for people. */
+export class BindError extends Error {
+  static {
+    Object.defineProperty(BindError.prototype, "name", { value: "BindError" });
+  }
+}
+
+export class Sockets implements Transport {
+  readonly #wire: Wire;
+  readonly #log: Log;
+  readonly #shell = new Router(router);
+  readonly #control = new Router(router);
+  readonly #stdin = new Router({ ...router, mandatory: true, sendTimeout: STDIN_SEND_MS });
+  // Default verbosity reports only the first of two equal subscriptions: the second client would never be welcomed.
+  readonly #iopub = new XPublisher({ ...shared, verbosity: "allSubs" });
+  readonly #heartbeat = new Reply({ linger: 0 });
+  readonly #published: Outbox;
+  readonly #replies: Readonly<Record<Channel, Outbox>>;
+  readonly #dropped = { count: 0, why: "", saidAt: Number.NEGATIVE_INFINITY };
+  #closed = false;
+
+  constructor(key: string, log: Log) {
+    this.#wire = new Wire(key);
+    this.#log = log;
+    const failed = (error: unknown): void => {
+      if (!this.#closed) log("error", `a message could not be sent: ${String(error)}`);
+    };
+    this.#published = new Outbox((frames) => this.#iopub.send(frames), failed);
+    this.#replies = {
+      shell: new Outbox((frames) => this.#shell.send(frames), failed),
+      control: new Outbox((frames) => this.#control.send(frames), failed),
+    };
+  }
+
+  /** @throws {BindError} when an address is taken or cannot be used. */
+  async bind(connection: Connection): Promise<void> {
+    const sockets = {
+      shell: this.#shell,
+      control: this.#control,
+      stdin: this.#stdin,
+      iopub: this.#iopub,
+      heartbeat: this.#heartbeat,
+    };
+    for (const [name, address] of Object.entries(connection.addresses)) {
+      try {
+        await sockets[name as keyof typeof sockets].bind(address); // the record's own keys
+      } catch (error) {
+        throw new BindError(`cannot listen on ${address} (${name}): ${reason(error)}`, {
+          cause: error,
+        });
+      }
+    }
+  }
+
+  /**
+   * Reads all sockets until they are closed.
+   * @param receive must not throw and does not wait: it is called for each message in order.
+   */
+  async serve(receive: (channel: Channel, message: IncomingMessage) => void): Promise<void> {
+    await Promise.all([
+      this.#read(this.#shell, (message) => receive("shell", message)),
+      this.#read(this.#control, (message) => receive("control", message)),
+      // `input()` does not exist yet: what a client sends here answers no question.
+      this.#read(this.#stdin, () => this.#log("debug", "an input_reply nobody waits for")),
+      this.#welcome(),
+      this.#beat(),
+    ]);
+  }
+
+  publish(message: OutgoingMessage): void {
+    const stream = message.type === "stream" ? `.${message.content.name}` : "";
+    this.#publishAs(`kernel.${this.#wire.session}.${message.type}${stream}`, message);
+  }
+
+  reply(channel: Channel, identities: readonly Uint8Array[], message: OutgoingMessage): void {
+    if (!this.#closed) this.#replies[channel].put(this.#wire.write(identities, message));
+  }
+
+  async flushed(): Promise<void> {
+    await this.#published.flushed();
+  }
+
+  /** Sends what waits, then closes; the sockets linger for a second at most. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    await Promise.all([
+      this.#published.flushed(),
+      this.#replies.shell.flushed(),
+      this.#replies.control.flushed(),
+    ]);
+    this.#closed = true;
+    for (const socket of [this.#shell, this.#control, this.#stdin, this.#iopub, this.#heartbeat]) {
+      socket.close();
+    }
+  }
+
+  #publishAs(topic: string, message: OutgoingMessage): void {
+    if (!this.#closed) this.#published.put(this.#wire.write([Buffer.from(topic)], message));
+  }
+
+  async #read(socket: Router, receive: (message: IncomingMessage) => void): Promise<void> {
+    for await (const frames of socket) {
+      const read = this.#wire.read(frames);
+      if (read.kind === "message") receive(read.message);
+      else this.#complain(read.why);
+    }
+  }
+
+  /** One line per ten seconds: a port scanner must not fill the disk. */
+  #complain(why: string): void {
+    const dropped = this.#dropped;
+    dropped.count += 1;
+    dropped.why = why;
+    if (Date.now() - dropped.saidAt < COMPLAINT_EVERY_MS) return;
+    this.#log("error", `dropped ${dropped.count} message(s), the last for its ${dropped.why}`);
+    dropped.count = 0;
+    dropped.saidAt = Date.now();
+  }
+
+  /** Tells each new subscriber that it is connected: from here on it misses nothing. */
+  async #welcome(): Promise<void> {
+    for await (const [frame] of this.#iopub) {
+      if (frame?.[0] !== 1) continue; // 0: somebody left
+      let subscription: string;
+      try {
+        subscription = new TextDecoder("utf-8", { fatal: true }).decode(frame.subarray(1));
+      } catch {
+        continue; // a topic that is not text cannot be answered in JSON; that subscriber waits for no welcome
+      }
+      const content: MessageContent["iopub_welcome"] = { subscription };
+      this.#publishAs(subscription, { type: "iopub_welcome", content, parent: {} });
+    }
+  }
+
+  async #beat(): Promise<void> {
+    for await (const frames of this.#heartbeat) await this.#heartbeat.send(frames);
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

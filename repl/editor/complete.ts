@@ -1,0 +1,77 @@
+/**
+ * The popup of completions: which items fit what is typed, which one is chosen. Pure.
+ * @module
+ */
+import type { CompletionItem, Completions } from "../../runtime/session/client/api.ts";
+
+export interface Popup {
+  /** Offset of the word that is completed. */
+  readonly start: number;
+  /** How much of the word stands behind the cursor and is replaced too. */
+  readonly tailLength: number;
+  readonly all: readonly CompletionItem[];
+  /** Those of `all` that fit the word as it is now. */
+  readonly items: readonly CompletionItem[];
+  /** Index into `items`; absent until the person chooses, so that Enter still runs the cell. */
+  readonly chosen?: number;
+}
+
+/** A popup for an answer, if it has items that fit. */
+export function openPopup(
+  completions: Completions,
+  editor: { readonly text: string; readonly cursor: number },
+): Popup | undefined {
+  const { text, cursor } = editor;
+  if (completions.start > cursor || completions.end < completions.start) return undefined;
+  return refit(
+    {
+      start: completions.start,
+      tailLength: Math.max(0, Math.min(completions.end, text.length) - cursor),
+      all: completions.items,
+      items: [],
+    },
+    text.slice(completions.start, cursor),
+  );
+}
+
+/** The popup for a changed word; nothing when no item fits. */
+export function refit(popup: Popup, word: string): Popup | undefined {
+  const items = fitting(popup.all, word);
+  if (items.length === 0) return undefined;
+  const { chosen: _, ...rest } = popup;
+  return { ...rest, items };
+}
+
+/** `step` 1 or -1, around the ends. */
+export function choose(popup: Popup, step: 1 | -1): Popup {
+  const { length } = popup.items;
+  const from = popup.chosen ?? (step === 1 ? -1 : 0);
+  return { ...popup, chosen: (from + step + length) % length };
+}
+
+/** What all fitting items begin with. */
+export function commonPrefix(items: readonly CompletionItem[]): string {
+  let prefix = insertOf(items[0]);
+  for (const item of items) {
+    const text = insertOf(item);
+    let length = 0;
+    while (length < prefix.length && prefix[length] === text[length]) length++;
+    prefix = prefix.slice(0, length);
+  }
+  return prefix;
+}
+
+export function insertOf(item: CompletionItem | undefined): string {
+  return item?.insert ?? item?.name ?? "";
+}
+
+/** Items that begin with the word, those in the same case first; failing these, items that contain it. */
+function fitting(all: readonly CompletionItem[], word: string): readonly CompletionItem[] {
+  const lower = word.toLowerCase();
+  const exact = all.filter((item) => item.name.startsWith(word));
+  const other = all.filter(
+    (item) => !item.name.startsWith(word) && item.name.toLowerCase().startsWith(lower),
+  );
+  if (exact.length + other.length > 0) return [...exact, ...other];
+  return all.filter((item) => item.name.toLowerCase().includes(lower));
+}

@@ -1,0 +1,102 @@
+/**
+ * Editor state → the rows that show it, and the cursor's place among them. Pure.
+ *
+ * One line is one row, whatever its length: wrapped rows would change the height of the live region
+ * under the person's fingers. A longer line scrolls sideways.
+ * @module
+ */
+import { graphemes, TAB_TEXT, widthOf } from "../terminal/width.ts";
+import { lineStart } from "./buffer.ts";
+
+export interface EditorView {
+  readonly rows: readonly EditorRow[];
+  /** Column and row, from 0. */
+  readonly cursor: { readonly x: number; readonly y: number };
+}
+
+export interface EditorRow {
+  /** `In [5]: `, or the continuation of the same width. */
+  readonly prompt: string;
+  readonly code: string;
+}
+
+export interface ViewOptions {
+  readonly text: string;
+  readonly cursor: number;
+  /** `In [5]: ` */
+  readonly prompt: string;
+  readonly rowsMax: number;
+  /** Width of a row, prompt included. */
+  readonly columns: number;
+}
+
+export function editorView(options: ViewOptions): EditorView {
+  const { text, cursor, prompt, rowsMax, columns } = options;
+  const lines = text.split("\n");
+  const cursorLine = text.slice(0, cursor).split("\n").length - 1;
+  const first = firstLine(lines.length, cursorLine, rowsMax);
+  const continuation = continuationPrompt(prompt);
+  const width = Math.max(1, columns - widthOf(prompt));
+  const cursorColumn = widthOf(text.slice(lineStart(text, cursor), cursor));
+  const left = leftColumn(cursorColumn, widthOf(lines[cursorLine] ?? ""), width);
+  const rows = lines.slice(first, first + rowsMax).map((line, index) => ({
+    prompt: first + index === 0 ? prompt : continuation,
+    code: cut(line, first + index === cursorLine ? left : 0, width),
+  }));
+  return {
+    rows,
+    cursor: { x: widthOf(prompt) + cursorColumn - left, y: cursorLine - first },
+  };
+}
+
+/** `   ...: `, as wide as the prompt of the first line. */
+export function continuationPrompt(prompt: string): string {
+  return "...: ".padStart(prompt.length);
+}
+
+/** The window follows the cursor and is a function of it alone: no state, no jump on a resize. */
+function firstLine(lines: number, cursorLine: number, rowsMax: number): number {
+  if (lines <= rowsMax) return 0;
+  const centered = cursorLine - Math.floor(rowsMax / 2);
+  return Math.max(0, Math.min(lines - rowsMax, centered));
+}
+
+/** The column at which the cursor's line begins to show; it moves by half a width. */
+function leftColumn(cursorColumn: number, lineWidth: number, width: number): number {
+  if (lineWidth < width || cursorColumn < width - 1) return 0;
+  const half = Math.max(1, Math.floor(width / 2));
+  return Math.max(0, Math.ceil((cursorColumn - width + 2) / half) * half);
+}
+
+/** The columns `left` to `left + width` of a line, with `‹ ›` where it goes on. */
+function cut(line: string, left: number, width: number): string {
+  if (left === 0 && widthOf(line) <= width) return line.replaceAll("\t", TAB_TEXT);
+  if (/^[ -~]*$/.test(line)) {
+    const isCut = line.length > left + width;
+    const piece = line.slice(left + (left > 0 ? 1 : 0), left + width - (isCut ? 1 : 0));
+    return `${left > 0 ? "‹" : ""}${piece}${isCut ? "›" : ""}`;
+  }
+  let column = 0;
+  let shown = "";
+  for (const grapheme of graphemes(line)) {
+    const start = column;
+    column += grapheme.width;
+    if (column <= left) continue;
+    // A wide character on the border would stand half outside: blanks keep the columns.
+    if (start < left) shown += " ".repeat(column - left);
+    else if (column > left + width) break;
+    else shown += grapheme.text;
+  }
+  return markEnds(shown, left > 0, widthOf(line) > left + width, width);
+}
+
+function markEnds(shown: string, isCutLeft: boolean, isCutRight: boolean, width: number): string {
+  const pieces = [...graphemes(shown)];
+  if (isCutLeft && pieces[0]) pieces[0] = { ...pieces[0], text: "‹".padEnd(pieces[0].width) };
+  if (isCutRight) {
+    let used = pieces.reduce((sum, piece) => sum + piece.width, 0);
+    while (used > width - 1) used -= pieces.pop()?.width ?? width;
+    pieces.push({ text: "›", width: 1, index: 0 });
+  }
+  return pieces.map((piece) => piece.text).join("");
+}

@@ -1,0 +1,166 @@
+/**
+ * The first code of `eagerdeck repl`: decides the mode and starts the session.
+ *
+ * For the screen it first takes the terminal: raw mode, paste mode, a stand-in prompt. Keys typed while
+ * Ink loads would otherwise be echoed twice, and an early paste would run. Therefore nothing heavy is
+ * imported here; Ink and React load for the screen only.
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import { enableCompileCache } from "node:module";
+import { resolve } from "node:path";
+import type { CheckPolicy, Session, SessionOptions } from "../runtime/session/client/api.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { armRestore } from "./terminal/restore.ts";
+
+export interface ReplOptions {
+  readonly mode: "auto" | "plain" | "json";
+  /** Runs this file's cells. */
+  readonly file?: string;
+  /** Runs this text's cells. */
+  readonly code?: string;
+  readonly check?: CheckPolicy;
+  /** The folder that cells resolve imports from; absolute. */
+  readonly folder: string;
+  /** Values and errors only. */
+  readonly quiet?: boolean;
+  /** Go on after a failed cell. */
+  readonly keepGoing?: boolean;
+  /** Stay interactive after `file` or `code`. */
+  readonly interactiveAfter?: boolean;
+}
+
+export type StartSession = (options: SessionOptions) => Session;
+
+/** Runs until the person leaves or the input ends. @returns the exit code. */
+export async function runRepl(options: ReplOptions, start?: StartSession): Promise<number> {
+  enableCompileCache?.();
+  const source = await readSource(options);
+  if (source.kind === "missing") {
+    process.stderr.write(`${source.problem}\n`);
+    return exitCodes.usage;
+  }
+  const isInteractive = source.code === undefined || options.interactiveAfter === true;
+  if (options.mode === "auto" && isInteractive && hasScreen(process.env)) {
+    return await launchScreen(options, source.code, start);
+  }
+  const { runPlain } = await import("./plain/main.ts");
+  return await runPlain(options, { code: source.code, start: start ?? (await realStart()) });
+}
+
+/** Whether Ink may have the terminal. */
+function hasScreen(environment: NodeJS.ProcessEnv): boolean {
+  if (!process.stdin.isTTY || !process.stdout.isTTY || environment["TERM"] === "dumb") return false;
+  return !environment["CI"] && !environment["INK_SCREEN_READER"];
+}
+
+async function launchScreen(
+  options: ReplOptions,
+  code: string | undefined,
+  start: StartSession | undefined,
+): Promise<number> {
+  const { stdin, stdout } = process;
+  const ended = Promise.withResolvers<number>();
+  const onTerminate = () => ended.resolve(exitCodes.terminated);
+  const onHangUp = () => ended.resolve(exitCodes.hungUp);
+  let press: () => void = () => undefined;
+  const onSigint = () => press();
+  const restorer = armRestore(stdin, stdout.fd);
+  stdin.setRawMode(true);
+  stdout.write(`\x1b[?2004h${standIn(process.env)}`);
+  process.on("SIGTERM", onTerminate).on("SIGHUP", onHangUp).on("SIGINT", onSigint);
+  // The terminal may vanish at any time (a closed window): writes then fail with EIO or EPIPE.
+  stdout.on("error", onHangUp);
+  stdin.on("error", onHangUp).on("end", onHangUp);
+  try {
+    const [{ createStyle, wantsAscii, wantsColor }, { silenceConsole }] = await Promise.all([
+      import("./terminal/style.ts"),
+      import("./terminal/quiet.ts"),
+    ]);
+    const style = createStyle({
+      hasColor: wantsColor(process.env, true),
+      isAscii: wantsAscii(process.env),
+    });
+    silenceConsole(process.env["EAGERDECK_DEBUG"]);
+    const startSession = start ?? (await realStart());
+    const session = startSession({
+      folder: options.folder,
+      columns: Math.max(40, Math.min(stdout.columns || 80, 120)),
+      color: style.hasColor,
+      ...(options.check === undefined ? {} : { check: options.check }),
+    });
+    const { runScreen, Screen, splitCells } = await loadScreen();
+    return await runScreen({
+      session,
+      screen: new Screen(stdout),
+      stdin,
+      style,
+      firstCells: code === undefined ? [] : splitCells(code),
+      ended: ended.promise,
+      onSigint: (hear) => {
+        press = hear;
+      },
+    });
+  } catch (error) {
+    restorer.restore();
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    return exitCodes.internal;
+  } finally {
+    restorer.restore();
+    process.off("SIGTERM", onTerminate).off("SIGHUP", onHangUp).off("SIGINT", onSigint);
+    stdin.unref();
+  }
+}
+
+/** React chooses its build when it is loaded: the production one takes half the CPU. */
+async function loadScreen() {
+  const before = process.env["NODE_ENV"];
+  process.env["NODE_ENV"] = "production";
+  try {
+    const [{ runScreen }, { Screen }, { splitCells }] = await Promise.all([
+      import("./main.tsx"),
+      import("./terminal/screen.ts"),
+      import("./plain/cells.ts"),
+    ]);
+    return { runScreen, Screen, splitCells };
+  } finally {
+    // User processes that start later get our environment: their NODE_ENV is none of our business.
+    if (before === undefined) delete process.env["NODE_ENV"];
+    else process.env["NODE_ENV"] = before;
+  }
+}
+
+async function realStart(): Promise<StartSession> {
+  const { startSession } = await import("../runtime/session/client/session.ts");
+  return startSession;
+}
+
+function standIn(environment: NodeJS.ProcessEnv): string {
+  return environment["NO_COLOR"] ? "In [1]: " : "\x1b[2mIn [1]: \x1b[0m";
+}
+
+type Source =
+  | { readonly kind: "text"; readonly code?: string }
+  | { readonly kind: "missing"; readonly problem: string };
+
+async function readSource({ file, code, folder }: ReplOptions): Promise<Source> {
+  if (code !== undefined) return { kind: "text", code };
+  if (file === undefined) return { kind: "text" };
+  if (file.endsWith(".ipynb")) {
+    return { kind: "missing", problem: `${file} is a notebook: eagerdeck notebook run ${file}` };
+  }
+  try {
+    const bytes = await readFile(resolve(folder, file));
+    return { kind: "text", code: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+  } catch (error) {
+    return { kind: "missing", problem: `cannot read ${file}: ${reasonOf(error)}` };
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof TypeError) return "it is no UTF-8 text";
+  const { code, message } = error as NodeJS.ErrnoException; // what node:fs throws
+  if (code === "ENOENT") return "no such file";
+  if (code === "EISDIR") return "it is a folder";
+  return message;
+}

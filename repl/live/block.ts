@@ -1,0 +1,76 @@
+/**
+ * A finished cell → text: the deck if there were calls, then the value or the error.
+ *
+ * The parts are kept apart since a pipe sends them to different streams.
+ * @module
+ */
+import { deckRows } from "../../runtime/deck/views.ts";
+import type { RunRecord } from "../../runtime/events/record-shape.ts";
+import type { Settled } from "../../runtime/session/client/api.ts";
+import { cellErrorText } from "../../runtime/session/client/error-text.ts";
+import type { MimeBundle } from "../../runtime/values/shape.ts";
+import { sanitize, sanitizeData } from "../terminal/sanitize.ts";
+import type { Style, Tone } from "../terminal/style.ts";
+
+type CellError = NonNullable<Settled["error"]>;
+
+export interface BlockOptions {
+  readonly style: Style;
+  readonly columns: number;
+  /** A value of more rows is cut, with a count. */
+  readonly valueRowsMax: number;
+}
+
+const DECK_ROWS_MAX = 40;
+const DECK_COLUMNS_MAX = 120;
+
+/** The whole block as the screen shows it, without a newline at the end; empty when there is nothing to say. */
+export function blockText(
+  settled: Settled,
+  run: RunRecord | undefined,
+  options: BlockOptions,
+): string {
+  const parts = [
+    run ? deckText(run, options) : "",
+    settled.value ? resultText(settled, options) : "",
+    settled.error ? errorText(settled.error, options.style) : "",
+  ];
+  return parts.filter((part) => part !== "").join("\n");
+}
+
+export function deckText(run: RunRecord, { style, columns }: BlockOptions): string {
+  if (run.calls.size === 0) return "";
+  const width = Math.max(20, Math.min(columns - 1, DECK_COLUMNS_MAX));
+  return deckRows(run, { columns: width, rowsMax: DECK_ROWS_MAX }).map(style.row).join("\n");
+}
+
+/** `Out[4]: [ 2, 3, 4 ]`; a value of several lines begins below. */
+export function resultText(settled: Settled, options: BlockOptions): string {
+  const label = options.style.paint(
+    settled.n === undefined ? "Out: " : `Out[${settled.n}]: `,
+    "result",
+  );
+  const text = cutRows(plainText(settled.value ?? {}), options);
+  return text.includes("\n") ? `${label.trimEnd()}\n${text}` : label + text;
+}
+
+export function errorText(error: CellError, style: Style): string {
+  const tones = { name: "error", dim: "dim", caret: "caret", error: "error" } as const;
+  const paint = (text: string, role: keyof typeof tones) =>
+    style.paint(text, tones[role] satisfies Tone);
+  return style.glyphs(cellErrorText(sanitizeData(error), paint)).trimEnd();
+}
+
+/** What a terminal shows of a bundle. */
+export function plainText(bundle: MimeBundle): string {
+  const text = bundle["text/plain"] ?? bundle["text/markdown"];
+  if (typeof text === "string") return sanitize(text.replace(/\n$/, ""));
+  return `[${Object.keys(bundle).map(sanitize).join(", ")}]`;
+}
+
+function cutRows(text: string, { style, valueRowsMax }: BlockOptions): string {
+  const rows = text.split("\n");
+  if (rows.length <= valueRowsMax) return text;
+  const more = `… ${(rows.length - valueRowsMax).toLocaleString("en-US")} more lines`;
+  return [...rows.slice(0, valueRowsMax), style.paint(more, "dim")].join("\n");
+}

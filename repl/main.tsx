@@ -1,0 +1,132 @@
+/**
+ * The screen: mounts Ink, owns the way out.
+ * @module
+ */
+import { flushCompileCache } from "node:module";
+import { render } from "ink";
+import type { Session } from "../runtime/session/client/api.ts";
+import { Actions } from "./actions.ts";
+import { App } from "./app.tsx";
+import { TreeRows } from "./live/tree.tsx";
+import { Scrollback } from "./state/scrollback.ts";
+import { Cells } from "./state/session.ts";
+import { Store } from "./state/store.ts";
+import type { Screen } from "./terminal/screen.ts";
+import type { Style } from "./terminal/style.ts";
+
+export interface ScreenOptions {
+  readonly session: Session;
+  readonly screen: Screen;
+  readonly stdin: NodeJS.ReadStream;
+  readonly style: Style;
+  /** Cells that run first, as if they had been typed. */
+  readonly firstCells: readonly string[];
+  /** Resolves with an exit code when a signal or a lost terminal ends the program. */
+  readonly ended: Promise<number>;
+  /** Hears of each SIGINT, which is a press of Ctrl-C. */
+  readonly onSigint: (press: () => void) => void;
+}
+
+const ERASE_LINE = "\r\x1b[2K";
+const HOME_AND_ERASE = "\x1b[H\x1b[J";
+const CURSOR_UP = "\x1b[1A";
+const CLOSE_GRACE_MS = 3_000;
+/** How long the last cell may take to end before the screen closes without its block. */
+const LAST_BLOCK_MS = 500;
+
+/** @returns the exit code, once the terminal is the shell's again. */
+export async function runScreen(options: ScreenOptions): Promise<number> {
+  const { session, screen, stdin, style, firstCells, ended, onSigint } = options;
+  const store = new Store(screen.size, Date.now());
+  const scrollback = new Scrollback();
+  const left = Promise.withResolvers<number>();
+  const cells = new Cells({
+    session,
+    store,
+    scrollback,
+    style,
+    now: Date.now,
+    onExit: (code) => left.resolve(code),
+  });
+  const actions = new Actions({
+    session,
+    store,
+    cells,
+    scrollback,
+    style,
+    leave: () => left.resolve(0),
+    repaint: () => repaint(),
+    now: () => performance.now(),
+  });
+  onSigint(() => actions.interrupt());
+  screen.on("resize", () => store.update((snapshot) => ({ ...snapshot, size: screen.size })));
+  // The stand-in prompt of `launch.ts` makes way for the first frame.
+  screen.write(ERASE_LINE);
+  const instance = render(
+    <App
+      store={store}
+      frame={{ style, treeRows: new TreeRows(), run: (id) => cells.records.run(id) }}
+      onPress={(press) => actions.press(press)}
+      onMount={(write) =>
+        scrollback.attach({
+          write,
+          flush: () => instance.waitUntilRenderFlush(),
+          drained: () => screen.drained(),
+        })
+      }
+    />,
+    {
+      // `Screen` is the part of a stream that Ink uses.
+      stdout: screen as unknown as NodeJS.WriteStream,
+      stdin,
+      interactive: true,
+      exitOnCtrlC: false,
+      patchConsole: false,
+      incrementalRendering: true,
+      maxFps: 60,
+      concurrent: false,
+      isScreenReaderEnabled: false,
+      kittyKeyboard: { mode: "auto", flags: ["disambiguateEscapeCodes"] },
+    },
+  );
+  const repaint = () => {
+    instance.clear();
+    screen.write(HOME_AND_ERASE);
+    store.update((snapshot) => ({ ...snapshot }));
+    void instance.waitUntilRenderFlush();
+  };
+  await instance.waitUntilRenderFlush();
+  actions.runAll(firstCells);
+  // Node writes its compile cache at exit only: a REPL that is killed would never start warm.
+  setImmediate(() => flushCompileCache?.());
+  try {
+    // Ink ends by itself only when a component throws; then it rejects.
+    const crash = instance.waitUntilExit().then(() => ({ code: 0, isInHaste: true }));
+    const leaving = left.promise.then((code) => ({ code, isInHaste: false }));
+    const ending = ended.then((code) => ({ code, isInHaste: true }));
+    const { code, isInHaste } = await Promise.race([leaving, ending, crash]);
+    if (!isInHaste) await finishCells(session, cells);
+    store.update(({ question: _, notice: _notice, ...rest }) => ({ ...rest, phase: "leaving" }));
+    if (!isInHaste) await scrollback.drained();
+    await instance.waitUntilRenderFlush();
+    instance.unmount();
+    // Ink's empty frame is still one row high.
+    screen.write(CURSOR_UP);
+    return code;
+  } finally {
+    cells.close();
+    instance.unmount();
+    screen.close();
+    await session.close({ graceMs: CLOSE_GRACE_MS });
+  }
+}
+
+/** Gives running cells the chance to end in order, and to show how. */
+async function finishCells(session: Session, cells: Cells): Promise<void> {
+  if (cells.activeCount === 0) return;
+  await session.interrupt("cooperate");
+  const until = performance.now() + LAST_BLOCK_MS;
+  while (cells.activeCount > 0 && performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

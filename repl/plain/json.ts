@@ -1,0 +1,203 @@
+/**
+ * JSON lines: one request per line in, one answer or report per line out. For programs.
+ *
+ * Requests: `{"type":"execute","id":1,"code":"1 + 1"}`, `interrupt` (`kind`), `complete` (`code`,
+ * `offset`), `restart`, `exit`. Every answer repeats the `id`; reports name the `cell`.
+ * @module
+ */
+import { createInterface } from "node:readline";
+import type {
+  InterruptKind,
+  Session,
+  SessionEvent,
+  Settled,
+} from "../../runtime/session/client/api.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { codeOf } from "./run.ts";
+
+/** Raised when a reader of older lines would misread newer ones. */
+const JSON_VERSION = 1;
+const KINDS: readonly InterruptKind[] = ["cooperate", "terminate", "kill"];
+
+type Id = string | number;
+type Request =
+  | { readonly type: "execute"; readonly id: Id; readonly code: string }
+  | { readonly type: "interrupt"; readonly id: Id; readonly kind: InterruptKind }
+  | { readonly type: "complete"; readonly id: Id; readonly code: string; readonly offset: number }
+  | { readonly type: "restart" | "exit"; readonly id: Id };
+
+export interface JsonOptions {
+  readonly session: Session;
+  readonly write: (line: string) => void;
+  /** Cells to run instead of requests. */
+  readonly cells: readonly string[] | undefined;
+  readonly keepsGoing: boolean;
+  readonly onSigint: (press: () => void) => void;
+}
+
+/** Serves until `exit` or the end of the input. @returns the exit code. */
+export async function runJson(options: JsonOptions): Promise<number> {
+  const server = new JsonServer(options);
+  try {
+    return options.cells ? await server.runAll(options.cells) : await server.serve();
+  } finally {
+    server.close();
+  }
+}
+
+class JsonServer {
+  readonly #options: JsonOptions;
+  readonly #stop: () => void;
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #ids = new Map<number, Id>();
+
+  constructor(options: JsonOptions) {
+    this.#options = options;
+    const { session } = options;
+    this.#stop = session.onEvent((event) => this.#report(event));
+    options.onSigint(() => void session.interrupt("cooperate"));
+    session.ready.then(
+      () => this.#send("ready", { folder: session.folder }),
+      // The death itself is reported as a phase.
+      () => undefined,
+    );
+  }
+
+  async runAll(cells: readonly string[]): Promise<number> {
+    let code: number = exitCodes.ok;
+    for (const [index, cell] of cells.entries()) {
+      const ended = codeOf(await this.#execute(index + 1, cell));
+      code = Math.max(code, ended);
+      if (ended !== exitCodes.ok && !this.#options.keepsGoing) break;
+    }
+    return code;
+  }
+
+  async serve(): Promise<number> {
+    const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
+    for await (const line of lines) {
+      if (line.trim() === "") continue;
+      const request = parseRequest(line);
+      if ("problem" in request) this.#send("bad-request", request);
+      else if (request.type === "exit") {
+        this.#send("exiting", { id: request.id });
+        return exitCodes.ok;
+      } else this.#track(this.#perform(request));
+    }
+    await Promise.all(this.#running);
+    return exitCodes.ok;
+  }
+
+  close(): void {
+    this.#stop();
+  }
+
+  #track(work: Promise<unknown>): void {
+    this.#running.add(work);
+    void work.finally(() => this.#running.delete(work));
+  }
+
+  async #perform(request: Exclude<Request, { type: "exit" }>): Promise<void> {
+    const { session } = this.#options;
+    const { id } = request;
+    try {
+      if (request.type === "execute") await this.#execute(id, request.code);
+      else if (request.type === "interrupt") {
+        this.#send("interrupted", { id, result: await session.interrupt(request.kind) });
+      } else if (request.type === "complete") {
+        const completions = await session.types.complete(request.code, request.offset);
+        this.#send("completions", { id, ...completions });
+      } else if (request.type === "restart") {
+        await session.restart();
+        this.#send("restarted", { id });
+      }
+    } catch (error) {
+      this.#send("failed", { id, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  async #execute(id: Id, code: string): Promise<Settled> {
+    const execution = this.#options.session.execute({ code });
+    const { cell } = execution;
+    this.#ids.set(cell, id);
+    const started = await execution.started;
+    if (!started.aborted) this.#send("cell-started", { id, cell, n: started.n });
+    const settled = await execution.settled;
+    const { n, status, durationMs, value, error, runId } = settled;
+    if (value) this.#send("result", { id, cell, n, data: value });
+    if (error) this.#send("error", { id, cell, n, error });
+    this.#send("cell-ended", { id, cell, n, status, durationMs, runId });
+    this.#ids.delete(cell);
+    return settled;
+  }
+
+  #report(event: SessionEvent): void {
+    const id =
+      event.kind !== "phase" && event.cell !== undefined ? this.#ids.get(event.cell) : undefined;
+    switch (event.kind) {
+      case "event": {
+        const { cell } = event;
+        const log = event.event;
+        if (log.kind === "log" && log.stream !== "log") {
+          return this.#send("stream", {
+            id,
+            cell,
+            stream: log.stream,
+            text: log.text,
+            call: log.id,
+          });
+        }
+        return this.#send("event", { id, cell, event: log });
+      }
+      case "settled":
+        // Told by `cell-ended`, which comes with the id of its request.
+        return;
+      default: {
+        const { kind, ...rest } = event;
+        return this.#send(kind, { id, ...rest });
+      }
+    }
+  }
+
+  #send(type: string, fields: Readonly<Record<string, unknown>>): void {
+    this.#options.write(`${JSON.stringify({ v: JSON_VERSION, type, ...fields })}\n`);
+  }
+}
+
+function parseRequest(line: string): Request | { readonly id?: Id; readonly problem: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    return { problem: `no JSON: ${error instanceof Error ? error.message : String(error)}` };
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return { problem: "a request is an object" };
+  }
+  const { type, id, code, offset, kind = "cooperate" } = value as Record<string, unknown>; // each is tested below
+  if (typeof id !== "string" && typeof id !== "number") {
+    return { problem: "`id` must be a string or a number" };
+  }
+  switch (type) {
+    case "execute":
+      return typeof code === "string"
+        ? { type, id, code }
+        : { id, problem: "`code` must be a string" };
+    case "complete": {
+      const isValid = typeof code === "string" && Number.isInteger(offset ?? 0);
+      if (!isValid) return { id, problem: "`code` must be a string, `offset` a number" };
+      return { type, id, code, offset: typeof offset === "number" ? offset : code.length };
+    }
+    case "interrupt": {
+      const known = KINDS.find((name) => name === kind);
+      return known
+        ? { type, id, kind: known }
+        : { id, problem: `\`kind\` is one of ${KINDS.join(", ")}` };
+    }
+    case "restart":
+    case "exit":
+      return { type, id };
+    default:
+      return { id, problem: "`type` is one of execute, interrupt, complete, restart, exit" };
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * The modes without a screen: which one, the ways out, exit codes.
+ * @module
+ */
+import type { Session } from "../../runtime/session/client/api.ts";
+import { CommandError, isCommand, runCommand } from "../commands/registry.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { ctrlC, descend, type PressState } from "../interrupt.ts";
+import type { ReplOptions, StartSession } from "../launch.ts";
+import { createStyle, type Style, wantsAscii, wantsColor } from "../terminal/style.ts";
+import { splitCells } from "./cells.ts";
+import { runJson } from "./json.ts";
+import { runLines } from "./line.ts";
+import { Report } from "./report.ts";
+import { cellsOf, runCells } from "./run.ts";
+
+export interface PlainOptions {
+  /** The text of `-e` or of a file. */
+  readonly code: string | undefined;
+  readonly start: StartSession;
+}
+
+/** Width of decks and values that go to no terminal. */
+const PIPE_COLUMNS = 100;
+const CLOSE_GRACE_MS = 1_000;
+
+/** Runs until the input ends or something ends us. @returns the exit code. */
+export async function runPlain(repl: ReplOptions, options: PlainOptions): Promise<number> {
+  const isTerminal = process.stdout.isTTY === true;
+  const columns = isTerminal ? Math.max(40, process.stdout.columns) : PIPE_COLUMNS;
+  const session = options.start({
+    folder: repl.folder,
+    columns,
+    color: repl.mode !== "json" && wantsColor(process.env, isTerminal),
+    ...(repl.check === undefined ? {} : { check: repl.check }),
+  });
+  using ending = watchEnds(session);
+  try {
+    const work =
+      repl.mode === "json"
+        ? json(repl, options, session, ending)
+        : text(repl, options, session, columns, ending);
+    return await Promise.race([work, ending.code]);
+  } finally {
+    await session.close({ graceMs: CLOSE_GRACE_MS });
+  }
+}
+
+function json(
+  repl: ReplOptions,
+  options: PlainOptions,
+  session: Session,
+  ending: Ending,
+): Promise<number> {
+  return runJson({
+    session,
+    write: (line) => process.stdout.write(line),
+    cells: options.code === undefined ? undefined : splitCells(options.code),
+    keepsGoing: repl.keepGoing === true,
+    onSigint: ending.onSigint,
+  });
+}
+
+async function text(
+  repl: ReplOptions,
+  { code }: PlainOptions,
+  session: Session,
+  columns: number,
+  ending: Ending,
+): Promise<number> {
+  const isQuiet = repl.quiet === true;
+  const isPiped = repl.mode === "auto" && process.stdin.isTTY !== true;
+  const readsLines = code === undefined ? !isPiped : repl.interactiveAfter === true;
+  const report = new Report({
+    session,
+    columns,
+    isQuiet,
+    hasLabels: readsLines,
+    out: { style: styleOf(process.stdout), write: (text) => process.stdout.write(text) },
+    err: { style: styleOf(process.stderr), write: (text) => process.stderr.write(text) },
+  });
+  const left = Promise.withResolvers<void>();
+  const command = (cell: string) =>
+    isCommand(cell) ? performCommand(cell, session, report, () => left.resolve()) : undefined;
+  const run = { session, report, command, keepsGoing: repl.keepGoing === true };
+  ending.onSigint(cellPress(session, (code) => ending.resolve(code)));
+  try {
+    const cells = code !== undefined ? splitCells(code) : isPiped ? cellsOf(process.stdin) : [];
+    const ran = await Promise.race([
+      runCells(cells, run),
+      left.promise.then(() => exitCodes.ok as number),
+    ]);
+    if (!readsLines || ran === exitCodes.interrupted) return ran;
+    return await runLines({ ...run, isQuiet, onSigint: ending.onSigint, left: left.promise });
+  } catch (error) {
+    if (!(error instanceof TypeError) || !isPiped) throw error;
+    process.stderr.write("the input is no UTF-8 text\n");
+    return exitCodes.usage;
+  } finally {
+    report.close();
+  }
+}
+
+async function performCommand(
+  code: string,
+  session: Session,
+  report: Report,
+  leave: () => void,
+): Promise<boolean> {
+  try {
+    const printed = await runCommand(code, {
+      session,
+      leave,
+      restart: () => session.restart(),
+      run: (n) => report.findRun(n),
+      deckText: (run) => report.deckText(run, styleOf(process.stdout)),
+    });
+    if (printed !== "") process.stdout.write(`${printed}\n`);
+    return true;
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return false;
+  }
+}
+
+/** SIGINT is a press of Ctrl-C: it climbs the ladder while a cell runs, and ends us between cells. */
+function cellPress(session: Session, end: (code: number) => void): () => void {
+  let presses: PressState = {};
+  let pressedAt = session.count;
+  return () => {
+    if (session.count !== pressedAt) presses = descend(presses);
+    pressedAt = session.count;
+    const situation = { hasPopup: false, hasText: false, isRunning: true };
+    const { meaning, state } = ctrlC(presses, situation, performance.now());
+    presses = state;
+    if (meaning.kind !== "interrupt") return;
+    const before = session.count;
+    void session.interrupt(meaning.interrupt).then((result) => {
+      // Nothing was there to interrupt, or it is gone and the next cell must not start.
+      if (result === "done" && session.count === before) end(exitCodes.interrupted);
+    });
+  };
+}
+
+interface Ending extends Disposable {
+  /** Resolves when a signal, a closed pipe or `process.exit(n)` in a cell ends the program. */
+  readonly code: Promise<number>;
+  resolve(code: number): void;
+  onSigint(press: () => void): void;
+}
+
+function watchEnds(session: Session): Ending {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  let press = () => resolve(exitCodes.interrupted);
+  const onSigint = () => press();
+  const onTerminate = () => resolve(exitCodes.terminated);
+  const onHangUp = () => resolve(exitCodes.hungUp);
+  // `| head -1` closes the pipe: nobody reads any more, so there is nothing left to do or to say.
+  const onOutputError = () => resolve(exitCodes.closedPipe);
+  const ignore = () => undefined;
+  process.on("SIGINT", onSigint).on("SIGTERM", onTerminate).on("SIGHUP", onHangUp);
+  process.stdout.on("error", onOutputError);
+  process.stderr.on("error", ignore);
+  const stop = session.onEvent((event) => {
+    if (event.kind === "phase" && event.exitCode !== undefined) resolve(event.exitCode);
+  });
+  return {
+    code: promise,
+    resolve,
+    onSigint: (hear) => {
+      press = hear;
+    },
+    [Symbol.dispose]: () => {
+      // The output's listeners stay: an error that comes after our last word must not throw.
+      process.off("SIGINT", onSigint).off("SIGTERM", onTerminate).off("SIGHUP", onHangUp);
+      stop();
+    },
+  };
+}
+
+function styleOf(stream: NodeJS.WriteStream): Style {
+  return createStyle({
+    hasColor: wantsColor(process.env, stream.isTTY === true),
+    isAscii: wantsAscii(process.env),
+  });
+}

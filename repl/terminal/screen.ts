@@ -1,0 +1,108 @@
+/**
+ * The stdout that Ink gets, and the only writer to the terminal while Ink is mounted.
+ *
+ * During a resize it keeps the old size and holds what is painted until 60 ms after the last SIGWINCH:
+ * the terminal reflows long rows before we can react, and each paint in between would leave debris.
+ * @module
+ */
+import { EventEmitter, once } from "node:events";
+import type { Size } from "../state/layout.ts";
+
+/** What is used of `process.stdout`; a test gives a double. */
+export interface Output {
+  readonly columns: number;
+  readonly rows: number;
+  readonly isTTY: boolean;
+  readonly writableNeedDrain: boolean;
+  write(text: string, done?: (error?: Error | null) => void): boolean;
+  on(event: "resize" | "drain" | "error", listener: (error: Error) => void): unknown;
+  off(event: "resize" | "drain" | "error", listener: (error: Error) => void): unknown;
+}
+
+const SETTLE_MS = 60;
+const FALLBACK: Size = { columns: 80, rows: 24 };
+
+export class Screen extends EventEmitter {
+  readonly isTTY = true;
+  readonly writable = true;
+  readonly destroyed = false;
+  readonly writableEnded = false;
+  /** Bytes written so far: what the benchmark counts. */
+  bytes = 0;
+  #size: Size;
+  #held: string[] | undefined;
+  #heldDone: (() => void)[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  readonly #output: Output;
+
+  constructor(output: Output) {
+    super();
+    // Ink registers a listener for each mounted hook that asks for the size.
+    this.setMaxListeners(0);
+    this.#output = output;
+    this.#size = sizeOf(output);
+    output.on("resize", this.#onResize);
+  }
+
+  get columns(): number {
+    return this.#size.columns;
+  }
+
+  get rows(): number {
+    return this.#size.rows;
+  }
+
+  get size(): Size {
+    return this.#size;
+  }
+
+  readonly write = (text: string, done?: () => void): boolean => {
+    this.bytes += Buffer.byteLength(text);
+    if (this.#held) {
+      this.#held.push(text);
+      if (done) this.#heldDone.push(done);
+      return true;
+    }
+    return this.#output.write(text, () => done?.());
+  };
+
+  /** Resolves when the terminal has taken enough to take more. */
+  async drained(): Promise<void> {
+    if (!this.#output.writableNeedDrain) return;
+    // `Output` is the part of a stream that is used; `once` only needs `on` and `off`.
+    await once(this.#output as unknown as EventEmitter, "drain");
+  }
+
+  close(): void {
+    this.#output.off("resize", this.#onResize);
+    clearTimeout(this.#timer);
+    this.#release();
+  }
+
+  readonly #onResize = (): void => {
+    this.#held ??= [];
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#release();
+      this.#size = sizeOf(this.#output);
+      this.emit("resize");
+    }, SETTLE_MS);
+  };
+
+  #release(): void {
+    const text = this.#held?.join("") ?? "";
+    const done = this.#heldDone.splice(0);
+    this.#held = undefined;
+    if (text === "" && done.length === 0) return;
+    this.#output.write(text, () => {
+      for (const resolve of done) resolve();
+    });
+  }
+}
+
+function sizeOf(output: Output): Size {
+  return {
+    columns: output.columns || FALLBACK.columns,
+    rows: output.rows || FALLBACK.rows,
+  };
+}

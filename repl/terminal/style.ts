@@ -1,0 +1,103 @@
+/**
+ * Roles → the 16 ANSI colours, which every theme defines. Glyphs and words carry the meaning;
+ * without colour nothing is lost.
+ * @module
+ */
+import type { Role, Row } from "../../runtime/deck/views.ts";
+import { sanitizeLine } from "./sanitize.ts";
+
+/** Roles of the deck, and those that only a terminal has. */
+export type Tone = Role | "prompt" | "result" | "dim" | "caret" | "chosen" | "warning";
+
+export interface Style {
+  readonly hasColor: boolean;
+  /** Whether only ASCII may be printed. */
+  readonly isAscii: boolean;
+  paint(text: string, tone: Tone): string;
+  /** A row of the deck as terminal text. */
+  row(row: Row): string;
+  /** Replaces the glyphs that a terminal without UTF-8 cannot show. */
+  glyphs(text: string): string;
+}
+
+// SGR parameters: on and off, so that tones nest in a row without a reset.
+const CODES: Readonly<Record<Tone, readonly [string, string] | undefined>> = {
+  ok: ["32", "39"],
+  failed: ["31", "39"],
+  running: ["34", "39"],
+  cached: ["36", "39"],
+  cancelled: ["2", "22"],
+  queued: ["2", "22"],
+  retry: ["33", "39"],
+  name: ["1", "22"],
+  muted: ["2", "22"],
+  value: undefined,
+  error: ["31", "39"],
+  number: undefined,
+  link: ["4", "24"],
+  bar: ["34", "39"],
+  prompt: ["32", "39"],
+  result: ["31", "39"],
+  dim: ["2", "22"],
+  caret: ["31", "39"],
+  chosen: ["7", "27"],
+  warning: ["33", "39"],
+};
+
+const ASCII: Readonly<Record<string, string>> = {
+  "✓": "ok",
+  "✕": "x",
+  "▸": ">",
+  "◆": "=",
+  "⊘": "-",
+  "…": "...",
+  "→": "->",
+  "←": "<-",
+  "·": "-",
+  "×": "x",
+  "❯": ">",
+  "│": "|",
+  "┃": "|",
+  "└": "`",
+  "‹": "<",
+  "›": ">",
+  "█": "#",
+  "▐": "#",
+  "▌": "#",
+  "↗": "^",
+};
+
+export function createStyle(options: { hasColor: boolean; isAscii: boolean }): Style {
+  const { hasColor, isAscii } = options;
+  const glyphs = (text: string) =>
+    isAscii ? text.replaceAll(/\P{ASCII}/gu, (glyph) => ASCII[glyph] ?? glyph) : text;
+  const paint = (text: string, tone: Tone) => {
+    const code = CODES[tone];
+    const shown = glyphs(text);
+    if (!hasColor || code === undefined || text === "") return shown;
+    return `\x1b[${code[0]}m${shown}\x1b[${code[1]}m`;
+  };
+  return {
+    hasColor,
+    isAscii,
+    glyphs,
+    paint,
+    row: (row) => row.map((span) => paint(sanitizeLine(span.text), span.role)).join(""),
+  };
+}
+
+/** What the environment says about colours of a stream: https://no-color.org, then FORCE_COLOR. */
+export function wantsColor(environment: NodeJS.ProcessEnv, isTerminal: boolean): boolean {
+  if (environment["NO_COLOR"]) return false;
+  const forced = environment["FORCE_COLOR"];
+  if (forced !== undefined) return forced !== "0" && forced !== "false";
+  return isTerminal && environment["TERM"] !== "dumb";
+}
+
+/** Whether glyphs outside ASCII would be garbage: asked for, or a locale that names another charset. */
+export function wantsAscii(environment: NodeJS.ProcessEnv): boolean {
+  if (environment["EAGERDECK_ASCII"] === "1") return true;
+  const locale = environment["LC_ALL"] || environment["LC_CTYPE"] || environment["LANG"] || "";
+  // Containers often set no locale at all and have a terminal with UTF-8 in front of them.
+  return locale !== "" && !/utf-?8/i.test(locale);
+}

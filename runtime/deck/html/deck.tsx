@@ -1,0 +1,211 @@
+/**
+ * The deck of one run, its live picture, and the short form for runs that one line per call tells completely.
+ * @module
+ */
+import type { ReactElement } from "react";
+import type { CallRecord, RunRecord } from "../../events/record-shape.ts";
+import { counted } from "../../values/format.ts";
+import { functionGroups } from "../groups.ts";
+import type { DeckModel } from "../model.ts";
+import { CALL_LOOKS } from "../palette.ts";
+import { CALL_ROWS_MAX, type ChosenRows, foldRows, type TreeRow, worstOf } from "../rows.ts";
+import type { CallTree } from "../tree.ts";
+import { nameText, placeText, timeText } from "../wording.ts";
+import { CallBody } from "./call-body.tsx";
+import { FailureSection } from "./failures.tsx";
+import { FunctionTable } from "./functions.tsx";
+import { DeckHeader, LiveHeader } from "./header.tsx";
+import { Badge, Box, CallName, Code, Legend, Muted, Outcome, Section } from "./parts.tsx";
+import { RunSection } from "./run-facts.tsx";
+import { styles } from "./styles.ts";
+import { type Detail, TaskTable } from "./tasks.tsx";
+
+export function Deck({
+  model,
+  detail,
+  remark,
+}: {
+  readonly model: DeckModel;
+  readonly detail: Detail;
+  /** What was left out, and why. */
+  readonly remark?: string;
+}): ReactElement {
+  return (
+    <Box>
+      <DeckHeader model={model} />
+      <FailureSection failures={model.failures} />
+      {model.tasks > CALL_ROWS_MAX ? (
+        <FunctionSection model={model} hasBodies={detail !== "none"} />
+      ) : (
+        <TaskSection model={model} detail={detail} />
+      )}
+      {remark === undefined ? null : <div style={styles.small}>{remark} </div>}
+      <RunSection run={model.run} />
+    </Box>
+  );
+}
+
+function TaskSection({
+  model,
+  detail,
+}: {
+  readonly model: DeckModel;
+  readonly detail: Detail;
+}): ReactElement {
+  const notes = [`${model.tasks} in order of call`];
+  if (model.critical.size > 0) {
+    const path = model.isCriticalApproximate ? "approximate critical path" : "critical path";
+    notes.push(`an underlined bar is on the ${path}`);
+  }
+  if (model.tree.nodes.some(({ call }) => (call.startedAt ?? 0) > call.createdAt)) {
+    notes.push("the thin line before a bar is time in the queue");
+  }
+  return (
+    <Section title="Tasks" note={notes.join(" · ")} open>
+      <TaskTable model={model} rows={foldRows(model.tree)} detail={detail} />
+    </Section>
+  );
+}
+
+function FunctionSection({
+  model,
+  hasBodies,
+}: {
+  readonly model: DeckModel;
+  readonly hasBodies: boolean;
+}): ReactElement {
+  const groups = functionGroups(
+    model.tree.nodes.map((node) => node.call),
+    model.endMs,
+  );
+  const shown = groups.slice(0, CALL_ROWS_MAX);
+  const left = groups.length - shown.length;
+  const note = `${counted(model.tasks, "call")} of ${counted(groups.length, "task")}, grouped`;
+  return (
+    <Section title="Tasks" note={note} open>
+      <FunctionTable
+        groups={shown}
+        axis={model}
+        nowMs={model.endMs}
+        hasBodies={hasBodies}
+        isInSession={model.run.cell !== undefined}
+      />
+      {left > 0 ? <div style={styles.small}>… {counted(left, "more function")} </div> : null}
+    </Section>
+  );
+}
+
+/** Nothing in it unfolds: the next frame would close it again. */
+export function LiveTree({
+  model,
+  chosen,
+  nowMs,
+}: {
+  readonly model: DeckModel;
+  readonly chosen: ChosenRows;
+  readonly nowMs: number;
+}): ReactElement {
+  return (
+    <Box>
+      <LiveHeader model={model} nowMs={nowMs} />
+      <div style={{ height: 6 }} />
+      <div style={styles.scroll}>
+        <table style={styles.liveTable}>
+          <colgroup>
+            <col />
+            <col style={{ width: 150 }} />
+            <col style={{ width: 76 }} />
+          </colgroup>
+          <tbody>
+            {chosen.rows.map((row) => (
+              <LiveRow key={keyOf(row)} row={row} model={model} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {chosen.left === "" ? null : <div style={styles.small}>… {chosen.left} </div>}
+    </Box>
+  );
+}
+
+function keyOf(row: TreeRow): string {
+  return row.kind === "call" ? row.node.call.id : `${row.nodes[0]?.call.id} fold`;
+}
+
+function LiveRow({
+  row,
+  model,
+}: {
+  readonly row: TreeRow;
+  readonly model: DeckModel;
+}): ReactElement {
+  const indent = { ...styles.clip, paddingLeft: Math.min(row.depth, 10) * 20 };
+  if (row.kind === "fold") {
+    return (
+      <tr style={styles.headRow}>
+        <td style={styles.liveCell}>
+          <div style={indent}>
+            <Badge look={CALL_LOOKS[worstOf(row.nodes.map((node) => node.call))]} />
+            <Code>
+              <b>{nameText(row.name)}</b>
+            </Code>{" "}
+            <Muted>× {row.nodes.length} </Muted>
+          </div>
+          <div style={{ paddingLeft: indent.paddingLeft + 22 }}>
+            <Legend counts={row.counts} />
+          </div>
+        </td>
+        <td style={styles.liveCell} />
+        <td style={styles.liveTime} />
+      </tr>
+    );
+  }
+  const { call } = row.node;
+  return (
+    <tr style={styles.headRow}>
+      <td style={styles.liveCell}>
+        <div style={indent}>
+          <Badge look={CALL_LOOKS[call.state]} />
+          <CallName name={call.name} inputs={call.inputs} />
+          <Outcome call={call} />{" "}
+        </div>
+      </td>
+      <td style={styles.liveCell}>
+        <Muted>{placeText(call, model.isWhereShown)} </Muted>
+      </td>
+      <td style={styles.liveTime}>{timeText(call, model.endMs)} </td>
+    </tr>
+  );
+}
+
+/** No frame, one line per call, each unfolding as a row of the table does. */
+export function TrivialDeck({
+  run,
+  tree,
+}: {
+  readonly run: RunRecord;
+  readonly tree: CallTree;
+}): ReactElement {
+  const lines: { call: CallRecord; depth: number }[] = tree.nodes.map(({ call, depth }) => ({
+    call,
+    depth: tree.root ? depth + 1 : depth,
+  }));
+  if (tree.root) lines.unshift({ call: tree.root, depth: 0 });
+  return (
+    <div className="eagerdeck" style={styles.plain}>
+      {lines.map(({ call, depth }) => (
+        <details key={call.id} style={{ margin: 0, paddingLeft: depth * 20 }}>
+          <summary style={styles.summary}>
+            <Badge look={CALL_LOOKS[call.state]} />
+            <CallName name={call.name} inputs={call.inputs} />
+            <Outcome call={call} />{" "}
+            <Muted>· {timeText(call, call.endedAt ?? call.createdAt)} </Muted>
+          </summary>
+          <div style={{ padding: "4px 0 6px 22px" }}>
+            <CallBody call={call} run={run} />
+          </div>
+        </details>
+      ))}
+    </div>
+  );
+}

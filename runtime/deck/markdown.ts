@@ -1,0 +1,237 @@
+/**
+ * The deck as Markdown: what screen readers and viewers without HTML show, so it is complete.
+ * @module
+ */
+import type { CallRecord, RunRecord } from "../events/record-shape.ts";
+import { counted, formatClock, formatCount, formatDuration } from "../values/format.ts";
+import { errorLines } from "./error-lines.ts";
+import type { FailurePanel, Failures } from "./failures.ts";
+import { functionGroups } from "./groups.ts";
+import { type DeckModel, deckModel, isTrivial } from "./model.ts";
+import { CALL_LOOKS } from "./palette.ts";
+import {
+  CALL_ROWS_MAX,
+  chooseRows,
+  foldRows,
+  LIVE_ROWS_MAX,
+  type TreeRow,
+  worstOf,
+} from "./rows.ts";
+import type { SessionModel } from "./session-deck.ts";
+import { callTree } from "./tree.ts";
+import {
+  countsText,
+  inputsText,
+  lineText,
+  logText,
+  nameText,
+  outcomeOf,
+  tasksText,
+  timeText,
+} from "./wording.ts";
+
+const SIGNIFICANT = /[\\`*_[\]|$~#]/g;
+
+/** Text that Markdown shows as it is, also within a table. `$` would begin a formula in JupyterLab. */
+export function markdownText(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(SIGNIFICANT, (character) => `\\${character}`);
+}
+
+/** A block of code whose fence is longer than any in it. */
+export function fence(text: string): string {
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((ticks) => ticks.length));
+  const ticks = "`".repeat(longest + 1);
+  return `${ticks}text\n${text}\n${ticks}`;
+}
+
+export function deckMarkdown(run: RunRecord): string {
+  if (run.calls.size === 0) return "no calls";
+  if (isTrivial(run)) return trivialMarkdown(run);
+  const model = deckModel(run);
+  const rows = foldRows(model.tree);
+  return [
+    headerLine(model),
+    model.output === undefined ? "" : `→ ${markdownText(lineText(model.output))}`,
+    factsLine(model),
+    ...failureBlocks(model.failures),
+    model.tasks > CALL_ROWS_MAX ? groupTable(model) : callTable(model, rows),
+  ]
+    .filter((block) => block !== "")
+    .join("\n\n");
+}
+
+export function liveMarkdown(run: RunRecord, nowMs: number): string {
+  const model = deckModel(run, nowMs);
+  const { rows, left } = chooseRows(foldRows(model.tree), LIVE_ROWS_MAX, nowMs);
+  const rest = left === "" ? "" : `… ${left}`;
+  return [headerLine(model), callTable(model, rows), rest, `as of ${formatClock(nowMs)}`]
+    .filter((block) => block !== "")
+    .join("\n\n");
+}
+
+export function sessionMarkdown(session: SessionModel): string {
+  const head = `**${session.look.glyph} ${session.look.word}** ${markdownText(session.title)} · ${session.facts
+    .map((fact) => `${fact.value} ${fact.label}`)
+    .join(" · ")}`;
+  const cells = session.cells.map(({ label, model, earlier }) => [
+    `${model.look.glyph} ${model.look.word}`,
+    markdownText(label),
+    markdownText(titleText(model)) + (earlier > 0 ? ` (${counted(earlier, "earlier run")})` : ""),
+    markdownText(model.output === undefined ? "" : lineText(model.output)),
+    formatCount(model.tasks),
+    formatDuration(model.wallMs),
+  ]);
+  const errors = session.errors.map(
+    ({ label, panel, fixedIn }) =>
+      `${panelMarkdown(panel, `${markdownText(label)} `)}${fixedIn === undefined ? "" : `\n\nfixed in ${markdownText(fixedIn)}`}`,
+  );
+  const rest = session.cellsLeft > 0 ? `… ${counted(session.cellsLeft, "more cell")}` : "";
+  return [
+    head,
+    ...errors,
+    table(["State", "Cell", "Title", "Value", "Tasks", "Time"], cells, [4, 5]),
+    rest,
+  ]
+    .filter((block) => block !== "")
+    .join("\n\n");
+}
+
+function trivialMarkdown(run: RunRecord): string {
+  const { root, nodes } = callTree(run);
+  const line = (call: CallRecord, depth: number) => {
+    const outcome = outcomeOf(call)?.text ?? "";
+    const { glyph, word } = CALL_LOOKS[call.state];
+    const time = timeText(call, call.endedAt ?? call.createdAt);
+    return `${"  ".repeat(depth)}- ${glyph} ${word} ${markdownCall(call)} → ${markdownText(outcome)} · ${time}`;
+  };
+  return [
+    ...(root ? [line(root, 0)] : []),
+    ...nodes.map(({ call, depth }) => line(call, root ? depth + 1 : depth)),
+  ].join("\n");
+}
+
+function markdownCall(call: CallRecord): string {
+  return `**${markdownText(nameText(call.name))}**${markdownText(inputsText(call.inputs))}`;
+}
+
+function titleText(model: DeckModel): string {
+  return `${nameText(model.title)}${model.inputs ? inputsText(model.inputs) : ` ${model.note ?? ""}`}`;
+}
+
+function headerLine(model: DeckModel): string {
+  const { look } = model;
+  const remark = model.remark === undefined ? "" : ` ${markdownText(model.remark)}`;
+  return `**${look.glyph} ${look.word}**${remark} ${markdownText(titleText(model))} · ${formatDuration(model.wallMs)} · ${tasksText(
+    model.tasks,
+  )}: ${countsText(model.counts).replaceAll(" · ", ", ")}`;
+}
+
+function factsLine(model: DeckModel): string {
+  // Tasks and wall time stand in the line above.
+  return model.facts
+    .slice(2)
+    .map(({ value, label }) => `${label} ${value}`)
+    .join(" · ");
+}
+
+function failureBlocks(failures: Failures): string[] {
+  const blocks = failures.panels.map((panel) => panelMarkdown(panel, ""));
+  if (failures.panelsLeft > 0) blocks.push(`… ${counted(failures.panelsLeft, "more failure")}`);
+  if (failures.handled.length > 0) {
+    const rows = failures.handled.map((row) => [
+      formatCount(row.count),
+      markdownText(row.name),
+      markdownText(row.message),
+      markdownText(inputsText(row.firstInputs)),
+    ]);
+    blocks.push(failures.summary, table(["Count", "Task", "Message", "First inputs"], rows, [0]));
+  }
+  if (failures.handledLeft > 0) {
+    blocks.push(`… ${formatCount(failures.handledLeft)} more kinds of handled failures`);
+  }
+  return blocks;
+}
+
+function panelMarkdown(panel: FailurePanel, before: string): string {
+  const name = panel.call ? `**${markdownText(nameText(panel.call.name))}** ` : "";
+  const lines = [
+    ...errorLines(panel.error),
+    ...panel.earlier.map(({ n, error }) => `attempt ${n}: ${lineText(error)}`),
+    ...panel.log.map((line) => `│ ${logText(line)}`),
+  ];
+  const copy = [panel.look, panel.rerun].filter((line) => line !== undefined);
+  return [
+    `✕ ${before}${name}${markdownText(panel.summary)}`,
+    fence(lines.join("\n")),
+    ...(copy.length > 0 ? [fence(copy.join("\n"))] : []),
+  ].join("\n\n");
+}
+
+function callTable(model: DeckModel, rows: readonly TreeRow[]): string {
+  const hasWhere = model.isWhereShown;
+  const hasTries = model.areTriesShown;
+  const heads = [
+    "State",
+    "Task",
+    "Output",
+    ...(hasWhere ? ["Where"] : []),
+    ...(hasTries ? ["Tries"] : []),
+    "Time",
+  ];
+  const cells = rows.map((row) => {
+    const level = "└ ".repeat(Math.min(row.depth, 10));
+    if (row.kind === "fold") {
+      const look = CALL_LOOKS[worstOf(row.nodes.map((node) => node.call))];
+      const name = `${level}**${markdownText(nameText(row.name))}** × ${formatCount(row.nodes.length)}`;
+      const blanks = [...(hasWhere ? [""] : []), ...(hasTries ? [""] : []), ""];
+      return [`${look.glyph} ${look.word}`, name, countsText(row.counts), ...blanks];
+    }
+    const { call } = row.node;
+    const look = CALL_LOOKS[call.state];
+    return [
+      `${look.glyph} ${look.word}`,
+      `${level}${markdownCall(call)}`,
+      markdownText(outcomeOf(call)?.text ?? ""),
+      ...(hasWhere ? [call.where] : []),
+      ...(hasTries ? [formatCount(call.attempts.length)] : []),
+      timeText(call, model.endMs),
+    ];
+  });
+  return table(heads, cells, hasTries ? [heads.length - 2, heads.length - 1] : [heads.length - 1]);
+}
+
+function groupTable(model: DeckModel): string {
+  const groups = functionGroups(
+    model.tree.nodes.map((node) => node.call),
+    model.endMs,
+  );
+  const shown = groups.slice(0, CALL_ROWS_MAX);
+  const cells = shown.map((group) => {
+    const time = (ms: number | undefined) => (ms === undefined ? "" : formatDuration(ms));
+    return [
+      group.only
+        ? markdownCall(group.only)
+        : `**${markdownText(nameText(group.name))}** × ${formatCount(group.calls.length)}`,
+      countsText(group.counts),
+      time(group.medianMs),
+      time(group.p95Ms),
+      time(group.totalMs),
+    ];
+  });
+  const text = table(["Task", "Calls", "Median", "p95", "Total"], cells, [2, 3, 4]);
+  const left = groups.length - shown.length;
+  return left > 0 ? `${text}\n\n… ${counted(left, "more function")}` : text;
+}
+
+function table(
+  heads: readonly string[],
+  rows: readonly (readonly string[])[],
+  rightColumns: readonly number[],
+): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  const rule = heads.map((_, column) => (rightColumns.includes(column) ? "---:" : "---"));
+  return [line(heads), line(rule), ...rows.map(line)].join("\n");
+}

@@ -1,0 +1,167 @@
+/**
+ * Everything a deck says, before any form is given to it: `RunRecord → DeckModel → HTML | Markdown | spans`.
+ *
+ * Pure: the same record and the same `nowMs` give the same model.
+ * @module
+ */
+import type { InputPreview } from "../events/events.ts";
+import type { CallRecord, RunRecord } from "../events/record-shape.ts";
+import { counted, formatCount, formatDuration, formatRatio } from "../values/format.ts";
+import type { Preview } from "../values/shape.ts";
+import { type Failures, failuresOf } from "./failures.ts";
+import { RUN_LOOKS, type StateLook } from "./palette.ts";
+import { criticalPath, mostAtOnce } from "./path.ts";
+import { type CallTree, callTree, countStates, elapsedMs, type StateCounts } from "./tree.ts";
+import { runLabel, tasksText } from "./wording.ts";
+
+/** A number of the header with what it counts. */
+export interface Fact {
+  readonly value: string;
+  readonly label: string;
+}
+
+export interface DeckModel {
+  readonly run: RunRecord;
+  readonly tree: CallTree;
+  /** Name of the only root call, else `In [7]`. */
+  readonly title: string;
+  /** Inputs of the only root call; absent with several. */
+  readonly inputs?: readonly InputPreview[];
+  /** After the title when there is no root call to name: `(3 calls)`. */
+  readonly note?: string;
+  readonly output?: Preview;
+  readonly look: StateLook;
+  /** After the pill, for states that say more: `user process ended with SIGKILL`, `2 still running`. */
+  readonly remark?: string;
+  /** Calls in the table: without a root call that the header names. */
+  readonly tasks: number;
+  readonly counts: StateCounts;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly wallMs: number;
+  readonly facts: readonly Fact[];
+  readonly failures: Failures;
+  /** Ids of the calls on the critical path; empty where it would say nothing. */
+  readonly critical: ReadonlySet<string>;
+  readonly isCriticalApproximate: boolean;
+  /** Whether some call is not local, so that a column for it says something. */
+  readonly isWhereShown: boolean;
+  /** Whether some call was tried twice. */
+  readonly areTriesShown: boolean;
+}
+
+/** A path through two calls explains nothing; through 10,000 nobody reads it. */
+const CRITICAL_CALLS_MIN = 3;
+const CRITICAL_CALLS_MAX = 10_000;
+/** Below it would read `1.0×`. */
+const SPEED_UP_MIN = 1.05;
+const TRIVIAL_CALLS_MAX = 3;
+const TRIVIAL_WALL_MAX_MS = 1_000;
+
+export function deckModel(run: RunRecord, nowMs = latestMs(run)): DeckModel {
+  const tree = callTree(run);
+  const calls = tree.nodes.map((node) => node.call);
+  const endMs = Math.max(run.startedAt, run.endedAt ?? nowMs);
+  const wallMs = endMs - run.startedAt;
+  const path =
+    calls.length >= CRITICAL_CALLS_MIN && calls.length <= CRITICAL_CALLS_MAX
+      ? criticalPath(
+          tree.top.map((node) => node.call),
+          tree.topOf,
+          endMs,
+        )
+      : undefined;
+  const only = tree.root ?? (calls.length === 1 ? calls[0] : undefined);
+  const remark = remarkOf(run, calls);
+  return {
+    run,
+    tree,
+    title: only ? only.name : runLabel(run),
+    ...(only ? { inputs: only.inputs } : { note: `(${counted(calls.length, "call")})` }),
+    ...(only?.output !== undefined && { output: only.output }),
+    look: RUN_LOOKS[run.state],
+    ...(remark !== undefined && { remark }),
+    tasks: calls.length,
+    counts: countStates(calls),
+    startMs: run.startedAt,
+    endMs,
+    wallMs,
+    facts: factsOf(tree, wallMs, endMs, path?.lengthMs),
+    failures: failuresOf(run, endMs),
+    critical: path?.ids ?? new Set(),
+    isCriticalApproximate: path?.isApproximate ?? false,
+    isWhereShown: calls.some((call) => call.where !== "local"),
+    areTriesShown: calls.some((call) => call.attempts.length > 1),
+  };
+}
+
+/** A run that one line per call tells completely: few, quick, without any trouble. */
+export function isTrivial(run: RunRecord): boolean {
+  if (run.state !== "ok" || run.error !== undefined || run.calls.size === 0) return false;
+  if (run.calls.size > TRIVIAL_CALLS_MAX) return false;
+  if ((run.endedAt ?? Number.POSITIVE_INFINITY) - run.startedAt >= TRIVIAL_WALL_MAX_MS)
+    return false;
+  return [...run.calls.values()].every(
+    (call) =>
+      (call.state === "ok" || call.state === "cached") && call.attempts.length <= 1 && call.awaited,
+  );
+}
+
+/** The last thing known of a run; views of a finished run need no clock. */
+export function latestMs(run: RunRecord): number {
+  let latest = run.endedAt ?? run.startedAt;
+  for (const call of run.calls.values()) {
+    latest = Math.max(latest, call.endedAt ?? call.startedAt ?? call.createdAt);
+  }
+  return latest;
+}
+
+function remarkOf(run: RunRecord, calls: readonly CallRecord[]): string | undefined {
+  switch (run.state) {
+    case "interrupted":
+    case "killed":
+      return (
+        run.error?.line ??
+        (run.endedAt === undefined
+          ? undefined
+          : `after ${formatDuration(run.endedAt - run.startedAt)}`)
+      );
+    case "running": {
+      const open = calls.filter((call) => call.endedAt === undefined).length;
+      return open === 0 ? undefined : `${formatCount(open)} still running`;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** A fact that says nothing is left out. */
+function factsOf(
+  tree: CallTree,
+  wallMs: number,
+  endMs: number,
+  criticalMs: number | undefined,
+): Fact[] {
+  const leaves = tree.nodes.filter((node) => node.children.length === 0).map((node) => node.call);
+  const taskMs = leaves.reduce((sum, call) => sum + (elapsedMs(call, endMs) ?? 0), 0);
+  const most = mostAtOnce(leaves, endMs);
+  const facts: Fact[] = [
+    {
+      value: formatCount(tree.nodes.length),
+      label: tasksText(tree.nodes.length).replace(/^\S+ /, ""),
+    },
+    { value: formatDuration(wallMs), label: "wall time" },
+  ];
+  if (leaves.length >= 2) facts.push({ value: formatDuration(taskMs), label: "task time" });
+  if (most > 1) {
+    const speedUp = wallMs > 0 ? taskMs / wallMs : 0;
+    if (speedUp >= SPEED_UP_MIN) {
+      facts.push({ value: formatRatio(speedUp), label: "parallel speed-up" });
+    }
+    facts.push({ value: formatCount(most), label: "most at once" });
+  }
+  if (criticalMs !== undefined) {
+    facts.push({ value: formatDuration(criticalMs), label: "critical path" });
+  }
+  return facts;
+}

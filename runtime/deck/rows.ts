@@ -1,0 +1,152 @@
+/**
+ * Which rows a tree of calls shows when there is no room for all, and which calls share a row.
+ *
+ * Choosing never reorders: rows stand in order of call, each before its children.
+ * @module
+ */
+import type { CallState } from "../events/events.ts";
+import type { CallRecord } from "../events/record-shape.ts";
+import { formatCount } from "../values/format.ts";
+import { CALL_LOOKS, COUNT_ORDER } from "./palette.ts";
+import {
+  type CallNode,
+  type CallTree,
+  countStates,
+  elapsedMs,
+  isOpen,
+  type StateCounts,
+} from "./tree.ts";
+
+/** More calls than this are told per function. */
+export const CALL_ROWS_MAX = 50;
+/** Of a live tree. */
+export const LIVE_ROWS_MAX = 40;
+/** Calls of one caller to the same function share a row from here on. */
+const FOLD_CALLS_MIN = 10;
+/** Of those, so many failures keep rows of their own. */
+const FOLD_FAILURES_MAX = 5;
+/** What has just settled stays for a moment, so that it does not vanish while it is read. */
+const RECENT_MS = 2_000;
+const RECENT_MAX = 5;
+
+export interface CallRow {
+  readonly kind: "call";
+  readonly node: CallNode;
+  readonly depth: number;
+}
+
+/** `fetch_page × 1,200`. */
+export interface FoldRow {
+  readonly kind: "fold";
+  readonly name: string;
+  readonly nodes: readonly CallNode[];
+  readonly counts: StateCounts;
+  readonly depth: number;
+}
+
+export type TreeRow = CallRow | FoldRow;
+
+export interface ChosenRows {
+  readonly rows: readonly TreeRow[];
+  /** What is not shown, in words: `337 queued, 1,031 done`; empty when all is shown. */
+  readonly left: string;
+}
+
+/** All rows, with siblings folded. */
+export function foldRows(tree: CallTree): TreeRow[] {
+  const rows: TreeRow[] = [];
+  // A stack instead of recursion: 5,000 levels must not overflow it.
+  const open: TreeRow[] = siblingRows(tree.top).reverse();
+  while (open.length > 0) {
+    const row = open.pop();
+    if (!row) break;
+    rows.push(row);
+    if (row.kind === "call") open.push(...siblingRows(row.node.children).reverse());
+  }
+  return rows;
+}
+
+/** The state that a row of several calls shows: what somebody would want to know first. */
+export function worstOf(calls: readonly CallRecord[]): CallState {
+  const states = new Set(calls.map((call) => call.state));
+  if (states.has("failed")) return "failed";
+  if (calls.some(isOpen)) return states.size === 1 && states.has("queued") ? "queued" : "running";
+  if (states.has("cancelled")) return "cancelled";
+  return states.has("ok") || states.size === 0 ? "ok" : "cached";
+}
+
+function siblingRows(siblings: readonly CallNode[]): TreeRow[] {
+  const byName = Map.groupBy(siblings, (node) => node.call.name);
+  const rows: TreeRow[] = [];
+  for (const node of siblings) {
+    const named = byName.get(node.call.name) ?? [];
+    if (named.length < FOLD_CALLS_MIN) {
+      rows.push({ kind: "call", node, depth: node.depth });
+    } else if (named[0] === node) {
+      const counts = countStates(named.map((each) => each.call));
+      rows.push({ kind: "fold", name: node.call.name, nodes: named, counts, depth: node.depth });
+      const failed = named.filter((each) => each.call.state === "failed");
+      for (const each of failed.slice(0, FOLD_FAILURES_MAX)) {
+        rows.push({ kind: "call", node: each, depth: node.depth + 1 });
+      }
+    }
+  }
+  return rows;
+}
+
+/**
+ * At most `rowsMax` of the rows: failed, running (longest first), folded, just settled, their callers, then
+ * from the first on. What does not fit is counted.
+ * @param nowMs the moment that "running for" and "just settled" refer to.
+ */
+export function chooseRows(all: readonly TreeRow[], rowsMax: number, nowMs: number): ChosenRows {
+  if (all.length <= rowsMax) return { rows: all, left: "" };
+  const byId = new Map<string, TreeRow>();
+  for (const row of all) if (row.kind === "call") byId.set(row.node.call.id, row);
+  // One row goes to the sentence about the rest.
+  const roomMax = Math.max(0, rowsMax - 1);
+  const chosen = new Set<TreeRow>();
+  for (const row of byImportance(all, nowMs)) {
+    if (chosen.has(row)) continue;
+    const added = [row];
+    for (let up = parentOf(row); up; up = up.parent) {
+      const above = byId.get(up.call.id);
+      if (above && !chosen.has(above)) added.push(above);
+    }
+    if (chosen.size + added.length > roomMax) continue;
+    for (const each of added) chosen.add(each);
+    if (chosen.size === roomMax) break;
+  }
+  const rest = all.filter((row) => !chosen.has(row)).flatMap(callsOf);
+  return { rows: all.filter((row) => chosen.has(row)), left: leftText(rest) };
+}
+
+function byImportance(all: readonly TreeRow[], nowMs: number): TreeRow[] {
+  const calls = all.filter((row) => row.kind === "call");
+  const failed = calls.filter(({ node }) => node.call.state === "failed");
+  const running = calls
+    .filter(({ node }) => isOpen(node.call) && node.call.state !== "queued")
+    .sort((a, b) => (elapsedMs(b.node.call, nowMs) ?? 0) - (elapsedMs(a.node.call, nowMs) ?? 0));
+  const recent = calls
+    .filter(({ node }) => nowMs - (node.call.endedAt ?? Number.NEGATIVE_INFINITY) <= RECENT_MS)
+    .slice(-RECENT_MAX);
+  return [...failed, ...running, ...all.filter((row) => row.kind === "fold"), ...recent, ...all];
+}
+
+function parentOf(row: TreeRow): CallNode | undefined {
+  return row.kind === "call" ? row.node.parent : row.nodes[0]?.parent;
+}
+
+function callsOf(row: TreeRow): CallRecord[] {
+  return row.kind === "call" ? [row.node.call] : row.nodes.map((node) => node.call);
+}
+
+function leftText(calls: readonly CallRecord[]): string {
+  const counts = countStates(calls);
+  const done = (counts.get("ok") ?? 0) + (counts.get("cached") ?? 0);
+  const parts = COUNT_ORDER.filter((state) => state !== "ok" && state !== "cached")
+    .filter((state) => counts.has(state))
+    .map((state) => `${formatCount(counts.get(state) ?? 0)} ${CALL_LOOKS[state].word}`);
+  if (done > 0) parts.push(`${formatCount(done)} done`);
+  return parts.join(", ");
+}

@@ -1,0 +1,185 @@
+/**
+ * Calls as rows in columns: task, output, where, time, and a waterfall where there is room for one.
+ * @module
+ */
+import type { CallRecord } from "../../events/record-shape.ts";
+import { columnsOf, fitLine } from "../../values/escape.ts";
+import { formatCount, formatDuration } from "../../values/format.ts";
+import { type FunctionGroup, functionGroups } from "../groups.ts";
+import type { DeckModel } from "../model.ts";
+import { chooseRows, type FoldRow, foldRows, type TreeRow, worstOf } from "../rows.ts";
+import { countsText, nameText, placeText, timeText } from "../wording.ts";
+import {
+  badge,
+  callRole,
+  callSpans,
+  cutSpans,
+  fitSpans,
+  muted,
+  nameSpans,
+  outcomeSpan,
+  type Row,
+  type Span,
+} from "./spans.ts";
+
+const WATERFALL_COLUMNS_MIN = 100;
+export const WHERE_COLUMNS_MIN = 70;
+const TIME_COLUMNS = 9;
+const WHERE_COLUMNS = 10;
+const BADGE_COLUMNS = 2;
+const INDENT_LEVELS_MAX = 10;
+
+interface Layout {
+  readonly task: number;
+  readonly output: number;
+  /** 0 when there is no such column. */
+  readonly where: number;
+  readonly lane: number;
+}
+
+export function callRows(model: DeckModel, columns: number, rowsMax: number): Row[] {
+  const chosen = chooseRows(foldRows(model.tree), rowsMax, model.endMs);
+  const layout = layoutOf(model, columns);
+  const rows = chosen.rows.map((row) =>
+    row.kind === "fold" ? foldRow(row, model, layout) : callRow(row, model, layout),
+  );
+  if (chosen.left !== "") rows.push(cutSpans([muted(`… ${chosen.left}`)], columns));
+  return rows;
+}
+
+function layoutOf(model: DeckModel, columns: number): Layout {
+  const hasWhere = columns >= WHERE_COLUMNS_MIN && (model.isWhereShown || model.areTriesShown);
+  const where = hasWhere ? WHERE_COLUMNS : 0;
+  const rest = columns - BADGE_COLUMNS - where - TIME_COLUMNS;
+  if (columns < WATERFALL_COLUMNS_MIN) {
+    const task = Math.ceil(rest * 0.58);
+    return { task, output: rest - task, where, lane: 0 };
+  }
+  const task = Math.floor(rest * 0.43);
+  const output = Math.floor(rest * 0.29);
+  return { task, output, where, lane: rest - task - output };
+}
+
+function callRow(row: Extract<TreeRow, { kind: "call" }>, model: DeckModel, layout: Layout): Row {
+  const { call } = row.node;
+  const outcome = outcomeSpan(call);
+  return [
+    badge(call.state),
+    ...fitSpans([indentOf(row), ...nameSpans(call)], layout.task),
+    { ...outcome, text: ` ${fitLine(outcome.text, layout.output - 1)}` },
+    ...(layout.where > 0 ? [muted(` ${fitLine(whereText(call, model), layout.where - 1)}`)] : []),
+    timeSpan(timeText(call, model.endMs)),
+    ...laneSpans([call], model, layout.lane),
+  ];
+}
+
+function foldRow(row: FoldRow, model: DeckModel, layout: Layout): Row {
+  const calls = row.nodes.map((node) => node.call);
+  const extent = extentOf(calls, model.endMs);
+  return [
+    badge(worstOf(calls)),
+    ...fitSpans([indentOf(row), ...foldName(row)], layout.task),
+    muted(` ${fitLine(countsText(row.counts), layout.output - 1)}`),
+    ...(layout.where > 0 ? [muted(" ".repeat(layout.where))] : []),
+    timeSpan(extent ? formatDuration(extent.endMs - extent.startMs) : ""),
+    ...laneSpans(calls, model, layout.lane),
+  ];
+}
+
+/** A row of the live tree: no columns but the time, since widths would jump. */
+export function liveRow(row: TreeRow, model: DeckModel, columns: number): Row {
+  if (row.kind === "fold") {
+    const state = badge(worstOf(row.nodes.map((node) => node.call)));
+    const counts = muted(`   ${countsText(row.counts)}`);
+    return cutSpans([indentOf(row), state, ...foldName(row), counts], columns);
+  }
+  const { call } = row.node;
+  const place = columns >= WHERE_COLUMNS_MIN ? placeText(call, model.isWhereShown) : "";
+  const time = timeSpan(timeText(call, model.endMs));
+  const tail = place === "" ? [time] : [muted(`  ${place}`), time];
+  const room = columns - TIME_COLUMNS - (place === "" ? 0 : columnsOf(place) + 2);
+  return [...fitSpans([indentOf(row), ...callSpans(call)], room), ...tail];
+}
+
+/** A row per function, for runs of too many calls to list. */
+export function functionRows(model: DeckModel, columns: number, rowsMax: number): Row[] {
+  const groups = functionGroups(
+    model.tree.nodes.map((node) => node.call),
+    model.endMs,
+  );
+  const shown = groups.length <= rowsMax ? groups : groups.slice(0, Math.max(0, rowsMax - 1));
+  const rows = shown.map((group) => functionRow(group, columns));
+  const left = groups.length - shown.length;
+  if (left > 0) rows.push([muted(`… ${formatCount(left)} more functions`)]);
+  return rows;
+}
+
+function functionRow(group: FunctionGroup, columns: number): Row {
+  const { only, medianMs, p95Ms, totalMs, spread } = group;
+  const total = timeSpan(totalMs === undefined ? "" : formatDuration(totalMs));
+  const room = columns - TIME_COLUMNS;
+  if (only) return [...fitSpans(callSpans(only), room), total];
+  const parts = [countsText(group.counts)];
+  if (columns >= WHERE_COLUMNS_MIN && medianMs !== undefined && p95Ms !== undefined) {
+    parts.push(`median ${formatDuration(medianMs)} · p95 ${formatDuration(p95Ms)}`);
+  }
+  if (columns >= WATERFALL_COLUMNS_MIN && spread !== "") parts.push(spread);
+  const spans: Span[] = [
+    badge(worstOf(group.calls)),
+    { text: nameText(group.name), role: "name" },
+    muted(` × ${formatCount(group.calls.length)}   ${parts.join("   ")}`),
+  ];
+  return [...fitSpans(spans, room), total];
+}
+
+function foldName(row: FoldRow): Span[] {
+  return [{ text: nameText(row.name), role: "name" }, muted(` × ${formatCount(row.nodes.length)}`)];
+}
+
+function indentOf({ depth }: TreeRow): Span {
+  return muted("  ".repeat(Math.min(depth, INDENT_LEVELS_MAX)));
+}
+
+function timeSpan(text: string): Span {
+  return { text: fitLine(text, TIME_COLUMNS, "right"), role: "number" };
+}
+
+/** `remote ×2` */
+function whereText(call: CallRecord, model: DeckModel): string {
+  const where = model.isWhereShown ? call.where : "";
+  return call.attempts.length > 1 ? `${where} ×${call.attempts.length}`.trimStart() : where;
+}
+
+/** ` ┃▐██████▌    │`: when the calls ran within the run; `┃` stands before those on the critical path. */
+function laneSpans(calls: readonly CallRecord[], model: DeckModel, columns: number): Span[] {
+  const cells = columns - 3;
+  if (cells < 3) return [];
+  const isCritical = calls.some((call) => model.critical.has(call.id));
+  const edge: Span = isCritical ? { text: " ┃", role: "number" } : muted(" │");
+  const extent = extentOf(calls, model.endMs);
+  if (!extent || model.wallMs <= 0) return [edge, muted(`${" ".repeat(cells)}│`)];
+  // In half cells, at least one: what ran is never invisible.
+  const halves = cells * 2;
+  const halfAt = (ms: number) => ((ms - model.startMs) / model.wallMs) * halves;
+  const from = Math.min(halves - 1, Math.floor(halfAt(extent.startMs)));
+  const to = Math.max(from + 1, Math.round(halfAt(extent.endMs)));
+  const isDrawn = (half: number) => half >= from && half < to;
+  const bar = Array.from({ length: cells }, (_, cell) => {
+    if (isDrawn(cell * 2)) return isDrawn(cell * 2 + 1) ? "█" : "▌";
+    return isDrawn(cell * 2 + 1) ? "▐" : " ";
+  });
+  return [edge, { text: bar.join(""), role: callRole(worstOf(calls)) }, muted("│")];
+}
+
+/** From the first start to the last end; undefined while none has started. */
+function extentOf(
+  calls: readonly CallRecord[],
+  nowMs: number,
+): { readonly startMs: number; readonly endMs: number } | undefined {
+  const started = calls.filter((call) => call.startedAt !== undefined);
+  if (started.length === 0) return undefined;
+  return {
+    startMs: started.reduce((min, call) => Math.min(min, call.startedAt ?? min), nowMs),
+    endMs: started.reduce((max, call) => Math.max(max, call.endedAt ?? nowMs), 0),
+  };
+}

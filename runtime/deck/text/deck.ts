@@ -1,0 +1,128 @@
+/**
+ * The deck of a run and its live tree as rows, for terminals and `text/plain`.
+ *
+ * Every row fits the columns it is asked for, but for the lines to copy.
+ * @module
+ */
+import type { RunRecord } from "../../events/record-shape.ts";
+import { counted, formatDuration } from "../../values/format.ts";
+import { type DeckModel, deckModel, isTrivial } from "../model.ts";
+import { CALL_ROWS_MAX, chooseRows, foldRows } from "../rows.ts";
+import { callTree } from "../tree.ts";
+import { countsText, inputsText, lineText, nameText, tasksText, timeText } from "../wording.ts";
+import { callRows, functionRows, liveRow } from "./calls.ts";
+import { failureRows } from "./failures.ts";
+import {
+  callSpans,
+  cutSpans,
+  fitSpans,
+  muted,
+  type Row,
+  runRole,
+  type Span,
+  widthOf,
+} from "./spans.ts";
+
+export interface RowOptions {
+  /** Width of a row, in terminal columns. */
+  readonly columns: number;
+  /** At most so many rows; what does not fit is counted in the last one. */
+  readonly rowsMax: number;
+}
+
+/** What a run came to. A run without calls has no deck: no rows. */
+export function deckRows(run: RunRecord, { columns, rowsMax }: RowOptions): Row[] {
+  if (run.calls.size === 0 || rowsMax <= 0) return [];
+  if (isTrivial(run)) return atMost(trivialRows(run, columns), rowsMax);
+  const model = deckModel(run);
+  const head = [
+    ...headerRows(model, columns),
+    ...outputRows(model, columns),
+    ...failureRows(model.failures, columns),
+  ];
+  const room = Math.max(1, rowsMax - head.length);
+  const calls =
+    model.tasks > CALL_ROWS_MAX
+      ? functionRows(model, columns, room)
+      : callRows(model, columns, room);
+  return atMost([...head, ...calls], rowsMax);
+}
+
+/** A run as it stands at `nowMs`: header, then the calls that matter most. */
+export function liveRows(
+  run: RunRecord,
+  { columns, rowsMax, nowMs }: RowOptions & { readonly nowMs: number },
+): Row[] {
+  if (run.calls.size === 0 || rowsMax <= 0) return [];
+  const model = deckModel(run, nowMs);
+  const tail = `   ${countsText(model.counts)}   ${formatDuration(model.wallMs)}`;
+  const title = titleSpans(model);
+  const header =
+    widthOf(title) + tail.length <= columns
+      ? [...fitSpans(title, columns - tail.length), muted(tail)]
+      : [...cutSpans(title, Math.max(12, columns - tail.length)), muted(tail)];
+  const chosen = chooseRows(foldRows(model.tree), rowsMax - 1, nowMs);
+  const rows: Row[] = [cutSpans(header, columns)];
+  for (const row of chosen.rows) rows.push(liveRow(row, model, columns));
+  if (chosen.left !== "") rows.push(cutSpans([muted(`… ${chosen.left}`)], columns));
+  return rows.slice(0, rowsMax);
+}
+
+function trivialRows(run: RunRecord, columns: number): Row[] {
+  const { root, nodes } = callTree(run);
+  const lines = nodes.map(({ call, depth }) => ({ call, depth: root ? depth + 1 : depth }));
+  if (root) lines.unshift({ call: root, depth: 0 });
+  return lines.map(({ call, depth }) => {
+    const time = ` · ${timeText(call, call.endedAt ?? call.createdAt)}`;
+    const spans = [muted("  ".repeat(depth)), ...callSpans(call)];
+    return [...cutSpans(spans, columns - time.length), muted(time)];
+  });
+}
+
+/** One row; two where one cannot hold the name and what became of it. */
+function headerRows(model: DeckModel, columns: number): Row[] {
+  const title = titleSpans(model);
+  const tail = `${stateText(model)}   ${tasksText(model.tasks)}: ${countsText(model.counts)}`;
+  const row = [...title, muted(`   ${tail}`)];
+  if (widthOf(row) <= columns) return [row];
+  return [cutSpans(title, columns), cutSpans([muted(`  ${tail}`)], columns)];
+}
+
+function titleSpans(model: DeckModel): Span[] {
+  return [
+    { text: `${model.look.glyph} `, role: runRole(model.run.state) },
+    { text: nameText(model.title), role: "name" },
+    muted(model.inputs ? inputsText(model.inputs) : ` ${model.note ?? ""}`),
+  ];
+}
+
+/** `failed in 14.2 s`, `killed after 2.10 s: user process ended with SIGKILL` */
+function stateText({ run, look, remark, wallMs }: DeckModel): string {
+  const time = formatDuration(wallMs);
+  const why = remark === undefined ? "" : `: ${remark}`;
+  switch (run.state) {
+    case "ok":
+      return `in ${time}`;
+    case "failed":
+    case "handled":
+      return `${look.word} in ${time}`;
+    case "interrupted":
+    case "killed":
+      return `${look.word} after ${time}${why}`;
+    case "running":
+      return `${look.word} since ${time}${why}`;
+    default:
+      return run.state satisfies never;
+  }
+}
+
+function outputRows({ output }: DeckModel, columns: number): Row[] {
+  if (output === undefined) return [];
+  return [cutSpans([muted("  → "), { text: lineText(output), role: "value" }], columns)];
+}
+
+function atMost(rows: readonly Row[], rowsMax: number): Row[] {
+  if (rows.length <= rowsMax) return [...rows];
+  const left = rows.length - rowsMax + 1;
+  return [...rows.slice(0, rowsMax - 1), [muted(`… ${counted(left, "more row")}`)]];
+}

@@ -1,0 +1,77 @@
+/**
+ * The views of runs: what a front end calls. Pure functions from records to rows, bundles and pages.
+ *
+ * React is loaded with the first HTML, never by importing this module: a terminal draws rows without it.
+ * @module
+ */
+import type { RunRecord } from "../events/record-shape.ts";
+import { formatClock } from "../values/format.ts";
+import type { MimeBundle } from "../values/shape.ts";
+import { deckMarkdown, liveMarkdown, sessionMarkdown } from "./markdown.ts";
+import { isTrivial } from "./model.ts";
+import { LIVE_ROWS_MAX } from "./rows.ts";
+import { sessionModel } from "./session-deck.ts";
+import { deckRows, liveRows } from "./text/deck.ts";
+import { sessionRows } from "./text/session.ts";
+import { rowsToText } from "./text/spans.ts";
+
+export type { Role, Row, Span } from "./text/spans.ts";
+export { deckRows, isTrivial, liveRows, rowsToText };
+
+/** Of `text/plain`. */
+const TEXT = { columns: 100, rowsMax: 60 } as const;
+
+/** The deck of a run: HTML, Markdown and text, nothing else. */
+export async function deckBundle(run: RunRecord): Promise<MimeBundle> {
+  const { deckHtml } = await import("./html/render.tsx");
+  return {
+    "text/html": deckHtml(run),
+    "text/markdown": deckMarkdown(run),
+    "text/plain": rowsToText(deckRows(run, TEXT)),
+  };
+}
+
+/** A run as it stands. `nowMs` (epoch milliseconds) is in it, so that an old picture shows its age. */
+export async function liveBundle(run: RunRecord, nowMs: number): Promise<MimeBundle> {
+  const { liveHtml } = await import("./html/render.tsx");
+  const rows = liveRows(run, { columns: TEXT.columns, rowsMax: LIVE_ROWS_MAX, nowMs });
+  return {
+    "text/html": liveHtml(run, nowMs),
+    "text/markdown": liveMarkdown(run, nowMs),
+    "text/plain": `${rowsToText(rows)}\nas of ${formatClock(nowMs)}`,
+  };
+}
+
+/**
+ * A whole session: the newest run of each cell, failures first.
+ * @param runs oldest first.
+ */
+export async function sessionBundle(
+  runs: readonly RunRecord[],
+  { title }: { readonly title: string },
+): Promise<MimeBundle> {
+  const { sessionHtml } = await import("./html/render.tsx");
+  const model = sessionModel(runs, title);
+  return {
+    "text/html": sessionHtml(model),
+    "text/markdown": sessionMarkdown(model),
+    "text/plain": rowsToText(sessionRows(model, TEXT.columns)),
+  };
+}
+
+/** The deck of a run as a file of its own: nothing in it runs, nothing is loaded. */
+export async function deckPage(run: RunRecord): Promise<string> {
+  const { deckHtml } = await import("./html/render.tsx");
+  const { page } = await import("./file.ts");
+  return page(run.title, deckHtml(run));
+}
+
+/** The deck of a session as a file of its own. */
+export async function sessionPage(
+  runs: readonly RunRecord[],
+  { title }: { readonly title: string },
+): Promise<string> {
+  const { sessionHtml } = await import("./html/render.tsx");
+  const { page } = await import("./file.ts");
+  return page(title, sessionHtml(sessionModel(runs, title)));
+}

@@ -1,0 +1,90 @@
+/**
+ * What the fold makes of the events: one record per call, one per run. Views read only these.
+ * @module
+ */
+import type { Preview } from "../values/shape.ts";
+import type {
+  CacheOutcome,
+  CallState,
+  Entity,
+  InputPreview,
+  RunEndState,
+  SourcePosition,
+  Where,
+} from "./events.ts";
+import type { GroupRecord } from "./groups.ts";
+
+export interface AttemptRecord {
+  readonly n: number;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  readonly error?: Preview;
+  readonly retryAt?: number;
+}
+
+/** Times are epoch milliseconds. Test presence of `output` and `error`, never truthiness. */
+export interface CallRecord {
+  /** `t11`: counts up over the whole session, also across restarts of the user process. */
+  readonly id: string;
+  readonly seq: number;
+  readonly runId: string;
+  readonly parentId?: string;
+  readonly name: string;
+  readonly entity: Entity;
+  readonly version: string;
+  readonly where: Where;
+  readonly link?: { readonly executionId: string; readonly url?: string };
+  /** Where the call stands, in the cell or file as written. */
+  readonly source?: SourcePosition;
+  readonly deps: readonly string[];
+  readonly inputs: readonly InputPreview[];
+  readonly state: CallState;
+  readonly createdAt: number;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  readonly attempts: readonly AttemptRecord[];
+  /** Present exactly when ok or cached: also for `0`, `""`, `false`, `null`, `undefined`, `NaN`. */
+  readonly output?: Preview;
+  /** Present exactly when failed or cancelled. */
+  readonly error?: Preview;
+  readonly rootFailure?: string;
+  readonly cache?: CacheOutcome;
+  readonly progress?: { readonly done: number; readonly total?: number; readonly message?: string };
+  /** The last 50 lines, at most 8 kB, of `lines` in all. */
+  readonly log: { readonly lines: number; readonly tail: readonly string[] };
+  readonly awaited: boolean;
+}
+
+/** `handled`: the run is ok although a call failed, because the workflow dealt with it. */
+export type RunState = "running" | "handled" | RunEndState;
+
+export interface RunRecord {
+  readonly id: string;
+  readonly cell?: number;
+  /** Execution count. */
+  readonly n?: number;
+  readonly cellId?: string;
+  readonly title: string;
+  readonly state: RunState;
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  /** In order of creation. Beyond 10,000 calls only those that run or failed. */
+  readonly calls: ReadonlyMap<string, CallRecord>;
+  /** All calls, also those without a record, by state. */
+  readonly counts?: ReadonlyMap<CallState, number>;
+  /** All calls by the name of their function, in order of first call. */
+  readonly groups?: ReadonlyMap<string, GroupRecord>;
+  readonly error?: Preview;
+  readonly versions: { readonly eagerdeck: string; readonly node: string };
+  readonly backend: string;
+  readonly linkedTo?: string;
+  /** Lines written outside any call, counted. */
+  readonly logLines: number;
+  /** Events of a kind this reader does not know, counted and skipped. */
+  readonly unknownEvents: number;
+  /** Events that came after their call or run had ended, or twice; ignored. */
+  readonly lateEvents?: number;
+  /** Rises with each applied event that changed something; views poll it. */
+  readonly version: number;
+}

@@ -1,0 +1,24 @@
+/**
+ * Eager workflows for TypeScript: functions become tasks whose awaited results are plain values, every call is tracked.
+ *
+ * The only module that users import. It needs no session, front end or network: a workflow file runs unchanged in plain
+ * Node, from the command line, in Jupyter and in the terminal.
+ * @module
+ */
+export { z } from "zod";
+export type { CallState } from "./events/events.ts";
+export type { StandardSchema } from "./types/standard-schema.ts";
+export type { Call } from "./workflow/call.ts";
+export { currentContext, type TaskContext } from "./workflow/context.ts";
+export { type EagerCode, EagerException, type EagerKind } from "./workflow/errors.ts";
+export type {
+  Eager,
+  EntityOptions,
+  Graph,
+  GraphBinding,
+  GraphNode,
+  Task,
+  Workflow,
+} from "./workflow/signatures.ts";
+export { eager, task } from "./workflow/task.ts";
+export { workflow } from "./workflow/workflow.ts";

@@ -1,0 +1,203 @@
+/**
+ * What the front ends know of a session: these names and nothing else.
+ *
+ * A session owns the user process, the queue of cells and the type service. It knows neither Jupyter
+ * nor a terminal. `session.ts` implements this; tests of front ends may script it.
+ * @module
+ */
+import type { RuntimeEvent } from "../../events/events.ts";
+import type { MimeBundle } from "../../values/shape.ts";
+import type { CellError, Diagnostic } from "../cell-error.ts";
+
+export type { CellError, Diagnostic } from "../cell-error.ts";
+
+/** What type errors do to a cell: stop it, accompany it, or are not looked for. */
+export type CheckPolicy = "error" | "warn" | "off";
+
+export interface SessionOptions {
+  /** The folder that cells resolve imports from and run in; absolute, must exist. */
+  readonly folder: string;
+  /** Width of `text/plain` values, in terminal columns. */
+  readonly columns: number;
+  /** Default of cells that say nothing else. */
+  readonly check?: CheckPolicy;
+  /** `FORCE_COLOR` of the user process: what `console.log` of an object may use. */
+  readonly color?: boolean;
+}
+
+export interface ExecuteRequest {
+  readonly code: string;
+  /** Cells of one lane run one after the other; default `"main"`. */
+  readonly lane?: string;
+  /** No count, no history. */
+  readonly silent?: boolean;
+  /** Whether the cell gets an execution count; default true unless silent. */
+  readonly storeHistory?: boolean;
+  readonly check?: CheckPolicy;
+  /** Whether an error of this cell aborts those that wait in its lane; default true. */
+  readonly stopOnError?: boolean;
+  /** Jupyter's id of the cell. */
+  readonly cellId?: string;
+}
+
+export interface Execution {
+  /** The engine's id of the cell: never reused, also by a new user process. */
+  readonly cell: number;
+  /** Resolves when the cell's turn comes, also for one that will be aborted. `n` is absent for unstored cells. */
+  readonly started: Promise<{ readonly n?: number; readonly aborted: boolean }>;
+  /** Exactly one per cell, after all that the cell wrote; never rejects. */
+  readonly settled: Promise<Settled>;
+}
+
+export interface Settled {
+  readonly cell: number;
+  readonly n?: number;
+  readonly status: "ok" | "error" | "interrupted" | "aborted";
+  /** The value of the last expression; absent for `undefined`. */
+  readonly value?: MimeBundle;
+  /** Present for `error` and `interrupted`. */
+  readonly error?: CellError;
+  /** Session names that exist now because of this cell. */
+  readonly published: readonly { readonly name: string; readonly kind: string }[];
+  /** The run that the cell's calls belong to; absent when it made none. */
+  readonly runId?: string;
+  readonly durationMs: number;
+}
+
+/** One item of the session's ordered stream. `cell` names the cell that caused it, also long after it ended. */
+export type SessionEvent =
+  | { readonly kind: "event"; readonly cell?: number; readonly event: RuntimeEvent }
+  | {
+      readonly kind: "display";
+      readonly cell?: number;
+      readonly bundle: MimeBundle;
+      readonly metadata: Readonly<Record<string, unknown>>;
+      /** Lets later items with `update` replace this one. */
+      readonly displayId?: string;
+      readonly update: boolean;
+    }
+  | { readonly kind: "clear-output"; readonly cell?: number; readonly wait: boolean }
+  /** An unhandled rejection or uncaught exception; the session lives on. */
+  | { readonly kind: "uncaught"; readonly cell?: number; readonly error: CellError }
+  /** A sentence for the person. */
+  | {
+      readonly kind: "notice";
+      readonly cell?: number;
+      readonly level: "info" | "warning";
+      readonly text: string;
+    }
+  /** Diagnostics of a cell that was not stopped by them (`check: "warn"`). */
+  | {
+      readonly kind: "diagnostics";
+      readonly cell: number;
+      readonly diagnostics: readonly Diagnostic[];
+      /** The diagnostics as plain text with code frames. */
+      readonly text: string;
+    }
+  | { readonly kind: "settled"; readonly cell: number; readonly settled: Settled }
+  /** `lost`: the user process died, names are gone, a new one starts; `ready`: one is ready. */
+  | {
+      readonly kind: "phase";
+      readonly phase: SessionPhase;
+      /** Why the user process was lost, in words. */
+      readonly reason?: string;
+      /** The code a cell gave to `process.exit`. */
+      readonly exitCode?: number;
+    };
+
+export type SessionPhase = "starting" | "ready" | "lost" | "closed";
+
+export type InterruptKind = "cooperate" | "terminate" | "kill";
+/** `done`: settled; `pending`: asked, not settled yet; `unsafe`: nothing was done, climb on. */
+export type InterruptResult = "done" | "pending" | "unsafe";
+
+/** What the parser says of a text, without running or checking it. */
+export type ParseResult =
+  | { readonly status: "complete" }
+  /** `indent`: blanks the next line begins with. */
+  | { readonly status: "incomplete"; readonly indent: string }
+  /** `offset` in UTF-16 units. */
+  | { readonly status: "invalid"; readonly offset: number; readonly message: string };
+
+export type CompletionKind =
+  | "function"
+  | "method"
+  | "property"
+  | "variable"
+  | "constant"
+  | "class"
+  | "interface"
+  | "enum"
+  | "type"
+  | "module"
+  | "keyword";
+
+export interface CompletionItem {
+  readonly name: string;
+  readonly kind: CompletionKind;
+  /** Type, or where it comes from, in one line. */
+  readonly detail?: string;
+  /** What is inserted when it differs from `name`. */
+  readonly insert?: string;
+}
+
+export interface Completions {
+  /** The range the insertion replaces, UTF-16 offsets into the asked text. */
+  readonly start: number;
+  readonly end: number;
+  /** At most 500, best first. */
+  readonly items: readonly CompletionItem[];
+}
+
+export interface Hover {
+  /** The signature, TypeScript source. */
+  readonly signature: string;
+  /** Documentation as Markdown; may be empty. */
+  readonly documentation: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface SignatureHelp {
+  readonly label: string;
+  /** UTF-16 range of the active parameter within `label`. */
+  readonly activeParameter?: { readonly start: number; readonly end: number };
+  readonly documentation: string;
+}
+
+/** Answers from the TypeScript child, never from the user process; offsets are UTF-16. */
+export interface Types {
+  complete(code: string, offset: number, signal?: AbortSignal): Promise<Completions>;
+  hover(code: string, offset: number, signal?: AbortSignal): Promise<Hover | undefined>;
+  signature(code: string, offset: number, signal?: AbortSignal): Promise<SignatureHelp | undefined>;
+}
+
+export interface Session {
+  readonly folder: string;
+  /** Settles when the first user process is ready; calls made before are queued. Rejects if it cannot start. */
+  readonly ready: Promise<void>;
+  readonly phase: SessionPhase;
+  /** The execution count of the newest stored cell; 0 at first. */
+  readonly count: number;
+  /** Default check policy of cells, changeable at any time. */
+  check: CheckPolicy;
+  execute(request: ExecuteRequest): Execution;
+  /** Subscribes to the stream; returns the way to stop. Items arrive in one order for all listeners. */
+  onEvent(listener: (event: SessionEvent) => void): () => void;
+  /** Evaluates one expression in the scope of the session: no count, no history, not checked; `await` allowed. */
+  evaluate(
+    expression: string,
+    options?: { readonly timeoutMs?: number },
+  ): Promise<
+    | { readonly ok: true; readonly value: MimeBundle }
+    | { readonly ok: false; readonly error: CellError }
+  >;
+  parse(code: string): ParseResult;
+  readonly types: Types;
+  /** One press of the person; never throws. Without running cells it stops calls that finished cells left over. */
+  interrupt(kind: InterruptKind, target?: { readonly cell?: number }): Promise<InterruptResult>;
+  /** A new user process: names are gone, counts go on. Waiting cells are aborted. */
+  restart(): Promise<void>;
+  /** Ends both children; SIGKILL after `graceMs`. */
+  close(options?: { readonly graceMs?: number }): Promise<void>;
+}

@@ -1,0 +1,579 @@
+/**
+ * The session: the queue of cells, the user process that runs them, the checker that reads them first.
+ *
+ * All of kernel and REPL use; the client's queue is the only queue of cells.
+ *
+ * Invariants
+ *   C1  One cell runs per lane, the others wait here. Every `execute` settles exactly once.
+ *   C2  Listeners see one order: a cell's `settled` comes after all that the cell wrote.
+ *   C3  The death of the user process settles its running cells as `SessionLost`; counts go on.
+ *   C4  Cell, call and count numbers are never reused, also by a new user process.
+ * @module
+ */
+import { existsSync, statSync } from "node:fs";
+import type { RuntimeEvent } from "../../events/events.ts";
+import { analyse, parseCell } from "../analyse.ts";
+import type { CellError, Diagnostic } from "../cell-error.ts";
+import { codeFrame } from "../code-frame.ts";
+import type { HostItem, HostSettled } from "../protocol.ts";
+import type {
+  CheckPolicy,
+  ExecuteRequest,
+  Execution,
+  InterruptKind,
+  InterruptResult,
+  ParseResult,
+  Session,
+  SessionEvent,
+  SessionOptions,
+  SessionPhase,
+  Settled,
+  Types,
+} from "./api.ts";
+import { startTypeService, type TypeService } from "./types/service.ts";
+import { type ProcessEnd, UserProcess } from "./user-process.ts";
+
+export type * from "./api.ts";
+
+const WAITING_CELLS_MAX = 1_000;
+const DIAGNOSTICS_SHOWN_MAX = 10;
+/** How long `interrupt` waits before it answers `pending`. */
+const INTERRUPT_ANSWER_MS = 250;
+const DEATHS_MAX = 3;
+const DEATHS_WITHIN_MS = 30_000;
+
+/**
+ * Starts a session and returns at once; the user process and the checker start behind it.
+ * @throws {Error} when the folder does not exist.
+ */
+export function startSession(options: SessionOptions): Session {
+  if (!existsSync(options.folder) || !statSync(options.folder).isDirectory()) {
+    throw new Error(`the folder does not exist: ${options.folder}`);
+  }
+  return new ClientSession(options);
+}
+
+/** A cell between `execute` and `settled`. */
+interface Entry {
+  readonly cell: number;
+  readonly request: ExecuteRequest;
+  readonly started: PromiseWithResolvers<{ readonly n?: number; readonly aborted: boolean }>;
+  readonly settled: PromiseWithResolvers<Settled>;
+  n?: number;
+  stage: "waiting" | "checking" | "running" | "settled";
+  /** Ends the check of a cell that is interrupted before it runs. */
+  readonly checking: AbortController;
+  startedAt: number;
+}
+
+interface Lane {
+  running: Entry | undefined;
+  readonly waiting: Entry[];
+}
+
+type EvaluateAnswer = Awaited<ReturnType<Session["evaluate"]>>;
+
+class ClientSession implements Session {
+  readonly folder: string;
+  readonly #options: SessionOptions;
+  readonly #types: TypeService;
+  readonly #listeners = new Set<(event: SessionEvent) => void>();
+  readonly #lanes = new Map<string, Lane>();
+  readonly #entries = new Map<number, Entry>();
+  readonly #evaluations = new Map<number, (answer: EvaluateAnswer) => void>();
+  /** Runs whose `run-ended` has not come: they end as `killed` with the process. */
+  readonly #openRuns = new Map<string, number | undefined>();
+  #process: UserProcess | undefined;
+  #exiting: Extract<HostItem, { kind: "exiting" }> | undefined;
+  #phase: SessionPhase = "starting";
+  #count = 0;
+  #firstCountOfProcess = 1;
+  #nextCell = 1;
+  #nextCall = 1;
+  #nextEvaluation = 1;
+  #deaths: number[] = [];
+  #isRestarting = false;
+  check: CheckPolicy;
+  readonly ready: Promise<void>;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.folder = options.folder;
+    this.check = options.check ?? "error";
+    this.#types = startTypeService({
+      folder: options.folder,
+      onNotice: (text) => this.#emit({ kind: "notice", level: "warning", text }),
+    });
+    this.ready = this.#start();
+    // Whoever does not await `ready` learns of a failed start from the `lost` phase.
+    this.ready.catch(() => undefined);
+  }
+
+  get phase(): SessionPhase {
+    return this.#phase;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get types(): Types {
+    return this.#types;
+  }
+
+  parse(code: string): ParseResult {
+    return parseCell(code);
+  }
+
+  onEvent(listener: (event: SessionEvent) => void): () => void {
+    const own = (event: SessionEvent) => listener(event);
+    this.#listeners.add(own);
+    return () => this.#listeners.delete(own);
+  }
+
+  // ── cells ─────────────────────────────────────────────────────────────────────────────────────
+
+  execute(request: ExecuteRequest): Execution {
+    const entry: Entry = {
+      cell: this.#nextCell++,
+      request,
+      started: Promise.withResolvers(),
+      settled: Promise.withResolvers(),
+      stage: "waiting",
+      checking: new AbortController(),
+      startedAt: 0,
+    };
+    const name = request.lane ?? "main";
+    const lane = this.#lanes.get(name) ?? { running: undefined, waiting: [] };
+    this.#lanes.set(name, lane);
+    this.#entries.set(entry.cell, entry);
+    if (this.#phase === "closed") {
+      this.#abort(entry, sessionError("SESSION_CLOSED", "the session is closed"));
+    } else if (lane.waiting.length >= WAITING_CELLS_MAX) {
+      this.#abort(entry, sessionError("QUEUE_FULL", `${WAITING_CELLS_MAX} cells wait already`));
+    } else {
+      lane.waiting.push(entry);
+      this.#next(lane);
+    }
+    return { cell: entry.cell, started: entry.started.promise, settled: entry.settled.promise };
+  }
+
+  #next(lane: Lane): void {
+    if (lane.running) return;
+    const entry = lane.waiting.shift();
+    if (!entry) return;
+    lane.running = entry;
+    void this.#run(entry);
+  }
+
+  async #run(entry: Entry): Promise<void> {
+    const { request } = entry;
+    const isStored = request.silent !== true && request.storeHistory !== false;
+    if (isStored) entry.n = ++this.#count;
+    entry.startedAt = performance.now();
+    entry.stage = "checking";
+    entry.started.resolve({ ...counted(entry), aborted: false });
+    const policy = analyse(request.code).pragmas.check ?? request.check ?? this.check;
+    if (policy === "error" && this.parse(request.code).status === "complete") {
+      const diagnostics = await this.#types.check(this.#text(entry), entry.checking.signal);
+      if (isSettled(entry)) return;
+      const errors = diagnostics?.filter(({ severity }) => severity === "error") ?? [];
+      if (errors.length > 0) return this.#refuse(entry, errors);
+    }
+    if (this.#process === undefined) await this.#start().catch(() => undefined);
+    await this.#process?.ready;
+    if (isSettled(entry)) return;
+    if (!this.#process) return this.#lose(entry, "it could not be started");
+    entry.stage = "running";
+    if (policy === "warn") void this.#warn(entry);
+    this.#process.send({
+      kind: "execute",
+      cell: entry.cell,
+      ...counted(entry),
+      ...(request.cellId === undefined ? {} : { cellId: request.cellId }),
+      source: request.code,
+    });
+  }
+
+  #text(entry: Entry) {
+    return { cell: entry.cell, code: entry.request.code };
+  }
+
+  #refuse(entry: Entry, errors: readonly Diagnostic[]): void {
+    const shown = errors.slice(0, DIAGNOSTICS_SHOWN_MAX);
+    const [first] = shown;
+    const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
+    this.#settle(entry, {
+      status: "error",
+      error: {
+        name: "TypeScriptError",
+        message: first
+          ? `TS${first.code}: ${first.message}${more}`
+          : "the cell does not type-check",
+        frames: [],
+        diagnostics: shown,
+        codeFrame: diagnosticsText(entry.request.code, label(entry), errors),
+      },
+    });
+  }
+
+  /** Diagnostics of a cell that runs all the same. */
+  async #warn(entry: Entry): Promise<void> {
+    const diagnostics = await this.#types.check(this.#text(entry));
+    if (!diagnostics || diagnostics.length === 0) return;
+    const text = diagnosticsText(entry.request.code, label(entry), diagnostics);
+    this.#emit({ kind: "diagnostics", cell: entry.cell, diagnostics, text });
+  }
+
+  #settle(entry: Entry, ended: Pick<Settled, "status"> & Partial<Settled>): void {
+    if (isSettled(entry)) return;
+    entry.stage = "settled";
+    this.#entries.delete(entry.cell);
+    const settled: Settled = {
+      published: [],
+      durationMs: entry.startedAt === 0 ? 0 : performance.now() - entry.startedAt,
+      ...ended,
+      cell: entry.cell,
+      ...counted(entry),
+    };
+    if (settled.published.length > 0)
+      this.#types.published(entry.cell, entry.request.code, settled.published);
+    this.#emit({ kind: "settled", cell: entry.cell, settled });
+    entry.settled.resolve(settled);
+    const lane = this.#lanes.get(entry.request.lane ?? "main");
+    if (!lane) return;
+    if (lane.running === entry) lane.running = undefined;
+    const failed = settled.status === "error" || settled.status === "interrupted";
+    if (failed && entry.request.stopOnError !== false && entry.request.silent !== true)
+      this.#abortWaiting(lane);
+    this.#next(lane);
+  }
+
+  #abortWaiting(lane: Lane): void {
+    for (const entry of lane.waiting.splice(0)) this.#abort(entry);
+  }
+
+  #abort(entry: Entry, error?: CellError): void {
+    entry.started.resolve({ aborted: true });
+    this.#settle(entry, { status: "aborted", ...(error ? { error } : {}) });
+  }
+
+  // ── what the user process says ────────────────────────────────────────────────────────────────
+
+  #onItem(item: HostItem): void {
+    switch (item.kind) {
+      case "ready":
+        this.#setPhase("ready");
+        return;
+      case "settled":
+        this.#onSettled(item.settled);
+        return;
+      case "evaluated":
+        this.#onEvaluated(item);
+        return;
+      case "exiting":
+        this.#exiting = item;
+        return;
+      case "event":
+        this.#noteEvent(item.event, item.cell);
+        this.#emit(item);
+        return;
+      default:
+        this.#emit(item);
+    }
+  }
+
+  #noteEvent(event: RuntimeEvent, cell: number | undefined): void {
+    if (event.kind === "run-started") this.#openRuns.set(event.runId, cell);
+    else if (event.kind === "run-ended") this.#openRuns.delete(event.runId);
+    else if (event.kind === "call-created") {
+      const number = Number(event.id.slice(1));
+      if (number >= this.#nextCall) this.#nextCall = number + 1;
+    }
+  }
+
+  #onSettled(settled: HostSettled): void {
+    const entry = this.#entries.get(settled.cell);
+    if (!entry) return;
+    this.#deaths = [];
+    this.#settle(entry, settled);
+  }
+
+  #onEvaluated(item: Extract<HostItem, { kind: "evaluated" }>): void {
+    const answer = this.#evaluations.get(item.id);
+    this.#evaluations.delete(item.id);
+    if (item.error) answer?.({ ok: false, error: item.error });
+    else answer?.({ ok: true, value: item.value ?? {} });
+  }
+
+  #onRawOutput(stream: "stdout" | "stderr", text: string): void {
+    const cell = [...this.#lanes.values()].find((lane) => lane.running?.stage === "running")
+      ?.running?.cell;
+    const place = cell === undefined ? {} : { cell };
+    this.#emit({
+      kind: "event",
+      ...place,
+      event: { kind: "log", runId: "", at: Date.now(), stream, text, ...place },
+    });
+  }
+
+  // ── life and death of the user process ────────────────────────────────────────────────────────
+
+  async #start(): Promise<void> {
+    this.#exiting = undefined;
+    this.#firstCountOfProcess = this.#count + 1;
+    this.#setPhase("starting");
+    const own = new UserProcess({
+      folder: this.folder,
+      columns: this.#options.columns,
+      color: this.#options.color ?? false,
+      firstCall: this.#nextCall,
+      onItem: (item) => this.#onItem(item),
+      onRawOutput: (stream, text) => this.#onRawOutput(stream, text),
+    });
+    this.#process = own;
+    const exit = own.exited.then((end) => this.#onExit(own, end));
+    await Promise.race([
+      own.ready,
+      exit.then((reason) => {
+        throw new Error(`the user process could not start: ${reason}`);
+      }),
+    ]);
+  }
+
+  #onExit(own: UserProcess, end: ProcessEnd): string {
+    const reason = this.#reasonOf(end);
+    if (this.#process !== own) return reason;
+    this.#process = undefined;
+    if (this.#phase === "closed") {
+      for (const entry of [...this.#entries.values()]) this.#lose(entry, "the session was closed");
+      return reason;
+    }
+    const wasReady = this.#phase === "ready";
+    this.#types.reset();
+    this.#endOpenRuns(reason);
+    const exitCode = this.#exiting?.code;
+    this.#setPhase("lost", reason, exitCode);
+    const cells = [...this.#entries.values()].filter(({ stage }) => stage !== "waiting");
+    const gone = this.#goneVariables();
+    for (const { waiting } of this.#lanes.values())
+      for (const entry of waiting.splice(0)) this.#abort(entry);
+    this.#deaths = [...this.#deaths, performance.now()].slice(-DEATHS_MAX);
+    const isDying =
+      !this.#isRestarting &&
+      this.#deaths.length === DEATHS_MAX &&
+      performance.now() - (this.#deaths[0] ?? 0) < DEATHS_WITHIN_MS;
+    // First the next process, so that a cell sent by whoever hears of the loss finds it starting.
+    if (!isDying && (wasReady || this.#isRestarting)) this.#start().catch(() => undefined);
+    for (const entry of cells) this.#lose(entry, reason + gone, isDying);
+    for (const answer of this.#evaluations.values()) {
+      answer({
+        ok: false,
+        error: sessionError("SESSION_LOST", `the user process ended: ${reason}`),
+      });
+    }
+    this.#evaluations.clear();
+    return reason;
+  }
+
+  #reasonOf(end: ProcessEnd): string {
+    if (this.#isRestarting) return "it was restarted";
+    if (end.problem !== undefined) return end.problem;
+    const exiting = this.#exiting;
+    if (exiting) {
+      const where = exiting.where ? ` at ${exiting.where}` : "";
+      return `process.exit(${exiting.code}) was called${where}`;
+    }
+    if (/heap out of memory|Reached heap limit/.test(end.stderrTail)) {
+      return "it ran out of memory; NODE_OPTIONS=--max-old-space-size=MB raises the limit";
+    }
+    if (end.signal)
+      return `it was ended by ${end.signal}${end.signal === "SIGKILL" ? " (out of memory?)" : ""}`;
+    return `it ended with exit code ${end.code}`;
+  }
+
+  /** `; variables of In [1]–In [7] are gone`: which cells the lost process had run. */
+  #goneVariables(): string {
+    const [first, last] = [this.#firstCountOfProcess, this.#count];
+    if (last < first) return "";
+    return `; variables of ${first === last ? `In [${first}]` : `In [${first}]–In [${last}]`} are gone`;
+  }
+
+  #lose(entry: Entry, reason: string, isDying = false): void {
+    const next = isDying
+      ? "it died three times in 30 seconds: the next cell starts another one"
+      : "a new one is ready for the next cell";
+    this.#settle(entry, {
+      status: "error",
+      error: {
+        name: "SessionLost",
+        code: "SESSION_LOST",
+        message: `the user process is gone: ${reason}; ${next}`,
+        frames: [],
+      },
+    });
+  }
+
+  /** The deck of a run whose process died is drawn from what was known. */
+  #endOpenRuns(reason: string): void {
+    for (const [runId, cell] of this.#openRuns) {
+      const line = `user process gone: ${reason}`;
+      this.#emit({
+        kind: "event",
+        ...(cell === undefined ? {} : { cell }),
+        event: {
+          kind: "run-ended",
+          runId,
+          at: Date.now(),
+          state: "killed",
+          error: { line, kind: "text" },
+        },
+      });
+    }
+    this.#openRuns.clear();
+  }
+
+  async restart(): Promise<void> {
+    if (this.#phase === "closed") throw new Error("the session is closed");
+    const own = this.#process;
+    if (!own) return await this.#start();
+    this.#isRestarting = true;
+    this.#deaths = [];
+    try {
+      await own.end(300);
+      await this.#process?.ready;
+    } finally {
+      this.#isRestarting = false;
+    }
+  }
+
+  async close(options: { readonly graceMs?: number } = {}): Promise<void> {
+    this.#setPhase("closed");
+    for (const lane of this.#lanes.values()) this.#abortWaiting(lane);
+    await Promise.all([this.#types.close(), this.#process?.end(options.graceMs ?? 300)]);
+  }
+
+  // ── interrupts and expressions ────────────────────────────────────────────────────────────────
+
+  async interrupt(
+    kind: InterruptKind,
+    target: { readonly cell?: number } = {},
+  ): Promise<InterruptResult> {
+    const entries = [...this.#entries.values()].filter(
+      ({ cell, stage }) =>
+        stage !== "waiting" && (target.cell === undefined || cell === target.cell),
+    );
+    for (const { cell, stage } of target.cell === undefined ? [] : this.#entries.values()) {
+      if (cell === target.cell && stage === "waiting") return this.#removeWaiting(cell);
+    }
+    // Stopping JavaScript from outside skips `finally` and needs the main thread's ticks to be safe.
+    if (kind === "terminate") return "unsafe";
+    if (kind === "kill") {
+      this.#process?.kill("it was killed by an interrupt");
+      await Promise.all(entries.map(({ settled }) => settled.promise));
+      return "done";
+    }
+    if (entries.length === 0) {
+      for (const cell of new Set(this.#openRuns.values())) {
+        if (cell !== undefined && (target.cell === undefined || cell === target.cell))
+          this.#process?.interrupt(cell);
+      }
+      return "done";
+    }
+    for (const entry of entries) this.#cooperate(entry);
+    const all = Promise.all(entries.map(({ settled }) => settled.promise)).then(
+      () => "done" as const,
+    );
+    const { promise: late, resolve } = Promise.withResolvers<"pending">();
+    const timer = setTimeout(() => resolve("pending"), INTERRUPT_ANSWER_MS);
+    const answer = await Promise.race([all, late]);
+    clearTimeout(timer);
+    return answer;
+  }
+
+  #cooperate(entry: Entry): void {
+    if (entry.stage === "running") return this.#process?.interrupt(entry.cell);
+    entry.checking.abort();
+    this.#settle(entry, {
+      status: "interrupted",
+      error: { name: "Interrupted", message: "interrupted before it ran", frames: [] },
+    });
+  }
+
+  #removeWaiting(cell: number): InterruptResult {
+    for (const lane of this.#lanes.values()) {
+      const index = lane.waiting.findIndex((entry) => entry.cell === cell);
+      const [entry] = index === -1 ? [] : lane.waiting.splice(index, 1);
+      if (entry) this.#abort(entry);
+    }
+    return "done";
+  }
+
+  async evaluate(
+    expression: string,
+    options: { readonly timeoutMs?: number } = {},
+  ): Promise<EvaluateAnswer> {
+    await this.#process?.ready;
+    const own = this.#process;
+    if (!own)
+      return { ok: false, error: sessionError("SESSION_LOST", "no user process is running") };
+    const id = this.#nextEvaluation++;
+    const { promise, resolve } = Promise.withResolvers<EvaluateAnswer>();
+    this.#evaluations.set(id, resolve);
+    own.send({ kind: "evaluate", id, expression });
+    const { timeoutMs } = options;
+    if (timeoutMs === undefined) return await promise;
+    const timer = setTimeout(() => {
+      this.#evaluations.delete(id);
+      resolve({ ok: false, error: sessionError("TIMED_OUT", `no value within ${timeoutMs} ms`) });
+    }, timeoutMs);
+    const answer = await promise;
+    clearTimeout(timer);
+    return answer;
+  }
+
+  // ── telling ───────────────────────────────────────────────────────────────────────────────────
+
+  #setPhase(phase: SessionPhase, reason?: string, exitCode?: number): void {
+    if (this.#phase === "closed") return;
+    this.#phase = phase;
+    this.#emit({
+      kind: "phase",
+      phase,
+      ...(reason === undefined ? {} : { reason }),
+      ...(exitCode === undefined ? {} : { exitCode }),
+    });
+  }
+
+  #emit(event: SessionEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}
+
+function counted(entry: Entry): { readonly n?: number } {
+  return entry.n === undefined ? {} : { n: entry.n };
+}
+
+function label(entry: Entry): string {
+  return entry.n === undefined ? `In [c${entry.cell}]` : `In [${entry.n}]`;
+}
+
+/** A function, so that the compiler does not believe that `stage` stands still across an await. */
+function isSettled(entry: Entry): boolean {
+  return entry.stage === "settled";
+}
+
+function sessionError(code: string, message: string): CellError {
+  return { name: "SessionError", code, message, frames: [] };
+}
+
+/** `In [3]:2:7 error TS2322: …` with its lines, for each; ten, then a count. */
+function diagnosticsText(code: string, where: string, diagnostics: readonly Diagnostic[]): string {
+  const shown = diagnostics.slice(0, DIAGNOSTICS_SHOWN_MAX).map((diagnostic) => {
+    const { line, column, endLine, endColumn, severity, message } = diagnostic;
+    const frame = codeFrame(code, { line, column, ...(endLine === line ? { endColumn } : {}) });
+    return `${where}:${line}:${column} ${severity} TS${diagnostic.code}: ${message}\n${frame}`;
+  });
+  const left = diagnostics.length - shown.length;
+  return [...shown, ...(left > 0 ? [`… and ${left} more`] : [])].join("\n");
+}

@@ -1,0 +1,212 @@
+/**
+ * The server's answers as the front ends want them: filtered, ordered, without our documents in them.
+ * Pure.
+ * @module
+ */
+import type {
+  MarkupContent,
+  Hover as ServerHover,
+  CompletionItem as ServerItem,
+  SignatureHelp as ServerSignatureHelp,
+} from "vscode-languageserver-protocol";
+import type { CompletionItem, CompletionKind, Completions, Hover, SignatureHelp } from "../api.ts";
+import { DOCUMENT_PREFIX } from "./config.ts";
+import type { SessionName } from "./documents.ts";
+
+const ITEMS_MAX = 500;
+
+/** The identifier, or the start of one, that a completion at `offset` replaces. */
+export function wordAt(code: string, offset: number): { start: number; end: number } {
+  const before = /[\p{ID_Continue}$\u200c\u200d]*$/u.exec(code.slice(0, offset))?.[0] ?? "";
+  const after = /^[\p{ID_Continue}$\u200c\u200d]*/u.exec(code.slice(offset))?.[0] ?? "";
+  return { start: offset - before.length, end: offset + after.length };
+}
+
+/** What was typed matches exactly, but for its case, or letter by letter: 0, 1, 2; -1 not at all. */
+function matchRank(name: string, typed: string): number {
+  if (name.startsWith(typed)) return 0;
+  const lower = name.toLowerCase();
+  const wanted = typed.toLowerCase();
+  if (lower.startsWith(wanted)) return 1;
+  let at = 0;
+  for (const letter of wanted) {
+    at = lower.indexOf(letter, at) + 1;
+    if (at === 0) return -1;
+  }
+  return 2;
+}
+
+/** The best of the server's items for what was typed so far, at most 500. */
+export function chosenItems(items: readonly ServerItem[], typed: string): ServerItem[] {
+  const ranked = items
+    .filter(({ label }) => !label.startsWith(DOCUMENT_PREFIX))
+    .map((item) => ({ item, rank: matchRank(item.filterText ?? item.label, typed) }))
+    .filter(({ rank }) => rank >= 0);
+  // Letter by letter is a guess: only when nothing begins that way.
+  const best = ranked.some(({ rank }) => rank < 2) ? ranked.filter(({ rank }) => rank < 2) : ranked;
+  best.sort(
+    (a, b) =>
+      a.rank - b.rank ||
+      compare(a.item.sortText ?? "", b.item.sortText ?? "") ||
+      compare(a.item.label, b.item.label),
+  );
+  return best.slice(0, ITEMS_MAX).map(({ item }) => item);
+}
+
+/** Session names alone, for when there is no checker. */
+export function namesOnly(
+  code: string,
+  offset: number,
+  names: ReadonlyMap<string, SessionName>,
+): Completions {
+  const { start, end } = wordAt(code, offset);
+  const typed = code.slice(start, offset);
+  const isMember = /(?:^|[^.])\.\s*$/.test(code.slice(0, start));
+  const found = isMember
+    ? []
+    : [...names.values()].filter(({ name }) => matchRank(name, typed) === 0);
+  return {
+    start,
+    end,
+    items: found.slice(-ITEMS_MAX).map(({ name, kind }) => ({ name, kind: kindOfName(kind) })),
+  };
+}
+
+export function toItem(item: ServerItem): CompletionItem {
+  // Of several overloads the first, on one line.
+  const [first] = (item.detail ?? "").split(/\n(?=\(alias\) |import |function )/, 1);
+  const detail = first ? cleanSignature(first).replaceAll(/\s*\n\s*/g, " ") : undefined;
+  const insert = item.textEdit?.newText ?? item.insertText;
+  return {
+    name: item.label,
+    kind: kindOf(item, detail),
+    ...(detail ? { detail } : {}),
+    ...(insert !== undefined && insert !== item.label ? { insert } : {}),
+  };
+}
+
+/** By the protocol's numbers of kinds. */
+const KINDS: Readonly<Record<number, CompletionKind>> = {
+  2: "method",
+  3: "function",
+  4: "function",
+  5: "property",
+  6: "variable",
+  7: "class",
+  8: "interface",
+  9: "module",
+  10: "property",
+  13: "enum",
+  14: "keyword",
+  17: "module",
+  19: "module",
+  20: "property",
+  21: "constant",
+  22: "type",
+  25: "type",
+};
+
+/** Session names reach a draft as aliases: their own kind is in the first word of the detail. */
+function kindOf(item: ServerItem, detail: string | undefined): CompletionKind {
+  const word = /^(function|const|let|var|class|interface|enum|type|namespace|module)\b/.exec(
+    detail ?? "",
+  );
+  const named = word?.[1];
+  if (named === "const") return "constant";
+  if (named === "let" || named === "var") return "variable";
+  if (named === "namespace") return "module";
+  return (named as CompletionKind | undefined) ?? KINDS[item.kind ?? 0] ?? "variable";
+}
+
+function kindOfName(kind: SessionName["kind"]): CompletionKind {
+  switch (kind) {
+    case "const":
+    case "using":
+      return "constant";
+    case "let":
+    case "var":
+    case "import":
+      return "variable";
+    case "namespace":
+      return "module";
+    default:
+      return kind;
+  }
+}
+
+/** A hover's signature and documentation; undefined when it says nothing. */
+function toHover(
+  hover: ServerHover | null,
+): { readonly signature: string; readonly documentation: string } | undefined {
+  if (!hover) return undefined;
+  const { contents } = hover;
+  const text =
+    typeof contents === "object" && "value" in contents ? contents.value : String(contents);
+  const [, fenced, rest = ""] = /^\s*```\w*\n([\s\S]*?)\n```\n?([\s\S]*)$/.exec(text) ?? [];
+  if (fenced === undefined) return undefined;
+  return { signature: cleanSignature(fenced), documentation: rest.trim() };
+}
+
+export function toSignature(help: ServerSignatureHelp | null): SignatureHelp | undefined {
+  const signature = help?.signatures[help.activeSignature ?? 0] ?? help?.signatures[0];
+  if (!help || !signature) return undefined;
+  const label = cleanSignature(signature.label);
+  const index = signature.activeParameter ?? help.activeParameter ?? 0;
+  const parameter = signature.parameters?.[index]?.label;
+  const range =
+    typeof parameter === "string"
+      ? rangeOf(label, parameter, signature.parameters ?? [], index)
+      : parameter;
+  return {
+    label,
+    ...(range ? { activeParameter: { start: range[0], end: range[1] } } : {}),
+    documentation: markupText(signature.documentation),
+  };
+}
+
+/** Labels come in order; each is searched behind the one before: `(a: a, a2: a)`. */
+function rangeOf(
+  label: string,
+  wanted: string,
+  parameters: readonly { readonly label: string | [number, number] }[],
+  index: number,
+): [number, number] | undefined {
+  let from = label.indexOf("(") + 1;
+  for (const { label: earlier } of parameters.slice(0, index)) {
+    if (typeof earlier !== "string") continue;
+    const at = label.indexOf(earlier, from);
+    if (at >= 0) from = at + earlier.length;
+  }
+  const start = label.indexOf(wanted, from);
+  return start < 0 ? undefined : [start, start + wanted.length];
+}
+
+function markupText(content: string | MarkupContent | undefined): string {
+  return (typeof content === "string" ? content : (content?.value ?? "")).trim();
+}
+
+/** Takes our imports and documents out of a type as the server prints it. */
+export function cleanSignature(text: string): string {
+  return withoutDocuments(text)
+    .replaceAll(/^\(alias\) /gm, "")
+    .replace(/\nimport [^\n]*$/, "");
+}
+
+/** `import("/home/me/__eagerdeck_c3").Row` is `Row` to the person. */
+export function withoutDocuments(text: string): string {
+  return text.replaceAll(/(?:typeof )?import\("[^"]*__eagerdeck_c\w+(?:\.tsx?)?"\)\.?/g, "");
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** A hover's range as offsets is the word's. */
+export function hoverAt(
+  code: string,
+  offset: number,
+  hover: ServerHover | null,
+): Hover | undefined {
+  const said = toHover(hover);
+  return said ? { ...said, ...wordAt(code, offset) } : undefined;
+}

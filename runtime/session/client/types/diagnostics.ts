@@ -1,0 +1,48 @@
+/**
+ * The server's findings about a document as findings about the cell in it. Pure.
+ * @module
+ */
+import type { DocumentDiagnosticReport } from "vscode-languageserver-protocol";
+import type { Diagnostic } from "../../cell-error.ts";
+import { withoutDocuments } from "./completion.ts";
+import type { CheckerDocument } from "./documents.ts";
+
+const CANNOT_FIND_MODULE = new Set([2307, 7016, 2792]);
+const ASSIGN_TO_IMPORT = 2632;
+const ASSIGN_TO_CONSTANT = 2588;
+
+/** What the server found in the person's own lines; hints and our lines are left out. */
+export function diagnosticsOf(
+  document: CheckerDocument,
+  report: Extract<DocumentDiagnosticReport, { kind: "full" }>,
+): Diagnostic[] {
+  const lastLine = document.code.split(/\r\n|[\r\n]/).length;
+  const found: Diagnostic[] = [];
+  for (const { code, severity, message: said, range } of report.items) {
+    // 3 and 4 are hints: greyed-out names, suggestions.
+    if (severity !== undefined && severity > 2) continue;
+    const line = range.start.line + 1 - document.linesBefore;
+    // On our own lines: of no use to the person, who did not write them.
+    if (line < 1 || line > lastLine) continue;
+    const message = typeof said === "string" ? said : said.value;
+    // Session constants reach a document as imports.
+    const isConstant = code === ASSIGN_TO_IMPORT;
+    found.push({
+      code: isConstant ? ASSIGN_TO_CONSTANT : Number(code ?? 0),
+      message: isConstant
+        ? message.replace(/because it is an import\.$/, "because it is a constant.")
+        : withoutDocuments(message),
+      severity: severity === 2 ? "warning" : "error",
+      line,
+      column: range.start.character + 1,
+      endLine: range.end.line + 1 - document.linesBefore,
+      endColumn: range.end.character + 1,
+    });
+  }
+  return found;
+}
+
+/** Whether the finding may be gone once a package or file is there. */
+export function isModuleMissing(code: number | string | undefined): boolean {
+  return typeof code === "number" && CANNOT_FIND_MODULE.has(code);
+}

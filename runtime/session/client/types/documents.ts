@@ -1,0 +1,258 @@
+/**
+ * The text the checker sees for each cell, and which of these texts it still needs.
+ *
+ * A document is one header line that brings session names, the cell's text, and a line that exports
+ * what the cell declares. The header comes first: behind an unclosed block a footer would not count.
+ *
+ * Invariants
+ *   D1  A document never changes what an older one means: names are bound by the document that
+ *       provides them, as they were when the cell ran.
+ *   D2  Line n of the cell is line n + `linesBefore` of its document; columns are the same.
+ *   D3  Only names that a cell really published are brought; types are published with their cell.
+ * Pure: no process, no disk.
+ * @module
+ */
+import {
+  analyse,
+  type CellImport,
+  declaredSoFar,
+  identifiers,
+  type NameKind,
+} from "../../analyse.ts";
+import { isPlain } from "../../parse-guard.ts";
+import { DOCUMENT_PREFIX } from "./config.ts";
+import { preludeNames, preludeText } from "./prelude.ts";
+
+const PRELUDE = 0;
+/** Checked and not yet settled; more wait only when lanes run dozens of cells. */
+const PENDING_MAX = 32;
+/** Of all names in a draft's header. Beyond, older ones come when the text mentions them. */
+const DRAFT_NAMES_MAX = 1_000;
+
+export interface CheckerDocument {
+  readonly fileName: string;
+  readonly languageId: "typescript" | "typescriptreact";
+  readonly text: string;
+  /** The cell's own text as it stands in the document. */
+  readonly code: string;
+  readonly linesBefore: number;
+  /** Cells whose documents the header names. */
+  readonly providers: ReadonlySet<number>;
+  readonly imports: readonly CellImport[];
+}
+
+export interface SessionName {
+  readonly name: string;
+  /** Cell that declared it; absent when only the user process knows where it comes from. */
+  readonly cell?: number;
+  readonly kind: NameKind;
+  readonly hasType: boolean;
+}
+
+export class SessionDocuments {
+  readonly #names = new Map<string, SessionName>();
+  readonly #documents = new Map<number, CheckerDocument>();
+  /** Documents that change types of others without being mentioned. */
+  readonly #augmenting = new Set<number>();
+  readonly #pending = new Set<number>();
+  readonly #prelude: CheckerDocument;
+
+  constructor() {
+    this.#prelude = {
+      fileName: `${DOCUMENT_PREFIX}${PRELUDE}.ts`,
+      languageId: "typescript",
+      text: preludeText,
+      code: preludeText,
+      linesBefore: 0,
+      providers: new Set(),
+      imports: [],
+    };
+    this.reset();
+  }
+
+  /** Every name that a cell could use now, newest last. */
+  get names(): ReadonlyMap<string, SessionName> {
+    return this.#names;
+  }
+
+  /** Forgets all cells: their names are gone. */
+  reset(): void {
+    this.#names.clear();
+    this.#documents.clear();
+    this.#augmenting.clear();
+    this.#pending.clear();
+    this.#documents.set(PRELUDE, this.#prelude);
+    for (const name of preludeNames) {
+      // All by import, also what the host holds in variables: nobody assigns to `deck`.
+      this.#names.set(name, { name, cell: PRELUDE, kind: "import", hasType: false });
+    }
+  }
+
+  /** The document of a cell, against the names that exist now. */
+  compose(cell: number, code: string): CheckerDocument {
+    const { declared, exported, mentioned, imports, isTsx, pragmas } = analyse(code);
+    const own = new Set(declared.map(({ name }) => name));
+    const names = [...mentioned].filter((name) => !own.has(name));
+    const exports = declared
+      .filter(({ name, kind }) => kind !== "using" && !exported.has(name))
+      .map(({ name }) => name);
+    const document = this.#assemble({
+      stem: String(cell),
+      code,
+      isTsx,
+      leading: pragmas.leading,
+      brought: names,
+      exports,
+      imports,
+    });
+    this.#documents.set(cell, document);
+    this.#pending.add(cell);
+    for (const oldest of this.#pending) {
+      if (this.#pending.size <= PENDING_MAX) break;
+      this.#pending.delete(oldest);
+    }
+    return document;
+  }
+
+  /** The document of a text that is being typed: it sees every session name, for completion. */
+  draft(code: string): CheckerDocument {
+    const analysis = isPlain(code) ? analyse(code) : undefined;
+    const own =
+      analysis && analysis.errors.length === 0
+        ? new Set(analysis.declared.map(({ name }) => name))
+        : declaredSoFar(code);
+    const mentioned = analysis?.mentioned ?? identifiers(code);
+    const all = [...this.#names.keys()];
+    const old = all.slice(0, -DRAFT_NAMES_MAX).filter((name) => mentioned.has(name));
+    return this.#assemble({
+      stem: "draft",
+      code,
+      isTsx: analysis?.isTsx ?? false,
+      leading: analysis?.pragmas.leading ?? [],
+      brought: [...old, ...all.slice(-DRAFT_NAMES_MAX)].filter((name) => !own.has(name)),
+      exports: [],
+      imports: analysis?.imports ?? [],
+    });
+  }
+
+  /** The cell ran: these of its values exist, and all of its types. */
+  published(cell: number, code: string, names: readonly { readonly name: string }[]): void {
+    if (!this.#documents.has(cell)) this.compose(cell, code);
+    this.#pending.delete(cell);
+    const values = new Set(names.map(({ name }) => name));
+    const { declared, augments } = analyse(code);
+    if (augments) this.#augmenting.add(cell);
+    for (const { name, kind, typeOnly, hasType } of declared) {
+      if (kind === "using") {
+        values.delete(name);
+        continue;
+      }
+      // An import of a type without `type` has no value, and its name is wanted all the same.
+      if (!typeOnly && kind !== "import" && !values.has(name)) continue;
+      values.delete(name);
+      this.#setName({ name, cell, kind, hasType });
+    }
+    // Made in a way that the parser does not see.
+    for (const name of values) this.#setName({ name, kind: "var", hasType: false });
+  }
+
+  #setName(entry: SessionName): void {
+    // Set anew, so that the newest names are the last ones.
+    this.#names.delete(entry.name);
+    this.#names.set(entry.name, entry);
+  }
+
+  /** A document and all that it needs, providers first. */
+  closure(document: CheckerDocument): CheckerDocument[] {
+    const ordered: CheckerDocument[] = [];
+    for (const cell of this.#reachable(document.providers, this.#augmenting)) {
+      const provider = this.#documents.get(cell);
+      if (provider && provider !== document) ordered.push(provider);
+    }
+    ordered.push(document);
+    return ordered;
+  }
+
+  /** Documents that later cells may need; forgets the others. */
+  live(): CheckerDocument[] {
+    const providers = [...this.#names.values()].flatMap(({ cell }) => cell ?? []);
+    const cells = this.#reachable(providers, this.#augmenting, this.#pending, [PRELUDE]);
+    for (const cell of this.#documents.keys()) {
+      if (!cells.has(cell)) this.#documents.delete(cell);
+    }
+    return [...this.#documents.values()];
+  }
+
+  /** Cells reachable through headers, each after its providers. A header names older cells only. */
+  #reachable(...roots: Iterable<number>[]): Set<number> {
+    const seen = new Set<number>();
+    const waiting = roots.flatMap((cells) => [...cells]);
+    for (let cell = waiting.pop(); cell !== undefined; cell = waiting.pop()) {
+      if (seen.has(cell)) continue;
+      seen.add(cell);
+      waiting.push(...(this.#documents.get(cell)?.providers ?? []));
+    }
+    return new Set([...seen].sort((a, b) => a - b));
+  }
+
+  #assemble(parts: {
+    readonly stem: string;
+    readonly code: string;
+    readonly isTsx: boolean;
+    readonly leading: readonly string[];
+    readonly brought: readonly string[];
+    readonly exports: readonly string[];
+    readonly imports: readonly CellImport[];
+  }): CheckerDocument {
+    const known = parts.brought.flatMap((name) => this.#names.get(name) ?? []);
+    const code = inModule(parts.code);
+    const lines = [...parts.leading, headerLine(known), code];
+    return {
+      fileName: `${DOCUMENT_PREFIX}${parts.stem}.${parts.isTsx ? "tsx" : "ts"}`,
+      languageId: parts.isTsx ? "typescriptreact" : "typescript",
+      text: `${lines.join("\n")}\n;export {${parts.exports.join(", ")}};`,
+      code,
+      linesBefore: parts.leading.length + 1,
+      providers: new Set(known.flatMap(({ cell }) => cell ?? [])),
+      imports: parts.imports,
+    };
+  }
+}
+
+/** One line, whatever it brings. */
+function headerLine(names: readonly SessionName[]): string {
+  const imported = new Map<number, string[]>();
+  const variables: string[] = [];
+  for (const { name, cell, kind, hasType } of names) {
+    if (cell === undefined) {
+      variables.push(`declare let ${name}: any;`);
+    } else if ((kind === "let" || kind === "var") && !hasType) {
+      // Not imported: assigning must stay legal.
+      variables.push(`declare let ${name}: typeof import("${moduleOf(cell)}").${name};`);
+    } else {
+      // `const` too: only an import keeps `const n = 3; let m = n` a number in the next cell.
+      const list = imported.get(cell) ?? [];
+      imported.set(cell, list);
+      list.push(name);
+    }
+  }
+  const imports = [...imported].map(
+    ([cell, list]) => `import { ${list.join(", ")} } from "${moduleOf(cell)}";`,
+  );
+  return [...imports, ...variables].join(" ");
+}
+
+function moduleOf(cell: number): string {
+  return `./${DOCUMENT_PREFIX}${cell}`;
+}
+
+/**
+ * What may only begin a file is blanked out, in place, so that no position moves. Halves of surrogate
+ * pairs are replaced too: the server refuses messages with them.
+ */
+function inModule(code: string): string {
+  return code
+    .replace(/^\uFEFF/, " ")
+    .replace(/^( ?)#!/, "$1//")
+    .toWellFormed();
+}

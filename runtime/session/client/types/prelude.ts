@@ -1,0 +1,111 @@
+/**
+ * Document 0: the types of the names every cell starts with.
+ *
+ * Their values are made in `host/prelude.ts`; a test holds the two lists together. The shapes are
+ * written by hand, because the classes behind them carry what no cell should see.
+ * @module
+ */
+
+/** Names of the public API that are in scope without an import. */
+const API = ["task", "workflow", "eager", "currentContext", "EagerException", "z"];
+
+/** Names of a session. */
+const SESSION = [
+  "deck",
+  "decks",
+  "runs",
+  "display",
+  "displayBundle",
+  "clearOutput",
+  "html",
+  "md",
+  "svg",
+  "cells",
+  "Out",
+  "_",
+  "_error",
+  "signal",
+];
+
+/** Types that appear in signatures of the prelude; exported so that messages can name them. */
+const TYPES = ["CallHandle", "DeckHandle", "SessionDeck", "DisplayHandle", "CellFacts"];
+
+export const preludeNames: readonly string[] = [...API, ...SESSION];
+
+export const preludeText = `import { ${API.join(", ")} } from "eagerdeck";
+/** One call of the session with its real inputs and output. */
+interface CallHandle {
+  readonly id: string;
+  readonly name: string;
+  readonly state: string;
+  /** What the call was given, by input name. */
+  readonly inputs: Readonly<Record<string, any>>;
+  /** What the call returned; throws what it failed with. */
+  readonly output: any;
+  /** What the call failed with; undefined when it did not. */
+  readonly error: any;
+  /** Calls the newest definition of the same name again: the old inputs with these changes. */
+  rerun(changes?: Readonly<Record<string, unknown>>): Promise<any>;
+}
+/** The deck of the whole session: the newest run of each cell. */
+interface SessionDeck {
+  /** Writes the summary as a page that stands alone. Resolves to the absolute path. */
+  save(path: string): Promise<string>;
+}
+/** The deck of one run, or of the newest one. Shows itself when it is a cell's value. */
+interface DeckHandle {
+  /** Any call of the session by its id, as the deck shows it: \`deck.task("c3")\`. */
+  task(id: string): CallHandle;
+  /** The calls of this run to the task of that name, in order of call. */
+  tasks(name: string): CallHandle[];
+  /** The calls of this run that failed. */
+  readonly failed: CallHandle[];
+  /** The summary of the whole session. */
+  session(title?: string): SessionDeck;
+  /** Writes this deck as a page that stands alone. Resolves to the absolute path. */
+  save(path: string): Promise<string>;
+}
+/** A thing shown once that can be replaced later. */
+interface DisplayHandle {
+  readonly id: string;
+  /** Shows another value in the same place, also from a later cell. */
+  update(value: unknown): void;
+}
+/** What \`cells[n]\` tells of a cell. */
+interface CellFacts {
+  readonly source: string;
+  readonly status: string;
+  readonly durationMs: number | undefined;
+  readonly result: any;
+}
+/** The deck of the newest run. */
+declare const deck: DeckHandle;
+/** By execution count: \`decks[7]\` is the newest run of \`In [7]\`. */
+declare const decks: { readonly [count: number]: DeckHandle };
+/** Handles on all runs, newest first. */
+declare function runs(): DeckHandle[];
+/** Shows any value as the cell's result would be shown. */
+declare function display(value: unknown, options?: { id?: string }): DisplayHandle;
+/** Shows a bundle as it is: media type to content. */
+declare function displayBundle(bundle: Record<string, unknown>, metadata?: Record<string, unknown>): void;
+/** Clears what the cell has shown so far; with \`wait\`, when something new comes. */
+declare function clearOutput(options?: { wait?: boolean }): void;
+/** HTML to show; interpolations are escaped. */
+declare function html(parts: TemplateStringsArray, ...values: unknown[]): object;
+/** Markdown to show. */
+declare function md(parts: TemplateStringsArray, ...values: unknown[]): object;
+/** An SVG picture to show. */
+declare function svg(parts: TemplateStringsArray, ...values: unknown[]): object;
+/** What ran, by execution count. */
+declare const cells: { readonly [count: number]: CellFacts };
+/** Values of cells by execution count. */
+declare const Out: { readonly [count: number]: any };
+/** The last value. */
+declare const _: any;
+/** The last error. */
+declare const _error: any;
+/** Aborts when the running cell is interrupted: pass it to \`fetch\` and timers. */
+declare const signal: AbortSignal;
+export { ${[...API, ...SESSION].join(", ")} };
+export type { ${TYPES.join(", ")} };
+`;

@@ -1,0 +1,483 @@
+/**
+ * Types of cells: one TypeScript child, told which documents there are and asked about them.
+ *
+ * Nothing waits for it that need not: it starts in the background, an answer that does not come in time is
+ * no answer, and without it cells run unchecked.
+ *
+ * Invariants
+ *   S1  No call rejects or throws. `check` says undefined for "not checked", never for "no errors".
+ *   S2  A text that was in flight at two deaths of the child is not sent a third time.
+ *   S3  What is asked about is open, with all documents it needs; what no later cell can need is closed.
+ * @module
+ */
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ResponseError } from "vscode-jsonrpc/node";
+import type {
+  CompletionList,
+  DocumentDiagnosticReport,
+  Hover as ServerHover,
+  CompletionItem as ServerItem,
+  SignatureHelp as ServerSignatureHelp,
+} from "vscode-languageserver-protocol";
+import type { Diagnostic } from "../../cell-error.ts";
+import { packageRoot as ownPackageRoot } from "../../package-root.ts";
+import { offsetToLineColumn } from "../../positions.ts";
+import type { Completions, Hover, SignatureHelp, Types } from "../api.ts";
+import { chosenItems, hoverAt, namesOnly, toItem, toSignature, wordAt } from "./completion.ts";
+import { type CheckerConfig, CONFIG_FILE, checkerConfig, DOCUMENT_PREFIX } from "./config.ts";
+import { diagnosticsOf, isModuleMissing } from "./diagnostics.ts";
+import { type DiskChanges, LocalFiles } from "./disk.ts";
+import { type CheckerDocument, SessionDocuments } from "./documents.ts";
+import { Cancelled, ServerGone, TypeScriptServer } from "./process.ts";
+
+const ANSWER_TIMEOUT_MS = 10_000;
+const TYPING_TIMEOUT_MS = 3_000;
+/** Longer text is not asked about while it is typed: a check of 2 MB takes seconds. */
+const TYPING_CHARS_MAX = 256 * 1024;
+/** Items that get their type with the list; the rest have their kind only. */
+const DETAILED_ITEMS = 16;
+const RESTART_DELAYS_MS = [200, 1_000, 5_000];
+const DEATHS_PER_MINUTE_MAX = 3;
+const PROBE_EVERY_CHECKS = 200;
+/** The server's word for "the text changed under this request, ask again". */
+const ASK_AGAIN = new Set([-32802, -32801]);
+
+export interface CellText {
+  readonly cell: number;
+  readonly code: string;
+}
+
+export interface TypeServiceOptions {
+  /** Where cells resolve imports from; absolute, must exist. */
+  readonly folder: string;
+  /** A sentence for the person. */
+  readonly onNotice: (text: string) => void;
+  /** Where eagerdeck and tslab resolve to; this copy unless a test says otherwise. */
+  readonly packageRoot?: string;
+}
+
+export interface TypeService extends Types {
+  /** What is wrong with a cell, given what exists now; undefined when it could not be checked. */
+  check(cell: CellText, signal?: AbortSignal): Promise<readonly Diagnostic[] | undefined>;
+  /**
+   * The cell ran. Call it for every cell that the user process ran, also when it published no value:
+   * its interfaces and types exist from then on.
+   */
+  published(
+    cell: number,
+    code: string,
+    names: readonly { readonly name: string; readonly kind: string }[],
+  ): void;
+  /** All names are gone: the user process is a new one. */
+  reset(): void;
+  /** Process id of the child, while there is one. */
+  readonly pid: number | undefined;
+  close(): Promise<void>;
+}
+
+/** Starts the service; returns at once and never throws. */
+export function startTypeService(options: TypeServiceOptions): TypeService {
+  return new Service(options);
+}
+
+/** One life of the child, with what it has been told. */
+interface Life {
+  readonly server: TypeScriptServer;
+  /** Text by file name. */
+  readonly open: Map<string, string>;
+  /** We end it ourselves: its exit is no death. */
+  retired: boolean;
+}
+
+class Service implements TypeService {
+  readonly #options: TypeServiceOptions;
+  readonly #packageRoot: string;
+  readonly #documents = new SessionDocuments();
+  readonly #files: LocalFiles;
+  readonly #deadly = new Map<string, number>();
+  readonly #closing = new AbortController();
+  #config: CheckerConfig;
+  /** Changes when the checker has to read its config again. */
+  #configTouches = 0;
+  #life: Promise<Life | undefined>;
+  #server: TypeScriptServer | undefined;
+  #deaths: number[] = [];
+  #version = 0;
+  #checks = 0;
+
+  constructor(options: TypeServiceOptions) {
+    this.#options = options;
+    this.#packageRoot = options.packageRoot ?? ownPackageRoot;
+    this.#config = checkerConfig(options.folder, this.#packageRoot);
+    this.#files = new LocalFiles(options.folder, this.#config.tsconfig);
+    this.#files.useConfig(this.#config.tsconfig, this.#config.sources);
+    this.#life = this.#start();
+    const { problem } = this.#config;
+    // Later, when whoever starts the service listens.
+    if (problem) void this.#life.then(() => options.onNotice(problem));
+  }
+
+  get pid(): number | undefined {
+    return this.#server?.pid;
+  }
+
+  // Cells
+
+  async check(cell: CellText, signal?: AbortSignal): Promise<readonly Diagnostic[] | undefined> {
+    const document = this.#documents.compose(cell.cell, cell.code);
+    const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+    const stop = AbortSignal.any([timeout, this.#closing.signal, ...(signal ? [signal] : [])]);
+    let report: DocumentDiagnosticReport | undefined;
+    try {
+      report = await this.#ask(cell.code, stop, (life) => this.#pull(life, document, stop));
+      this.#checks++;
+      if (this.#checks % PROBE_EVERY_CHECKS === 0) void this.#probe();
+    } catch (error) {
+      if (timeout.aborted && error instanceof Cancelled) {
+        this.#options.onNotice("the type checker did not answer in 10 s: the cell runs unchecked");
+      }
+      return undefined;
+    }
+    return report?.kind === "full" ? diagnosticsOf(document, report) : undefined;
+  }
+
+  async #pull(
+    life: Life,
+    document: CheckerDocument,
+    stop: AbortSignal,
+  ): Promise<DocumentDiagnosticReport> {
+    this.#tellDisk(life, document);
+    this.#show(life, document);
+    const report = await this.#diagnose(life, document.fileName, stop);
+    const missing =
+      report.kind === "full" && report.items.some(({ code }) => isModuleMissing(code));
+    // The server remembers that a package was missing, and nothing but its config makes it forget.
+    if (!missing || !document.imports.some(({ specifier }) => this.#files.resolves(specifier))) {
+      return report;
+    }
+    this.#touchConfig(life);
+    return this.#diagnose(life, document.fileName, stop);
+  }
+
+  #diagnose(life: Life, fileName: string, stop: AbortSignal): Promise<DocumentDiagnosticReport> {
+    const params = { textDocument: { uri: this.#uri(fileName) } };
+    return patient(() => life.server.request("textDocument/diagnostic", params, stop));
+  }
+
+  published(
+    cell: number,
+    code: string,
+    names: readonly { readonly name: string; readonly kind: string }[],
+  ): void {
+    this.#documents.published(cell, code, names);
+    this.#closeUnneeded();
+  }
+
+  reset(): void {
+    this.#documents.reset();
+    this.#closeUnneeded();
+  }
+
+  // Text that is being typed
+
+  async complete(code: string, offset: number, signal?: AbortSignal): Promise<Completions> {
+    const word = wordAt(code, offset);
+    const found = await this.#askDraft(code, offset, signal, async (life, position, stop) => {
+      const list = await patient(() =>
+        life.server.request<CompletionList | ServerItem[] | null>(
+          "textDocument/completion",
+          position,
+          stop,
+        ),
+      );
+      const all = Array.isArray(list) ? list : (list?.items ?? []);
+      const chosen = chosenItems(all, code.slice(word.start, offset));
+      return await this.#detailed(life, chosen, stop);
+    });
+    if (!found) return namesOnly(code, offset, this.#documents.names);
+    return { ...word, items: found.map(toItem) };
+  }
+
+  async #detailed(life: Life, items: ServerItem[], stop: AbortSignal): Promise<ServerItem[]> {
+    const first = items.slice(0, DETAILED_ITEMS).map(async (item) => {
+      if (!item.data) return item;
+      try {
+        return await life.server.request<ServerItem>("completionItem/resolve", item, stop);
+      } catch {
+        // A name without its type is still a name.
+        return item;
+      }
+    });
+    return [...(await Promise.all(first)), ...items.slice(DETAILED_ITEMS)];
+  }
+
+  async hover(code: string, offset: number, signal?: AbortSignal): Promise<Hover | undefined> {
+    const answer = await this.#askDraft(code, offset, signal, (life, position, stop) =>
+      patient(() => life.server.request<ServerHover | null>("textDocument/hover", position, stop)),
+    );
+    return hoverAt(code, offset, answer ?? null);
+  }
+
+  async signature(
+    code: string,
+    offset: number,
+    signal?: AbortSignal,
+  ): Promise<SignatureHelp | undefined> {
+    const answer = await this.#askDraft(code, offset, signal, (life, position, stop) =>
+      patient(() =>
+        life.server.request<ServerSignatureHelp | null>(
+          "textDocument/signatureHelp",
+          position,
+          stop,
+        ),
+      ),
+    );
+    return toSignature(answer ?? null);
+  }
+
+  async #askDraft<Answer>(
+    code: string,
+    offset: number,
+    signal: AbortSignal | undefined,
+    ask: (life: Life, position: object, stop: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer | undefined> {
+    if (code.length > TYPING_CHARS_MAX) return undefined;
+    const stop = AbortSignal.any([
+      AbortSignal.timeout(TYPING_TIMEOUT_MS),
+      this.#closing.signal,
+      ...(signal ? [signal] : []),
+    ]);
+    try {
+      return await this.#ask(code, stop, (life) => {
+        const document = this.#documents.draft(code);
+        this.#show(life, document);
+        const { line, column } = offsetToLineColumn(code, offset);
+        const position = {
+          textDocument: { uri: this.#uri(document.fileName) },
+          position: { line: line - 1 + document.linesBefore, character: column - 1 },
+        };
+        return ask(life, position, stop);
+      });
+    } catch {
+      return undefined;
+    }
+  }
+
+  // The child
+
+  /** Asks the living child, once more when it dies meanwhile. `about` is the text that is sent. */
+  async #ask<Answer>(
+    about: string,
+    stop: AbortSignal,
+    ask: (life: Life) => Promise<Answer>,
+  ): Promise<Answer | undefined> {
+    for (;;) {
+      if ((this.#deadly.get(about) ?? 0) >= 2) return undefined;
+      const life = await unlessStopped(this.#life, stop);
+      if (!life) return undefined;
+      try {
+        return await ask(life);
+      } catch (error) {
+        if (!(error instanceof ServerGone)) throw error;
+        if (!life.retired) this.#deadly.set(about, (this.#deadly.get(about) ?? 0) + 1);
+        // Its exit may be noticed after the request failed; only then is the next life waited for.
+        await unlessStopped(life.server.exited, stop);
+      }
+    }
+  }
+
+  async #start(): Promise<Life | undefined> {
+    if (this.#closing.signal.aborted) return undefined;
+    let server: TypeScriptServer;
+    try {
+      server = await TypeScriptServer.start(this.#options.folder);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return this.#afterDeath(`the type checker could not be started (${reason})`);
+    }
+    if (this.#closing.signal.aborted) {
+      await server.close();
+      return undefined;
+    }
+    this.#server = server;
+    const life: Life = { server, open: new Map(), retired: false };
+    this.#open(life, CONFIG_FILE, "json", this.#configText());
+    void server.exited.then((reason) => {
+      if (this.#server === server) this.#server = undefined;
+      if (this.#closing.signal.aborted) return;
+      this.#life = life.retired
+        ? this.#start()
+        : this.#afterDeath(`the type checker ended (${reason})`);
+    });
+    void this.#probe(life);
+    return life;
+  }
+
+  /** Waits and starts again, or gives up with one notice. */
+  async #afterDeath(why: string): Promise<Life | undefined> {
+    const now = performance.now();
+    this.#deaths = [...this.#deaths.filter((at) => now - at < 60_000), now];
+    if (this.#deaths.length >= DEATHS_PER_MINUTE_MAX) {
+      this.#options.onNotice(`${why}, repeatedly: cells run unchecked from now on`);
+      return undefined;
+    }
+    const delay = RESTART_DELAYS_MS[this.#deaths.length - 1] ?? 0;
+    await pause(delay, this.#closing.signal);
+    return this.#start();
+  }
+
+  /** A child that finds no error here finds none anywhere: it is ended and with that replaced. */
+  async #probe(given?: Life): Promise<void> {
+    const life = given ?? (await this.#life);
+    if (!life) return;
+    const fileName = `${DOCUMENT_PREFIX}probe.ts`;
+    // Another text each time, so that no remembered answer is taken; the prelude is loaded on the way.
+    const text = `import {} from "./${DOCUMENT_PREFIX}0"; const x: string = 1; // ${this.#checks}`;
+    const stop = AbortSignal.any([AbortSignal.timeout(60_000), this.#closing.signal]);
+    try {
+      for (const document of this.#documents.live()) {
+        if (document.fileName === `${DOCUMENT_PREFIX}0.ts`) this.#openDocument(life, document);
+      }
+      this.#open(life, fileName, "typescript", text);
+      const report = await this.#diagnose(life, fileName, stop);
+      const works = report.kind === "full" && report.items.some(({ code }) => code === 2322);
+      this.#close(life, fileName);
+      if (!works) await life.server.close();
+    } catch (error) {
+      // Its death is dealt with where it is noticed; silence for a minute is a death too.
+      if (error instanceof Cancelled && !this.#closing.signal.aborted) await life.server.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#server?.close();
+    // A child that was about to start is ended by its own start.
+    await this.#life.catch(() => undefined);
+  }
+
+  // What the child knows
+
+  #show(life: Life, document: CheckerDocument): void {
+    for (const needed of this.#documents.closure(document)) this.#openDocument(life, needed);
+  }
+
+  #openDocument(life: Life, { fileName, languageId, text }: CheckerDocument): void {
+    this.#open(life, fileName, languageId, text);
+    // The other spelling of the same cell would be found first.
+    const twin = fileName.endsWith("x") ? fileName.slice(0, -1) : `${fileName}x`;
+    this.#close(life, twin);
+  }
+
+  #open(life: Life, fileName: string, languageId: string, text: string): void {
+    const known = life.open.get(fileName);
+    if (known === text) return;
+    const version = ++this.#version;
+    const uri = this.#uri(fileName);
+    life.open.set(fileName, text);
+    if (known !== undefined) {
+      life.server.notify("textDocument/didChange", {
+        textDocument: { uri, version },
+        contentChanges: [{ text }],
+      });
+    } else {
+      life.server.notify("textDocument/didOpen", {
+        textDocument: { uri, languageId, version, text },
+      });
+    }
+  }
+
+  #close(life: Life, fileName: string): void {
+    if (!life.open.delete(fileName)) return;
+    life.server.notify("textDocument/didClose", { textDocument: { uri: this.#uri(fileName) } });
+  }
+
+  #closeUnneeded(): void {
+    const needed = new Set(this.#documents.live().map(({ fileName }) => fileName));
+    void this.#life.then((life) => {
+      if (!life) return;
+      for (const fileName of [...life.open.keys()]) {
+        const isCell = /^__eagerdeck_c\d/.test(fileName);
+        if (isCell && !needed.has(fileName)) this.#close(life, fileName);
+      }
+    });
+  }
+
+  /** @throws ServerGone when only a new child would see what changed. */
+  #tellDisk(life: Life, document: CheckerDocument): void {
+    const documents = this.#documents.closure(document);
+    const specifiers = documents.flatMap(({ imports }) => imports.map((found) => found.specifier));
+    const changes: DiskChanges = this.#files.changes(new Set(specifiers));
+    const files = [...changes.files];
+    if (changes.config) {
+      files.push(...this.#config.sources.map((path) => ({ path, type: 2 as const })));
+      this.#readConfig();
+    }
+    if (files.length > 0) {
+      life.server.notify("workspace/didChangeWatchedFiles", {
+        changes: files.map(({ path, type }) => ({ uri: pathToFileURL(path).href, type })),
+      });
+    }
+    if (changes.packages === "replaced") {
+      life.retired = true;
+      void life.server.close();
+      throw new ServerGone("installed packages changed");
+    }
+    if (changes.packages === "new" || changes.config) this.#touchConfig(life);
+  }
+
+  #readConfig(): void {
+    this.#config = checkerConfig(this.#options.folder, this.#packageRoot);
+    this.#files.useConfig(this.#config.tsconfig, this.#config.sources);
+    if (this.#config.problem) this.#options.onNotice(this.#config.problem);
+  }
+
+  #touchConfig(life: Life): void {
+    this.#configTouches++;
+    this.#open(life, CONFIG_FILE, "json", this.#configText());
+  }
+
+  #configText(): string {
+    return `${this.#config.text}${" ".repeat(this.#configTouches % 2)}`;
+  }
+
+  #uri(fileName: string): string {
+    return pathToFileURL(join(this.#options.folder, fileName)).href;
+  }
+}
+
+/** Asks again, once, when the server says that its view of the files changed meanwhile. */
+async function patient<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof ResponseError) || !ASK_AGAIN.has(error.code)) throw error;
+    return await ask();
+  }
+}
+
+/** @throws Cancelled when `stop` aborts first. */
+async function unlessStopped<T>(promise: Promise<T>, stop: AbortSignal): Promise<T> {
+  if (stop.aborted) throw new Cancelled();
+  const stopped = Promise.withResolvers<never>();
+  const onAbort = () => stopped.reject(new Cancelled());
+  stop.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([promise, stopped.promise]);
+  } finally {
+    stop.removeEventListener("abort", onAbort);
+  }
+}
+
+function pause(ms: number, stop: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      stop.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    stop.addEventListener("abort", end);
+  });
+}

@@ -1,0 +1,47 @@
+/**
+ * The lines around a position, numbered, with a caret below it. Plain text; front ends add colour.
+ * @module
+ */
+
+const LINES_BEFORE = 2;
+const LINES_AFTER = 1;
+const LINE_WIDTH_MAX = 160;
+
+export interface FramePosition {
+  /** From 1. */
+  readonly line: number;
+  /** From 1, in UTF-16 units. */
+  readonly column: number;
+  /** Underlines up to here when it lies on the same line; exclusive. */
+  readonly endColumn?: number;
+}
+
+/**
+ * Renders up to four lines of `source` around `position`.
+ * @returns an empty string when the position lies outside the text.
+ */
+export function codeFrame(source: string, position: FramePosition): string {
+  const lines = source.split(/\r\n|[\n\r\u2028\u2029]/);
+  const { line, column } = position;
+  if (line < 1 || line > lines.length) return "";
+  const first = Math.max(1, line - LINES_BEFORE);
+  const last = Math.min(lines.length, line + LINES_AFTER);
+  const width = String(last).length;
+  const rows: string[] = [];
+  for (let n = first; n <= last; n++) {
+    const text = (lines[n - 1] ?? "").replaceAll("\t", " ");
+    // A minified line would fill the screen: cut it around the column.
+    const from = n === line && column > LINE_WIDTH_MAX ? column - LINE_WIDTH_MAX / 2 : 0;
+    const shown = text.slice(from, from + LINE_WIDTH_MAX);
+    rows.push(`${n === line ? "❯" : " "} ${String(n).padStart(width)} │ ${shown}`.trimEnd());
+    if (n !== line) continue;
+    const length = Math.max(
+      1,
+      Math.min((position.endColumn ?? 0) - column, text.length - column + 1),
+    );
+    rows.push(
+      `  ${" ".repeat(width)} │ ${" ".repeat(Math.max(0, column - 1 - from))}${"^".repeat(length)}`,
+    );
+  }
+  return rows.join("\n");
+}

@@ -1,0 +1,303 @@
+/**
+ * Runs a cell: compile → evaluate in its own run → value → settled.
+ *
+ * Invariants
+ *   V1  Every cell that started settles exactly once, also when it throws or is interrupted.
+ *   V2  What a cell published stays published when it fails half-way; what it did not reach does not exist.
+ *   V3  Late failures belong to the cell of their async context; the process survives them.
+ * @module
+ */
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { constants, Script } from "node:vm";
+import { displayBundle } from "../../values/bundle.ts";
+import type { MimeBundle } from "../../values/shape.ts";
+import { currentScope, Run } from "../../workflow/run.ts";
+import type { CellError } from "../cell-error.ts";
+import type { HostSettled, Published } from "../protocol.ts";
+import { type CompiledCell, compileCell } from "./compile.ts";
+import type { Displays } from "./display.ts";
+import { type Interrupts, interruptedError } from "./interrupts.ts";
+import type { SessionScope } from "./scope.ts";
+import type { Stacks } from "./stack.ts";
+
+// Kept from the start: a cell may replace the global, and the next one has to run all the same.
+const { Promise: IntrinsicPromise } = globalThis;
+
+export interface CellRequest {
+  readonly cell: number;
+  readonly n?: number;
+  readonly cellId?: string;
+  readonly source: string;
+}
+
+/** What `cells[n]` tells of a cell. */
+export interface CellFacts {
+  readonly source: string;
+  status: "running" | HostSettled["status"];
+  durationMs: number;
+  result: unknown;
+}
+
+export interface EvaluatorOptions {
+  readonly folder: string;
+  readonly columns: number;
+  readonly scope: SessionScope;
+  readonly stacks: Stacks;
+  readonly interrupts: Interrupts;
+  readonly displays: Displays;
+}
+
+/** The value of the last expression, before anyone looked at it. */
+type Outcome =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: unknown; readonly interrupted: boolean };
+
+export class Evaluator {
+  readonly #options: EvaluatorOptions;
+  readonly #require: NodeJS.Require;
+  readonly #meta: object;
+  /** Running cells, oldest first. */
+  readonly #running = new Set<number>();
+  #lastCell: number | undefined;
+  #lastExpression = 0;
+  readonly cells: Record<number, CellFacts> = {};
+
+  constructor(options: EvaluatorOptions) {
+    this.#options = options;
+    const here = join(options.folder, "__eagerdeck.ts");
+    this.#require = createRequire(here);
+    this.#meta = {
+      url: pathToFileURL(here).href,
+      dirname: options.folder,
+      filename: here,
+      main: false,
+      resolve: (specifier: string) => pathToFileURL(this.#require.resolve(specifier)).href,
+    };
+  }
+
+  get require(): NodeJS.Require {
+    return this.#require;
+  }
+
+  /** The cell that text without an async context belongs to: the oldest running one, else the last. */
+  fallbackCell = (): number | undefined => {
+    for (const cell of this.#running) return cell;
+    return this.#lastCell;
+  };
+
+  /** Runs a cell to its end; never rejects. */
+  async execute(request: CellRequest): Promise<HostSettled> {
+    const startedAt = performance.now();
+    const label = request.n === undefined ? `In [c${request.cell}]` : `In [${request.n}]`;
+    const facts: CellFacts = {
+      source: request.source,
+      status: "running",
+      durationMs: 0,
+      result: undefined,
+    };
+    if (request.n !== undefined) this.cells[request.n] = facts;
+    this.#running.add(request.cell);
+    this.#lastCell = request.cell;
+    const published = new Map<string, Published>();
+    const run = new Run({
+      title: label,
+      cell: request.cell,
+      ...(request.n === undefined ? {} : { n: request.n }),
+      ...(request.cellId === undefined ? {} : { cellId: request.cellId }),
+    });
+    const ended = await this.#run(request, label, run, published);
+    this.#running.delete(request.cell);
+    this.#lastCell = request.cell;
+    facts.status = ended.status;
+    facts.durationMs = performance.now() - startedAt;
+    facts.result = ended.result;
+    return {
+      cell: request.cell,
+      status: ended.status,
+      ...(ended.value ? { value: ended.value } : {}),
+      ...(ended.error ? { error: ended.error } : {}),
+      published: [...published.values()],
+      ...(run.hasCalls ? { runId: run.id } : {}),
+      durationMs: facts.durationMs,
+    };
+  }
+
+  async #run(
+    request: CellRequest,
+    label: string,
+    run: Run,
+    published: Map<string, Published>,
+  ): Promise<{
+    status: HostSettled["status"];
+    value?: MimeBundle;
+    error?: CellError;
+    result?: unknown;
+  }> {
+    const { scope, stacks, displays } = this.#options;
+    const compiled = compileCell(request.source, scope, () => scope.segments.length);
+    if (!compiled.ok) {
+      return {
+        status: "error",
+        error: stacks.syntaxError(request.source, label, compiled.problems),
+      };
+    }
+    const file = join(this.#options.folder, `__eagerdeck_c${request.cell}.ts`);
+    stacks.register(file, { label, source: () => request.source, locate: compiled.locate });
+    const outcome = await this.#evaluate(request.cell, file, compiled, run, published);
+    await displays.settled(request.cell);
+    if (!outcome.ok) {
+      const error = stacks.cellError(outcome.error);
+      scope.miss(
+        compiled.declared.map(({ name }) => name),
+        label,
+      );
+      scope.set("_error", outcome.error);
+      void run.end(outcome.interrupted ? "interrupted" : "failed", outcome.error);
+      return { status: outcome.interrupted ? "interrupted" : "error", error };
+    }
+    const value = await this.#show(outcome.value, run);
+    if (outcome.value !== undefined && request.n !== undefined) {
+      scope.set("_", outcome.value);
+      Reflect.set(scope.get("Out") ?? {}, request.n, outcome.value);
+    }
+    void run.end("ok");
+    return { status: "ok", ...(value ? { value } : {}), result: outcome.value };
+  }
+
+  async #evaluate(
+    cell: number,
+    file: string,
+    compiled: CompiledCell,
+    run: Run,
+    published: Map<string, Published>,
+  ): Promise<Outcome> {
+    const { interrupts, scope } = this.#options;
+    const support = this.#support(cell, compiled, run, published);
+    interrupts.register(cell, run);
+    let returned: unknown;
+    try {
+      const script = new Script(compiled.code, {
+        filename: file,
+        importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+      });
+      const fn: (...args: unknown[]) => unknown = script.runInThisContext();
+      returned = run.enter(() => fn(...scope.segments, support, interrupts.flags));
+    } catch (error) {
+      const interrupted = run.signal.aborted;
+      interrupts.returned(cell);
+      return { ok: false, error, interrupted };
+    }
+    // Only our own wrapper returns a promise here, and only when the cell awaits.
+    const finished = IntrinsicPromise.resolve(returned).finally(() => interrupts.returned(cell));
+    const { promise: interruption, reject } = IntrinsicPromise.withResolvers<never>();
+    const onAbort = () => reject(run.signal.reason);
+    if (returned !== undefined) run.signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      await (returned === undefined ? finished : IntrinsicPromise.race([finished, interruption]));
+      if (run.signal.aborted) return { ok: false, error: run.signal.reason, interrupted: true };
+      return { ok: true, value: support.value };
+    } catch (error) {
+      // The cell may go on behind its interrupt until its next check; how that ends concerns nobody.
+      finished.catch(() => undefined);
+      if (run.signal.aborted) return { ok: false, error: run.signal.reason, interrupted: true };
+      return { ok: false, error, interrupted: false };
+    } finally {
+      run.signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** `$x`: what rewritten code calls. */
+  #support(cell: number, compiled: CompiledCell, run: Run, published: Map<string, Published>) {
+    const { interrupts, scope } = this.#options;
+    return {
+      value: undefined as unknown,
+      maybe: scope.maybe,
+      undeclared: scope.undeclared,
+      constant: scope.constant,
+      meta: this.#meta,
+      require: this.#require,
+      interrupted: () => interrupts.check(),
+      /** The value of a top-level `await`, unless the cell was interrupted while it waited. */
+      live: <T>(value: T): T => {
+        if (run.signal.aborted) throw interruptedError();
+        return value;
+      },
+      hoist: (names: readonly string[]) => {
+        for (const name of names) if (!scope.has(name)) scope.set(name, undefined);
+      },
+      published: (...indexes: readonly number[]) => {
+        for (const index of indexes) {
+          const declared = compiled.declared[index];
+          if (!declared) throw new Error(`cell ${cell} published unknown name ${index}`);
+          scope.publish(declared.name, declared.kind, compiled.taskMakers.includes(declared.name));
+          published.set(declared.name, declared);
+        }
+      },
+      bind: async (
+        names: Readonly<Record<string, string>>,
+        load: () => Promise<Record<string, unknown>>,
+      ) => {
+        const module = await load();
+        if (run.signal.aborted) throw interruptedError();
+        for (const [local, exported] of Object.entries(names))
+          bindImport(scope, local, exported, module);
+      },
+    };
+  }
+
+  /** The bundle of a cell's value; our own handles may take their time, a user's hook 250 ms. */
+  async #show(value: unknown, run: Run): Promise<MimeBundle | undefined> {
+    if (value === undefined) return undefined;
+    return await run.enter(() => displayBundle(value, this.#options.columns));
+  }
+
+  /** Evaluates one expression: no names, no count, no history. */
+  async evaluate(expression: string): Promise<{ value?: MimeBundle } | { error: CellError }> {
+    const { scope, stacks } = this.#options;
+    const source = `(${expression}\n)`;
+    const compiled = compileCell(source, scope, () => scope.segments.length);
+    const label = "expression";
+    if (!compiled.ok) return { error: stacks.syntaxError(source, label, compiled.problems) };
+    const file = join(this.#options.folder, "__eagerdeck_expression.ts");
+    stacks.register(file, { label, source: () => source, locate: compiled.locate });
+    const run = new Run({ title: label });
+    // Below zero: no cell has such a number, so an interrupt of a cell cannot mean an expression.
+    const outcome = await this.#evaluate(--this.#lastExpression, file, compiled, run, new Map());
+    if (!outcome.ok) {
+      void run.end("failed", outcome.error);
+      return { error: stacks.cellError(outcome.error) };
+    }
+    const value = await run.enter(() => displayBundle(outcome.value, this.#options.columns));
+    void run.end("ok");
+    return { value };
+  }
+}
+
+/** Imported names are accessors into the module, so that its live bindings stay live. */
+function bindImport(
+  scope: SessionScope,
+  local: string,
+  exported: string,
+  module: Record<string, unknown>,
+): void {
+  if (exported === "*") return scope.set(local, module);
+  if (exported in module) return scope.define(local, () => module[exported]);
+  // A CommonJS package whose export names Node could not see from its text.
+  const fallback = module["default"];
+  if (typeof fallback === "object" && fallback !== null && exported in fallback) {
+    return scope.define(local, () => Reflect.get(fallback, exported));
+  }
+  // Importing a type without `type` is normal, so only reading it is an error.
+  scope.define(local, () => {
+    throw new ReferenceError(
+      `'${exported}' is not exported by the module it was imported from (is it a type?)`,
+    );
+  });
+}
+
+/** The signal of whatever runs now: a cell's, or a call's. */
+export function currentSignal(): AbortSignal | undefined {
+  return currentScope()?.run.signal;
+}

@@ -1,0 +1,204 @@
+/**
+ * The user process: runs cells and reports what happens.
+ *
+ * Knows nothing of Jupyter or of terminals: source text and interrupts come in, the items of
+ * `protocol.ts` go out. Rendering is the reader's business.
+ *
+ * Invariants
+ *   H1  Every cell that started ends exactly once, also when it throws, is interrupted or calls `process.exit`.
+ *   H2  Every item names its cell. "The newest cell" is the answer only where no async context is left.
+ *   H3  A dead front end leaves no orphan: `disconnect` ends this process, the control worker if it cannot.
+ * @module
+ */
+import { writeSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+import type { RuntimeEvent } from "../../events/events.ts";
+import { Records } from "../../events/records.ts";
+import * as api from "../../index.ts";
+import { numberCallsFrom, observe, setLocator } from "../../workflow/engine.ts";
+import { keepCalls } from "../../workflow/kept.ts";
+import { currentScope } from "../../workflow/run.ts";
+import type { ControlRequest, HostSettled, Request } from "../protocol.ts";
+import { DeckHistory } from "./deck-handle.ts";
+import { Displays, installDisplays } from "./display.ts";
+import { Evaluator } from "./evaluator.ts";
+import { Interrupts } from "./interrupts.ts";
+import { installLoader } from "./loader.ts";
+import { Outbox } from "./outbox.ts";
+import { captureOutput } from "./output.ts";
+import { installPrelude } from "./prelude.ts";
+import { SessionScope } from "./scope.ts";
+import { Stacks } from "./stack.ts";
+
+/** Values of calls that `deck.task(id)` can still give back. */
+const KEPT_CALLS_MAX = 10_000;
+
+const outbox = new Outbox();
+let evaluator: Evaluator | undefined;
+let marker = "";
+/** Set when the front end asked us to end: then nobody has to be told. */
+let isLeaving = false;
+
+captureOutput(
+  (event) => report(event, event.cell),
+  () => evaluator?.fallbackCell(),
+);
+
+function report(event: RuntimeEvent, cell: number | undefined): void {
+  outbox.add({ kind: "event", ...(cell === undefined ? {} : { cell }), event });
+}
+
+/** From the first message on; what came before it cannot have been for us. */
+process.on("message", (request: Request) => {
+  switch (request.kind) {
+    case "init":
+      start(request);
+      return;
+    case "execute":
+      void execute(request);
+      return;
+    case "evaluate":
+      void evaluate(request);
+      return;
+    case "shutdown":
+      isLeaving = true;
+      process.exit(0);
+      return;
+    default:
+      request satisfies never;
+  }
+});
+
+// The channel is IPC's own: when it closes the front end is gone.
+process.on("disconnect", () => {
+  isLeaving = true;
+  process.exit(0);
+});
+
+// Ctrl-C reaches the whole foreground group of a terminal; what it means is the front end's decision.
+process.on("SIGINT", () => undefined);
+
+function start(init: Extract<Request, { kind: "init" }>): void {
+  marker = init.marker;
+  process.chdir(init.folder);
+  const stacks = new Stacks(init.folder);
+  const interrupts = new Interrupts();
+  const scope = new SessionScope();
+  const displays = new Displays(outbox, init.columns, () => evaluator?.fallbackCell());
+  const own = new Evaluator({ ...init, scope, stacks, interrupts, displays });
+  evaluator = own;
+  installDisplays(displays);
+  stacks.install();
+  reportLateFailures(stacks);
+  reportExit(stacks, own);
+
+  const records = new Records();
+  numberCallsFrom(init.firstCall);
+  keepCalls(KEPT_CALLS_MAX);
+  setLocator(() => stacks.here());
+  observe((event) => {
+    records.apply(event);
+    report(event, records.run(event.runId)?.cell);
+  });
+  installPrelude({
+    scope,
+    evaluator: own,
+    displays,
+    history: new DeckHistory(records),
+    folder: init.folder,
+    api,
+  });
+
+  // Local modules find their checks here; hidden from whoever lists the globals.
+  Object.defineProperty(globalThis, Symbol.for("eagerdeck.checks"), {
+    value: { $i: interrupts.flags, $x: { interrupted: () => interrupts.check() } },
+  });
+  installLoader(stacks);
+  const worker = new Worker(new URL("./control-worker.js", import.meta.url), {
+    workerData: { flags: interrupts.flags },
+    stdin: false,
+  });
+  worker.on("message", (request: ControlRequest) => interrupts.interrupt(request.cell));
+  worker.unref();
+  outbox.add({ kind: "ready", pid: process.pid, node: process.versions.node });
+  outbox.flush();
+}
+
+async function execute(request: Extract<Request, { kind: "execute" }>): Promise<void> {
+  if (!evaluator) throw new Error("execute before init");
+  const settled = await evaluator
+    .execute(request)
+    .catch((error: unknown) => ourBug(request, error));
+  outbox.add({ kind: "settled", settled });
+  outbox.flush();
+  mark(request.cell);
+}
+
+async function evaluate(request: Extract<Request, { kind: "evaluate" }>): Promise<void> {
+  if (!evaluator) throw new Error("evaluate before init");
+  const result = await evaluator.evaluate(request.expression);
+  outbox.add({ kind: "evaluated", id: request.id, ...result });
+  outbox.flush();
+}
+
+/** H1 holds for our own bugs too: the cell ends, and says whose fault it was. */
+function ourBug({ cell }: { readonly cell: number }, error: unknown): HostSettled {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const message = `eagerdeck failed to run this cell, please report it: ${text}`;
+  return {
+    cell,
+    status: "error",
+    error: { name: "InternalError", message, frames: [] },
+    published: [],
+    durationMs: 0,
+  };
+}
+
+/** Tells the client, on fds 1 and 2, that all raw output of the cell came before this. */
+function mark(cell: number): void {
+  for (const fd of [1, 2]) {
+    try {
+      writeSync(fd, `${marker}${cell}\n`);
+    } catch {
+      // A cell closed the descriptor: the client waits 50 ms instead, and its own pipe tells it the same.
+    }
+  }
+}
+
+/** Rejections and exceptions that nobody caught: shown in their cell, survived by the session. */
+function reportLateFailures(stacks: Stacks): void {
+  const onFailure = (error: unknown) => {
+    const cell = currentScope()?.run.cell ?? evaluator?.fallbackCell();
+    outbox.add({
+      kind: "uncaught",
+      ...(cell === undefined ? {} : { cell }),
+      error: stacks.cellError(error),
+    });
+    outbox.flush();
+  };
+  process.on("uncaughtException", onFailure);
+  process.on("unhandledRejection", onFailure);
+}
+
+/** A cell may end the process; its last words and its place get out first. */
+function reportExit(stacks: Stacks, own: Evaluator): void {
+  const exit = process.exit.bind(process);
+  let where: string | undefined;
+  process.exit = (code?: number | string | null): never => {
+    const here = stacks.here();
+    if (here) where = `${here.file}:${here.line}:${here.column}`;
+    return exit(code ?? process.exitCode ?? 0);
+  };
+  process.on("exit", (code) => {
+    const cell = currentScope()?.run.cell ?? own.fallbackCell();
+    if (!isLeaving) {
+      outbox.add({
+        kind: "exiting",
+        code,
+        ...(cell === undefined ? {} : { cell }),
+        ...(where ? { where } : {}),
+      });
+    }
+    outbox.flush();
+  });
+}

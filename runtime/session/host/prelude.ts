@@ -1,0 +1,60 @@
+/**
+ * The names every cell starts with. All of them can be redeclared.
+ *
+ * Their types are in `client/types/prelude.ts`; the two lists are held together by a test.
+ * @module
+ */
+import { join } from "node:path";
+import type { DeckHistory } from "./deck-handle.ts";
+import { type Displays, html, md, svg } from "./display.ts";
+import type { Evaluator } from "./evaluator.ts";
+import { currentSignal } from "./evaluator.ts";
+import type { SessionScope } from "./scope.ts";
+
+export interface PreludeParts {
+  readonly scope: SessionScope;
+  readonly evaluator: Evaluator;
+  readonly displays: Displays;
+  readonly history: DeckHistory;
+  readonly folder: string;
+  /** The public API: `task`, `eager`, … */
+  readonly api: Readonly<Record<string, unknown>>;
+}
+
+const TASK_MAKERS = new Set(["task", "workflow", "eager"]);
+
+/** Publishes the prelude on a fresh scope. @returns its names. */
+export function installPrelude(parts: PreludeParts): string[] {
+  const { scope, evaluator, displays, history } = parts;
+  const values: Record<string, unknown> = {
+    ...parts.api,
+    decks: history.decks,
+    runs: history.runs,
+    display: displays.display,
+    displayBundle: displays.displayBundle,
+    clearOutput: displays.clearOutput,
+    html,
+    md,
+    svg,
+    cells: evaluator.cells,
+    Out: {},
+    _: undefined,
+    _error: undefined,
+    require: evaluator.require,
+    __dirname: parts.folder,
+    __filename: join(parts.folder, "__eagerdeck.ts"),
+  };
+  for (const [name, value] of Object.entries(values)) {
+    scope.set(name, value);
+    scope.publish(name, "var", TASK_MAKERS.has(name));
+  }
+  const accessors: Record<string, () => unknown> = {
+    deck: () => history.deck,
+    signal: currentSignal,
+  };
+  for (const [name, read] of Object.entries(accessors)) {
+    scope.define(name, read);
+    scope.publish(name, "var", false);
+  }
+  return [...Object.keys(values), ...Object.keys(accessors)];
+}

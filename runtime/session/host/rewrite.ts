@@ -1,0 +1,778 @@
+/**
+ * The walker: turns the TypeScript text of a cell into TypeScript whose names live on the session's scope.
+ *
+ * Works on the text, not on a printed tree, so that positions and everything it does not touch stay as
+ * written. The same walk, without names, puts interrupt checks and task names into local modules.
+ *
+ * Invariants
+ *   W1  A statement in a list that begins with `(` after rewriting is preceded by `;`: the cell may rely on
+ *       automatic semicolons, and `a\n(0, $0.f)()` would call `a`.
+ *   W2  Openers are appended before children are visited and closers after, both to the left, so nested
+ *       insertions at one offset come out in nesting order.
+ *   W3  No line is added before or within the text: lines map by a constant.
+ * @module
+ */
+import MagicString from "magic-string";
+import {
+  children,
+  isAnonymousFunction,
+  isFunction,
+  isTypeOnly,
+  type Node,
+  unwrapped,
+} from "./ast.ts";
+import {
+  declarationOf,
+  declaredNames,
+  lexicalNames,
+  patternNames,
+  Scope,
+  varNames,
+} from "./bindings.ts";
+
+export type DeclaredKind =
+  | "const"
+  | "let"
+  | "var"
+  | "function"
+  | "class"
+  | "enum"
+  | "namespace"
+  | "import";
+
+export interface Declared {
+  readonly name: string;
+  readonly kind: DeclaredKind;
+}
+
+/** What the walker asks of the session's names. */
+export interface SessionNames {
+  /** The number of the segment that holds `name`, or will: a name keeps its segment for ever. */
+  segmentOf(name: string): number;
+  /** The kind of a published name. */
+  kindOf(name: string): DeclaredKind | undefined;
+  /** Whether a published name is `task`, `workflow` or `eager`, under whatever alias. */
+  isTaskMaker(name: string): boolean;
+  /** Whether `name` is a property of the global object right now. */
+  isGlobal(name: string): boolean;
+}
+
+export interface Rewritten {
+  readonly text: MagicString;
+  readonly declared: readonly Declared[];
+  readonly needsAsync: boolean;
+  /** Names that are, in this cell, aliases of `task`, `workflow` or `eager`. */
+  readonly taskMakers: readonly string[];
+  /** Suffix of `$0`, `$x`, `$i`, `$p1`, so that they meet no name of the text. */
+  readonly suffix: string;
+}
+
+const TASK_MAKERS = new Set(["task", "workflow", "eager"]);
+const LOOPS = new Set([
+  "ForStatement",
+  "ForInStatement",
+  "ForOfStatement",
+  "WhileStatement",
+  "DoWhileStatement",
+]);
+const STATEMENT_LISTS = new Set(["Program", "BlockStatement", "StaticBlock", "TSModuleBlock"]);
+
+/** A suffix that makes our names unlike any in `source`. */
+function freeSuffix(source: string): string {
+  for (let n = 0; ; n++) {
+    const suffix = n === 0 ? "" : `_${n}`;
+    if (!new RegExp(`\\$(?:\\d+|x|i|p\\d+)${suffix}(?![\\w$])`).test(source)) return suffix;
+  }
+}
+
+interface Place {
+  readonly scope: Scope;
+  /** Inside any function or class body: `await` there is not the cell's. */
+  readonly inFunction: boolean;
+  /** Inside a function that has its own `arguments`. */
+  readonly hasArguments: boolean;
+}
+
+/** Rewrites a cell: every session name, its value, its `await`s, loops and names of tasks. */
+export function rewriteCell(source: string, program: Node, names: SessionNames): Rewritten {
+  return new Walker(source, names).cell(program);
+}
+
+/** Puts interrupt checks and task names into a local module; its names stay its own. */
+export function rewriteModule(source: string, program: Node): Rewritten {
+  return new Walker(source, undefined).module(program);
+}
+
+class Walker {
+  readonly #source: string;
+  readonly #names: SessionNames | undefined;
+  readonly #text: MagicString;
+  readonly #suffix: string;
+  readonly #declared: Declared[] = [];
+  readonly #kinds = new Map<string, DeclaredKind>();
+  readonly #taskMakers = new Set<string>();
+  #publications = 0;
+  #needsAsync = false;
+
+  constructor(source: string, names: SessionNames | undefined) {
+    this.#source = source;
+    this.#names = names;
+    this.#text = new MagicString(source);
+    this.#suffix = freeSuffix(source);
+  }
+
+  cell(program: Node): Rewritten {
+    const body: Node[] = program["body"];
+    this.#findTaskMakers(body);
+    const local = this.#declare(body);
+    const place: Place = { scope: new Scope(local), inFunction: false, hasArguments: false };
+
+    const opening: string[] = [];
+    const hoisted = varNames(body);
+    if (hoisted.length > 0) {
+      opening.push(`$x${this.#suffix}.hoist(${JSON.stringify([...new Set(hoisted)])});`);
+      for (const name of new Set(hoisted)) opening.push(this.#published([name]), ";");
+    }
+    for (const statement of body) {
+      const node = declarationOf(statement);
+      if (node.type === "FunctionDeclaration" && node["id"] && !node["declare"] && node["body"]) {
+        opening.push(this.#publish([node["id"].name]), ";");
+      }
+    }
+    for (const statement of body) opening.push(...this.#import(statement));
+
+    const last = body.findLast((node) => node.type !== "EmptyStatement");
+    for (const statement of body) this.#topLevel(statement, place, statement === last);
+    if (this.#source.startsWith("#!")) {
+      const end = this.#source.search(/[\r\n\u2028\u2029]|$/);
+      this.#text.update(0, Math.max(end, 2), "//");
+    }
+    this.#text.prepend(opening.join(""));
+    return this.#result();
+  }
+
+  module(program: Node): Rewritten {
+    this.#findTaskMakers(program["body"]);
+    const place: Place = { scope: new Scope([]), inFunction: true, hasArguments: true };
+    for (const statement of program["body"]) this.#visit(statement, place);
+    return this.#result();
+  }
+
+  #result(): Rewritten {
+    return {
+      text: this.#text,
+      declared: this.#declared,
+      needsAsync: this.#needsAsync,
+      taskMakers: [...this.#taskMakers],
+      suffix: this.#suffix,
+    };
+  }
+
+  // ── what the cell declares ────────────────────────────────────────────────────────────────────
+
+  /** Records the cell's session names; returns those that stay local (`using`). */
+  #declare(body: readonly Node[]): string[] {
+    const local: string[] = [];
+    const add = (name: string, kind: DeclaredKind) => {
+      if (!this.#kinds.has(name)) this.#declared.push({ name, kind });
+      this.#kinds.set(name, kind);
+    };
+    for (const name of varNames(body)) add(name, "var");
+    for (const statement of body) {
+      const node = declarationOf(statement);
+      if (node["declare"]) continue;
+      if (node.type === "VariableDeclaration" && node["kind"] !== "var") {
+        if (node["kind"] === "const" || node["kind"] === "let") {
+          for (const name of declaredNames(node)) add(name, node["kind"]);
+        } else {
+          local.push(...declaredNames(node));
+          if (node["kind"] === "await using") this.#needsAsync = true;
+        }
+      } else if (node.type === "FunctionDeclaration" && node["id"] && node["body"]) {
+        add(node["id"].name, "function");
+      } else if (node.type === "ClassDeclaration" && node["id"]) {
+        add(node["id"].name, "class");
+      } else if (node.type === "TSEnumDeclaration") {
+        add(node["id"].name, "enum");
+      } else if (node.type === "TSModuleDeclaration" && isInstantiated(node)) {
+        add(node["id"].name, "namespace");
+      } else if (node.type === "ImportDeclaration" && node["importKind"] !== "type") {
+        for (const specifier of node["specifiers"]) {
+          if (specifier["importKind"] !== "type") add(specifier["local"].name, "import");
+        }
+      } else if (node.type === "TSImportEqualsDeclaration" && node["importKind"] !== "type") {
+        add(node["id"].name, "import");
+      }
+    }
+    return local;
+  }
+
+  #findTaskMakers(body: readonly Node[]): void {
+    for (const node of body) {
+      if (node.type !== "ImportDeclaration" || node["source"].value !== "eagerdeck") continue;
+      for (const specifier of node["specifiers"]) {
+        if (TASK_MAKERS.has(specifier["imported"]?.name))
+          this.#taskMakers.add(specifier["local"].name);
+      }
+    }
+  }
+
+  #isTaskMaker(name: string): boolean {
+    if (this.#taskMakers.has(name)) return true;
+    return !this.#kinds.has(name) && (this.#names?.isTaskMaker(name) ?? false);
+  }
+
+  // ── statements of the cell itself ─────────────────────────────────────────────────────────────
+
+  #topLevel(statement: Node, place: Place, isLast: boolean): void {
+    switch (statement.type) {
+      case "ExpressionStatement":
+        this.#cellExpression(statement, statement["expression"], place, isLast);
+        return;
+      case "ImportDeclaration":
+      case "TSImportEqualsDeclaration":
+      case "ExportAllDeclaration":
+        this.#remove(statement); // moved to the front by #import
+        return;
+      case "ExportNamedDeclaration":
+        if (!statement["declaration"]) {
+          this.#remove(statement);
+          return;
+        }
+        this.#text.remove(statement.start, statement["declaration"].start);
+        this.#topLevel(statement["declaration"], place, isLast);
+        return;
+      case "ExportDefaultDeclaration":
+      case "TSExportAssignment":
+        this.#exportDefault(statement, place, isLast);
+        return;
+      case "VariableDeclaration":
+        this.#variables(statement, place);
+        return;
+      case "ClassDeclaration":
+      case "TSEnumDeclaration":
+      case "TSModuleDeclaration":
+        this.#visit(statement, place);
+        if (!statement["declare"] && statement["id"] && this.#kinds.has(statement["id"].name)) {
+          this.#text.appendLeft(statement.end, `;${this.#publish([statement["id"].name])};`);
+        }
+        return;
+      default:
+        this.#visit(statement, place);
+    }
+  }
+
+  #cellExpression(statement: Node, expression: Node, place: Place, isLast: boolean): void {
+    this.#text.appendLeft(statement.start, isLast ? `;$x${this.#suffix}.value=(` : ";");
+    this.#visit(expression, place);
+    if (isLast) this.#text.appendLeft(expression.end, ")");
+  }
+
+  #exportDefault(statement: Node, place: Place, isLast: boolean): void {
+    const value: Node = statement["declaration"] ?? statement["expression"];
+    if (value.type === "TSInterfaceDeclaration") return this.#remove(statement);
+    this.#text.update(statement.start, value.start, "");
+    const isNamed =
+      (value.type === "FunctionDeclaration" || value.type === "ClassDeclaration") && value["id"];
+    if (isNamed) return this.#topLevel(value, place, isLast);
+    this.#text.appendLeft(statement.start, isLast ? `;$x${this.#suffix}.value=(` : ";(");
+    this.#visit(value, place);
+    this.#text.appendLeft(value.end, ")");
+  }
+
+  /** `const a = 1, { b } = c` keeps its text and publishes after each declarator; `var` becomes assignments. */
+  #variables(statement: Node, place: Place): void {
+    if (statement["declare"]) return;
+    if (statement["kind"] === "var") return this.#varDeclaration(statement, place);
+    const isSession = statement["kind"] === "const" || statement["kind"] === "let";
+    for (const declarator of statement["declarations"]) {
+      this.#pattern(declarator["id"], place, "declare");
+      if (declarator["init"]) this.#initializer(declarator, place);
+      const names = patternNames(declarator["id"]);
+      if (!isSession || names.length === 0) continue;
+      this.#text.appendLeft(
+        declarator.end,
+        `,$p${++this.#publications}${this.#suffix}=(${this.#publish(names)})`,
+      );
+    }
+  }
+
+  /** The value of a declarator; `task(async () => …)` names its function after the variable. */
+  #initializer(declarator: Node, place: Place): void {
+    const call = unwrapped(declarator["init"]);
+    const fn: Node | undefined =
+      call.type === "CallExpression" ? call["arguments"].at(-1) : undefined;
+    const names =
+      declarator["id"].type === "Identifier" &&
+      fn !== undefined &&
+      call["callee"].type === "Identifier" &&
+      !place.scope.has(call["callee"].name) &&
+      this.#isTaskMaker(call["callee"].name) &&
+      isAnonymousFunction(fn);
+    if (!names) return this.#visit(declarator["init"], place);
+    const key = JSON.stringify(declarator["id"].name);
+    const opener = `({${key}:`;
+    this.#wrapping.set(fn, [opener, `})[${key}]`]);
+    this.#visit(declarator["init"], place);
+  }
+
+  /** Text to put around a node when it is visited. */
+  readonly #wrapping = new Map<Node, readonly [string, string]>();
+
+  /** `var x = 1, y` at the cell's level becomes `$0.x = 1, 0`: hoisting was done at the start. */
+  #varDeclaration(statement: Node, place: Place): void {
+    const declarations: Node[] = statement["declarations"];
+    const first = declarations[0];
+    if (!first) return;
+    // A pattern would begin with a bracket, which continues an unfinished line; it may also stand in a
+    // loop head or after `if (x)`, where `;` is not allowed.
+    const opener = first["id"].type === "Identifier" ? "" : "0,";
+    this.#text.update(statement.start, first.start, opener);
+    for (const declarator of declarations) {
+      const id: Node = declarator["id"];
+      const init: Node | null = declarator["init"];
+      if (!init) {
+        this.#text.update(declarator.start, declarator.end, "0");
+        continue;
+      }
+      if (id.type === "ObjectPattern") this.#text.appendLeft(declarator.start, "(");
+      this.#pattern(id, place, "assign");
+      this.#dropAnnotation(id);
+      this.#named(id, init, place, () => this.#initializer(declarator, place));
+      if (id.type === "ObjectPattern") this.#text.appendLeft(declarator.end, ")");
+    }
+  }
+
+  #dropAnnotation(id: Node): void {
+    const annotation: Node | null = id["typeAnnotation"];
+    if (annotation && id.type !== "Identifier") this.#text.remove(annotation.start, annotation.end);
+  }
+
+  #import(statement: Node): string[] {
+    const x = `$x${this.#suffix}`;
+    if (statement.type === "TSImportEqualsDeclaration") {
+      const reference: Node = statement["moduleReference"];
+      if (reference.type !== "TSExternalModuleReference" || statement["importKind"] === "type")
+        return [];
+      const name: string = statement["id"].name;
+      const required = this.#source.slice(
+        reference["expression"].start,
+        reference["expression"].end,
+      );
+      return [`${this.#slot(name)}=${x}.require(${required});${this.#published([name])};`];
+    }
+    const isImport = statement.type === "ImportDeclaration" && statement["importKind"] !== "type";
+    const isReexport =
+      (statement.type === "ExportAllDeclaration" || statement.type === "ExportNamedDeclaration") &&
+      statement["source"] &&
+      statement["exportKind"] !== "type";
+    if (!isImport && !isReexport) return [];
+    this.#needsAsync = true;
+    const { source, attributes } = {
+      source: statement["source"] as Node,
+      attributes: statement["attributes"] as Node[],
+    };
+    const withClause =
+      attributes.length === 0
+        ? ""
+        : `,{with:{${attributes.map((a) => this.#source.slice(a.start, a.end)).join(",")}}}`;
+    const load = `()=>import(${this.#source.slice(source.start, source.end)}${withClause})`;
+    if (!isImport) return [`await ${x}.bind({},${load});`];
+    const specifiers = (statement["specifiers"] as Node[]).filter(
+      (s) => s["importKind"] !== "type",
+    );
+    // `import { type T } from "x"` alone loads nothing, as in TypeScript without verbatimModuleSyntax.
+    if (specifiers.length === 0 && (statement["specifiers"] as Node[]).length > 0) return [];
+    const record = specifiers.map((s) => {
+      const exported =
+        s.type === "ImportNamespaceSpecifier"
+          ? "*"
+          : s.type === "ImportDefaultSpecifier"
+            ? "default"
+            : (s["imported"].name ?? s["imported"].value);
+      return `${JSON.stringify(s["local"].name)}:${JSON.stringify(exported)}`;
+    });
+    const locals = specifiers.map((s) => s["local"].name as string);
+    for (const name of locals) this.#names?.segmentOf(name);
+    return [
+      `await ${x}.bind({${record.join(",")}},${load});`,
+      locals.length > 0 ? `${this.#published(locals)};` : "",
+    ];
+  }
+
+  #remove(statement: Node): void {
+    this.#text.update(statement.start, statement.end, ";");
+  }
+
+  // ── names ─────────────────────────────────────────────────────────────────────────────────────
+
+  #slot(name: string): string {
+    const segment = `$${this.#names?.segmentOf(name) ?? 0}${this.#suffix}`;
+    return `${segment}.${name}`;
+  }
+
+  /** `$0.a = a, $x.published("a")`: copies locals to the scope and says so. */
+  #publish(names: readonly string[]): string {
+    return `${names.map((name) => `${this.#slot(name)}=${name}`).join(",")},${this.#published(names)}`;
+  }
+
+  #published(names: readonly string[]): string {
+    const indexes = names.map((name) =>
+      this.#declared.findIndex((declared) => declared.name === name),
+    );
+    return `$x${this.#suffix}.published(${indexes.join(",")})`;
+  }
+
+  /** What stands for a free name when read or written, or undefined when it stays as it is. */
+  #target(name: string, place: Place, use: "read" | "write" | "typeof"): string | undefined {
+    if (!this.#names || place.scope.has(name)) return undefined;
+    if (name === "arguments") return place.hasArguments ? undefined : this.#slot(name);
+    const kind = this.#kinds.get(name) ?? this.#names.kindOf(name);
+    const x = `$x${this.#suffix}`;
+    if (kind === undefined) {
+      if (this.#names.isGlobal(name)) return undefined;
+      if (use === "typeof") return `${x}.maybe.${name}`;
+      if (use === "write") return `${x}.undeclared.${name}`;
+      return this.#slot(name);
+    }
+    if (use === "write" && (kind === "const" || kind === "import")) return `${x}.constant.${name}`;
+    return this.#slot(name);
+  }
+
+  #replace(identifier: Node, target: string): void {
+    // An annotated or optional identifier (`x?: T` in a pattern) spans more than its name.
+    this.#text.update(identifier.start, identifier.start + identifier["name"].length, target);
+  }
+
+  #read(identifier: Node, place: Place): void {
+    const target = this.#target(identifier["name"], place, "read");
+    if (target) this.#replace(identifier, target);
+  }
+
+  /** `f()` and f`…`: `this` must not become the scope. */
+  #callee(callee: Node, place: Place): void {
+    if (callee.type !== "Identifier") return this.#visit(callee, place);
+    const target = this.#target(callee["name"], place, "read");
+    if (target) this.#replace(callee, `(0,${target})`);
+  }
+
+  /** A binding pattern (`declare`: only defaults and keys are looked at) or an assignment target. */
+  #pattern(pattern: Node, place: Place, mode: "declare" | "assign"): void {
+    switch (pattern.type) {
+      case "Identifier": {
+        if (mode === "declare") return;
+        const target = this.#target(pattern["name"], place, "write");
+        if (!target) return;
+        const annotation: Node | null = pattern["typeAnnotation"];
+        if (annotation) this.#text.update(pattern.start, annotation.end, target);
+        else this.#replace(pattern, target);
+        return;
+      }
+      case "ObjectPattern":
+        for (const property of pattern["properties"] as Node[])
+          this.#patternProperty(property, place, mode);
+        return;
+      case "ArrayPattern":
+        for (const element of pattern["elements"] as (Node | null)[]) {
+          if (element) this.#pattern(element, place, mode);
+        }
+        return;
+      case "AssignmentPattern":
+        this.#pattern(pattern["left"], place, mode);
+        this.#named(mode === "assign" ? pattern["left"] : undefined, pattern["right"], place);
+        return;
+      case "RestElement":
+        this.#pattern(pattern["argument"], place, mode);
+        return;
+      case "TSParameterProperty":
+        this.#pattern(pattern["parameter"], place, mode);
+        return;
+      case "ParenthesizedExpression":
+      case "TSAsExpression":
+      case "TSNonNullExpression":
+      case "TSSatisfiesExpression":
+      case "TSTypeAssertion":
+        this.#pattern(pattern["expression"], place, mode);
+        return;
+      default:
+        this.#visit(pattern, place);
+    }
+  }
+
+  #patternProperty(property: Node, place: Place, mode: "declare" | "assign"): void {
+    if (property.type === "RestElement") return this.#pattern(property["argument"], place, mode);
+    if (property["computed"]) this.#visit(property["key"], place);
+    const value: Node = property["value"];
+    if (property["shorthand"] && mode === "assign") {
+      const name: string = property["key"].name;
+      if (this.#target(name, place, "write"))
+        this.#text.appendLeft(property.start, `${propertyKey(name)}:`);
+    }
+    this.#pattern(value, place, mode);
+  }
+
+  /** Visits `value`; an anonymous function keeps the name it would have got from a plain `x = …`. */
+  #named(
+    target: Node | undefined,
+    value: Node,
+    place: Place,
+    visit = () => this.#visit(value, place),
+  ): void {
+    const names =
+      target?.type === "Identifier" &&
+      isAnonymousFunction(value) &&
+      this.#target(target["name"], place, "write") !== undefined;
+    if (names) this.#text.appendLeft(value.start, `({${propertyKey(target["name"])}:`);
+    visit();
+    if (names) this.#text.appendLeft(value.end, `})[${JSON.stringify(target["name"])}]`);
+  }
+
+  // ── the walk ──────────────────────────────────────────────────────────────────────────────────
+
+  #visit(node: Node, place: Place): void {
+    const wrapping = this.#wrapping.get(node);
+    if (!wrapping) return this.#visitPlain(node, place);
+    this.#text.appendLeft(node.start, wrapping[0]);
+    this.#visitPlain(node, place);
+    this.#text.appendLeft(node.end, wrapping[1]);
+  }
+
+  #visitPlain(node: Node, place: Place): void {
+    if (isTypeOnly(node)) return;
+    if (isFunction(node)) return this.#function(node, place);
+    if (LOOPS.has(node.type)) return this.#loop(node, place);
+    switch (node.type) {
+      case "Identifier":
+        return this.#read(node, place);
+      case "CallExpression":
+        this.#callee(node["callee"], place);
+        for (const argument of node["arguments"]) this.#visit(argument, place);
+        return;
+      case "TaggedTemplateExpression":
+        this.#callee(node["tag"], place);
+        return this.#visit(node["quasi"], place);
+      case "MemberExpression":
+        this.#visit(node["object"], place);
+        if (node["computed"]) this.#visit(node["property"], place);
+        return;
+      case "UnaryExpression":
+        return this.#unary(node, place);
+      case "UpdateExpression":
+        return this.#pattern(node["argument"], place, "assign");
+      case "AssignmentExpression":
+        this.#pattern(node["left"], place, "assign");
+        return this.#named(node["left"], node["right"], place);
+      case "AwaitExpression":
+        return this.#await(node, place);
+      case "Property":
+        return this.#property(node, place);
+      case "MetaProperty":
+        if (this.#names && node["meta"].name === "import") {
+          this.#text.update(node.start, node.end, `$x${this.#suffix}.meta`);
+        }
+        return;
+      case "ImportExpression":
+        this.#visit(node["source"], place);
+        if (node["options"]) this.#visit(node["options"], place);
+        return;
+      case "VariableDeclaration":
+        return this.#nestedVariables(node, place);
+      case "ClassDeclaration":
+      case "ClassExpression":
+        return this.#class(node, place);
+      case "TSEnumDeclaration":
+        return this.#enum(node, place);
+      case "TSModuleDeclaration":
+        return this.#namespace(node, place);
+      case "CatchClause":
+        return this.#catch(node, place);
+      case "SwitchStatement": {
+        this.#visit(node["discriminant"], place);
+        const cases: Node[] = node["cases"];
+        const scope = new Scope(lexicalNames(cases.flatMap((c) => c["consequent"])), place.scope);
+        for (const clause of cases) {
+          if (clause["test"]) this.#visit(clause["test"], { ...place, scope });
+          for (const statement of clause["consequent"])
+            this.#statement(statement, { ...place, scope });
+        }
+        return;
+      }
+      case "LabeledStatement":
+        return this.#visit(node["body"], place);
+      case "BreakStatement":
+      case "ContinueStatement":
+      case "ImportDeclaration":
+      case "ExportAllDeclaration":
+      case "ExportSpecifier":
+        return;
+      default:
+        if (STATEMENT_LISTS.has(node.type)) return this.#block(node, place);
+        for (const child of children(node)) this.#visit(child, place);
+    }
+  }
+
+  #block(node: Node, place: Place): void {
+    const body: Node[] = node["body"];
+    const names =
+      node.type === "StaticBlock" ? [...lexicalNames(body), ...varNames(body)] : lexicalNames(body);
+    const inner = { ...place, scope: new Scope(names, place.scope) };
+    for (const statement of body) this.#statement(statement, inner);
+  }
+
+  /** A statement in a list (W1). */
+  #statement(statement: Node, place: Place): void {
+    if (this.#names && statement.type === "ExpressionStatement")
+      this.#text.appendLeft(statement.start, ";");
+    this.#visit(statement, place);
+  }
+
+  #unary(node: Node, place: Place): void {
+    const argument: Node = node["argument"];
+    if (node["operator"] === "typeof" && argument.type === "Identifier") {
+      const target = this.#target(argument["name"], place, "typeof");
+      if (target) this.#replace(argument, target);
+      return;
+    }
+    this.#visit(argument, place);
+  }
+
+  #await(node: Node, place: Place): void {
+    const isCells = this.#names !== undefined && !place.inFunction;
+    if (isCells) {
+      this.#needsAsync = true;
+      this.#text.appendLeft(node.start, `$x${this.#suffix}.live(`);
+    }
+    this.#visit(node["argument"], place);
+    if (isCells) this.#text.appendLeft(node.end, ")");
+  }
+
+  #property(node: Node, place: Place): void {
+    if (node["shorthand"]) {
+      const name: string = node["key"].name;
+      const target = this.#target(name, place, "read");
+      if (target) this.#text.update(node.start, node.end, `${propertyKey(name)}:${target}`);
+      return;
+    }
+    if (node["computed"]) this.#visit(node["key"], place);
+    this.#visit(node["value"], place);
+  }
+
+  /** A declaration in a block or a loop head; `var` outside functions is the cell's. */
+  #nestedVariables(node: Node, place: Place): void {
+    if (node["declare"]) return;
+    if (node["kind"] === "var" && this.#names && !place.inFunction)
+      return this.#varDeclaration(node, place);
+    if (node["kind"] === "await using" && !place.inFunction) this.#needsAsync = true;
+    for (const declarator of node["declarations"]) {
+      this.#pattern(declarator["id"], place, "declare");
+      if (declarator["init"]) this.#initializer(declarator, place);
+    }
+  }
+
+  #function(node: Node, place: Place): void {
+    const isArrow = node.type === "ArrowFunctionExpression";
+    const params: Node[] = node["params"];
+    const own = node.type === "FunctionExpression" && node["id"] ? [node["id"].name] : [];
+    const scope = new Scope([...own, ...params.flatMap(patternNames)], place.scope);
+    const inner = { scope, inFunction: true, hasArguments: place.hasArguments || !isArrow };
+    for (const param of params) {
+      for (const decorator of param["decorators"] ?? []) this.#visit(decorator, place);
+      this.#pattern(param, inner, "declare");
+    }
+    const body: Node | null = node["body"];
+    if (!body) return;
+    if (body.type !== "BlockStatement") return this.#visit(body, inner);
+    this.#block(body, { ...inner, scope: new Scope(varNames(body["body"]), scope) });
+  }
+
+  #loop(node: Node, place: Place): void {
+    const head: Node | null = node["init"] ?? node["left"] ?? null;
+    const isDeclaration = head?.type === "VariableDeclaration" && head["kind"] !== "var";
+    const inner = isDeclaration
+      ? { ...place, scope: new Scope(declaredNames(head), place.scope) }
+      : place;
+    if (node["await"] === true && !place.inFunction) this.#needsAsync = true;
+    if (node["init"]) this.#visit(node["init"], inner);
+    if (node["left"]) this.#loopTarget(node["left"], inner);
+    for (const part of ["right", "test", "update"]) if (node[part]) this.#visit(node[part], inner);
+
+    const body: Node = node["body"];
+    const check = `if($i${this.#suffix}[0])$x${this.#suffix}.interrupted();`;
+    if (body.type === "BlockStatement") {
+      this.#text.appendLeft(body.start + 1, check);
+      return this.#visit(body, inner);
+    }
+    this.#text.appendLeft(body.start, `{${check}`);
+    this.#visit(body, inner);
+    this.#text.appendLeft(body.end, "}");
+  }
+
+  #loopTarget(left: Node, place: Place): void {
+    if (left.type !== "VariableDeclaration") return this.#pattern(left, place, "assign");
+    if (left["kind"] !== "var" || !this.#names || place.inFunction) return this.#visit(left, place);
+    const id: Node = left["declarations"][0].id;
+    this.#text.remove(left.start, id.start);
+    this.#pattern(id, place, "assign");
+    this.#dropAnnotation(id);
+  }
+
+  #class(node: Node, place: Place): void {
+    for (const decorator of node["decorators"] ?? []) this.#visit(decorator, place);
+    const own = node["id"] ? [node["id"].name as string] : [];
+    const scope = new Scope(own, place.scope);
+    if (node["superClass"]) this.#visit(node["superClass"], { ...place, scope });
+    const inner = { scope, inFunction: true, hasArguments: true };
+    for (const member of node["body"].body as Node[]) {
+      for (const decorator of member["decorators"] ?? [])
+        this.#visit(decorator, { ...place, scope });
+      if (member["computed"]) this.#visit(member["key"], { ...place, scope });
+      if (member.type === "StaticBlock") this.#block(member, inner);
+      else if (member["value"] && !member["declare"]) this.#visit(member["value"], inner);
+    }
+  }
+
+  #enum(node: Node, place: Place): void {
+    if (node["declare"]) return;
+    const members: Node[] = node["body"].members;
+    const names = members.map((member) => member["id"].name ?? member["id"].value);
+    const scope = new Scope([node["id"].name, ...names], place.scope);
+    for (const member of members)
+      if (member["initializer"]) this.#visit(member["initializer"], { ...place, scope });
+  }
+
+  #namespace(node: Node, place: Place): void {
+    const body: Node | null = node["body"];
+    if (node["declare"] || body?.type !== "TSModuleBlock") return;
+    const statements: Node[] = body["body"];
+    const own = node["id"].type === "Identifier" ? [node["id"].name] : [];
+    const names = [...own, ...lexicalNames(statements), ...varNames(statements)];
+    const inner = { scope: new Scope(names, place.scope), inFunction: true, hasArguments: true };
+    for (const statement of statements) this.#statement(statement, inner);
+  }
+
+  #catch(node: Node, place: Place): void {
+    const names = node["param"] ? patternNames(node["param"]) : [];
+    const inner = { ...place, scope: new Scope(names, place.scope) };
+    if (node["param"]) this.#pattern(node["param"], inner, "declare");
+    this.#visit(node["body"], inner);
+  }
+}
+
+/** `__proto__: x` sets the prototype where `["__proto__"]: x` makes a property, as the shorthand does. */
+function propertyKey(name: string): string {
+  return name === "__proto__" ? '["__proto__"]' : name;
+}
+
+/** Whether a namespace holds anything that runs. */
+function isInstantiated(node: Node): boolean {
+  if (node["id"]?.type !== "Identifier" || node["body"]?.type !== "TSModuleBlock") return false;
+  return node["body"].body.some((statement: Node) => {
+    const inner = declarationOf(statement);
+    if (inner.type === "TSModuleDeclaration") return isInstantiated(inner);
+    return (
+      !inner["declare"] &&
+      inner.type !== "TSInterfaceDeclaration" &&
+      inner.type !== "TSTypeAliasDeclaration"
+    );
+  });
+}

@@ -1,0 +1,86 @@
+/**
+ * ts-node as the compiler of local files, for projects whose tsconfig has a `"ts-node"` section.
+ *
+ * People who wrote that section have settings (transpileOnly, swc, compilerOptions for scripts) that
+ * they expect to hold here too. Its REPL is not used: it can neither redeclare nor await.
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import { getTsconfig } from "get-tsconfig";
+
+type Compile = (source: string, path: string) => string;
+
+/** One compiler per tsconfig file; `undefined` for one without the section. */
+const compilers = new Map<string, Compile | undefined>();
+
+/** The ts-node compiler for a file, or undefined when its project does not ask for one. */
+export function tsNodeCompiler(path: string): Compile | undefined {
+  const found = getTsconfig(path);
+  if (!found) return undefined;
+  if (!compilers.has(found.path)) {
+    compilers.set(found.path, asksForTsNode(found.path) ? createCompiler(found.path) : undefined);
+  }
+  return compilers.get(found.path);
+}
+
+/** get-tsconfig follows `extends` but drops sections that are not TypeScript's own, so the files are looked at. */
+function asksForTsNode(configPath: string): boolean {
+  const seen = new Set<string>();
+  const queue = [configPath];
+  for (let file = queue.pop(); file; file = queue.pop()) {
+    if (seen.has(file)) continue;
+    seen.add(file);
+    const text = readFileSync(file, "utf8");
+    if (/"ts-node"\s*:/.test(withoutComments(text))) return true;
+    for (const base of extendsOf(text)) {
+      const resolved = resolveConfig(base, file);
+      if (resolved) queue.push(resolved);
+    }
+  }
+  return false;
+}
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/"(?:\\.|[^"\\])*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (part) =>
+    part.startsWith('"') ? part : "",
+  );
+}
+
+function extendsOf(text: string): string[] {
+  const match = /"extends"\s*:\s*(\[[^\]]*\]|"(?:\\.|[^"\\])*")/.exec(withoutComments(text));
+  const value: unknown = match?.[1] ? JSON.parse(match[1].replace(/,\s*\]/, "]")) : [];
+  return [value].flat().filter((item) => typeof item === "string");
+}
+
+function resolveConfig(base: string, from: string): string | undefined {
+  const require = createRequire(from);
+  for (const candidate of [base, `${base}.json`, `${base}/tsconfig.json`]) {
+    try {
+      return require.resolve(candidate);
+    } catch {
+      // Not this spelling; TypeScript tries the same three, and reports a missing base itself.
+    }
+  }
+  return undefined;
+}
+
+function createCompiler(configPath: string): Compile {
+  const require = createRequire(import.meta.url);
+  const tsNode: typeof import("ts-node") = require("ts-node");
+  const service = tsNode.create({
+    cwd: dirname(configPath),
+    project: configPath,
+    // The project's own compiler may be one that ts-node cannot drive (TypeScript 7 has no such API).
+    compiler: require.resolve("typescript"),
+    compilerOptions: {
+      module: "esnext",
+      moduleResolution: "bundler",
+      allowImportingTsExtensions: true,
+      noEmit: false,
+      rewriteRelativeImportExtensions: true,
+    },
+  });
+  return (source, path) => service.compile(source, path);
+}

@@ -1,0 +1,68 @@
+/**
+ * `import * as tslab from "tslab"` in a cell: tslab's display functions over our own messages, so that
+ * notebooks written for it run unchanged. The real package is never loaded.
+ * @see https://github.com/yunabe/tslab
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../package-root.ts";
+import { displays } from "./display.ts";
+
+type Bytes = Uint8Array;
+
+/** What tslab's `Display` offers; each call of one object shows under one display id. */
+export interface Display {
+  javascript(text: string): void;
+  html(text: string): void;
+  markdown(text: string): void;
+  latex(text: string): void;
+  svg(text: string): void;
+  png(bytes: Bytes): void;
+  jpeg(bytes: Bytes): void;
+  gif(bytes: Bytes): void;
+  pdf(bytes: Bytes): void;
+  text(text: string): void;
+  /** Shows `data` as the given media type. */
+  raw(contentType: string, data: string | Bytes): void;
+}
+
+function displayTo(show: (bundle: Record<string, unknown>) => void): Display {
+  const raw = (contentType: string, data: string | Bytes) => {
+    show({ [contentType]: typeof data === "string" ? data : Buffer.from(data).toString("base64") });
+  };
+  return {
+    raw,
+    javascript: (text) => raw("text/javascript", text),
+    html: (text) => raw("text/html", text),
+    markdown: (text) => raw("text/markdown", text),
+    latex: (text) => raw("text/latex", text),
+    svg: (text) => raw("image/svg+xml", text),
+    png: (bytes) => raw("image/png", bytes),
+    jpeg: (bytes) => raw("image/jpeg", bytes),
+    gif: (bytes) => raw("image/gif", bytes),
+    pdf: (bytes) => raw("application/pdf", bytes),
+    text: (text) => raw("text/plain", text),
+  };
+}
+
+export const display: Display = displayTo((bundle) => displays().displayBundle(bundle));
+
+/** A display of its own: the first call shows it, later calls replace what it shows. */
+export function newDisplay(): Display {
+  let handle: { update(bundle: Record<string, unknown>): void } | undefined;
+  return displayTo((bundle) => {
+    if (handle) handle.update(bundle);
+    else handle = displays().displayBundleWithId(bundle);
+  });
+}
+
+export const versions: {
+  readonly tslab: string;
+  readonly typescript: string;
+  readonly node: string;
+} = {
+  tslab: JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")).version,
+  typescript: "7.0.2",
+  node: process.versions.node,
+};

@@ -1,0 +1,101 @@
+/**
+ * What the two halves of a session say to each other.
+ *
+ * Three channels. **IPC** carries requests to the user process. **fd 4** carries everything back:
+ * frames of a 4-byte big-endian length and a `v8.serialize`d batch, written with blocking writes, so there
+ * is one order for output, displays, events and results, they are delivered while a cell blocks its
+ * thread, and a slow reader slows the writer instead of filling its memory (`process.send` would queue
+ * in memory until the loop turns). **fd 5**, both ways, is read by a worker of the user process and
+ * answers while the main thread is blocked: one JSON message per line.
+ * @module
+ */
+import type { RuntimeEvent } from "../events/events.ts";
+import type { MimeBundle } from "../values/shape.ts";
+import type { CellError } from "./cell-error.ts";
+
+export const EVENTS_FD = 4;
+export const CONTROL_FD = 5;
+
+/** Client → host, by IPC. */
+export type Request =
+  | {
+      readonly kind: "init";
+      readonly folder: string;
+      readonly columns: number;
+      /** The first call gets this number: ids go on across restarts. */
+      readonly firstCall: number;
+      /** Written to fds 1 and 2 at a cell's end, so that the client knows it has seen all of the cell's raw output. */
+      readonly marker: string;
+    }
+  | {
+      readonly kind: "execute";
+      readonly cell: number;
+      readonly n?: number;
+      readonly cellId?: string;
+      readonly source: string;
+    }
+  | { readonly kind: "evaluate"; readonly id: number; readonly expression: string }
+  | { readonly kind: "shutdown" };
+
+export interface Published {
+  readonly name: string;
+  readonly kind: string;
+}
+
+/** How a cell ended, as the host reports it. `aborted` exists on the client's side only. */
+export interface HostSettled {
+  readonly cell: number;
+  readonly status: "ok" | "error" | "interrupted";
+  readonly value?: MimeBundle;
+  readonly error?: CellError;
+  readonly published: readonly Published[];
+  readonly runId?: string;
+  readonly durationMs: number;
+}
+
+/** Host → client, on fd 4, in one order. */
+export type HostItem =
+  | { readonly kind: "ready"; readonly pid: number; readonly node: string }
+  | { readonly kind: "event"; readonly cell?: number; readonly event: RuntimeEvent }
+  | {
+      readonly kind: "display";
+      readonly cell?: number;
+      readonly bundle: MimeBundle;
+      readonly metadata: Readonly<Record<string, unknown>>;
+      readonly displayId?: string;
+      readonly update: boolean;
+    }
+  | { readonly kind: "clear-output"; readonly cell?: number; readonly wait: boolean }
+  | { readonly kind: "uncaught"; readonly cell?: number; readonly error: CellError }
+  | {
+      readonly kind: "notice";
+      readonly cell?: number;
+      readonly level: "info" | "warning";
+      readonly text: string;
+    }
+  | { readonly kind: "settled"; readonly settled: HostSettled }
+  | {
+      readonly kind: "evaluated";
+      readonly id: number;
+      readonly value?: MimeBundle;
+      readonly error?: CellError;
+    }
+  /** The process ends because the user's code asked it to. */
+  | {
+      readonly kind: "exiting";
+      readonly code: number;
+      readonly cell?: number;
+      readonly where?: string;
+    };
+
+/** Client → host on the control pipe. */
+export type ControlRequest = {
+  readonly kind: "interrupt";
+  readonly id: number;
+  readonly cell: number;
+};
+/** Host → client on the control pipe: the flag is set; the cell's settling comes on fd 4. */
+export type ControlReply = { readonly kind: "interrupting"; readonly id: number };
+
+/** The largest frame that is believed: anything larger is garbage on the pipe. */
+export const FRAME_BYTES_MAX = 512 * 1024 * 1024;

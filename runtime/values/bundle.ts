@@ -1,0 +1,223 @@
+/**
+ * The MIME bundle of a cell's value, or of what `display` is given: what a front end shows of it.
+ *
+ * Other than a preview it is asked for by the person, so nothing is redacted and more is shown.
+ * @module
+ */
+import { inspect, types } from "node:util";
+import { fileType, imageLine, isImage } from "./bytes.ts";
+import { errorBody, errorBodyToText, isError } from "./error-body.ts";
+import { cutText, escapeText } from "./escape.ts";
+import { errorField } from "./guard.ts";
+import { asBytes } from "./leaves.ts";
+import { preview } from "./preview.ts";
+import { displayHook, imageBytes } from "./rich.ts";
+import type { MimeBundle } from "./shape.ts";
+
+const HOOK_TIME_MAX_MS = 250;
+/** The first deck loads its renderer. */
+const PATIENT_TIME_MAX_MS = 10_000;
+const PATIENT = Symbol.for("eagerdeck.patient");
+const TEXT_LENGTH_MAX = 100_000;
+const IMAGE_LENGTH_MAX = 10_000_000;
+/** `inspect` needs 200 ms for an object of 200,000 keys, and nobody reads them. */
+const KEYS_MAX = 200;
+
+/**
+ * Turns a value into the bundle a front end can show.
+ * @param value any JavaScript value; read once, neither kept nor changed. Its display hook is called; one that has to
+ *   be awaited is not waited for.
+ * @param widthColumns line width of `text/plain`, in terminal columns.
+ * @returns at least `text/plain`; keys are media types (RFC 6838). A hook that fails does not throw here, the bundle
+ *   says so in its text.
+ * @throws {TypeError} when `widthColumns` is not a positive integer.
+ */
+export function mimeBundle(value: unknown, widthColumns: number): MimeBundle {
+  checkWidth(widthColumns);
+  const hook = displayHook(value);
+  if (hook === undefined || types.isAsyncFunction(hook)) return plainBundle(value, widthColumns);
+  let made: unknown;
+  try {
+    made = hook.call(value);
+  } catch (error) {
+    return noted(value, widthColumns, `its display hook failed: ${preview(error).line}`);
+  }
+  if (types.isPromise(made)) {
+    // Its failure must not become an unhandled rejection.
+    Promise.prototype.then.call(made, undefined, () => undefined);
+    return plainBundle(value, widthColumns);
+  }
+  return ownBundle(value, made, widthColumns);
+}
+
+/**
+ * The same, and a display hook may take its time: 250 ms, or 10 s when it has `[Symbol.for("eagerdeck.patient")]`.
+ * Never rejects for what a hook does.
+ */
+export async function displayBundle(value: unknown, widthColumns: number): Promise<MimeBundle> {
+  checkWidth(widthColumns);
+  const hook = displayHook(value);
+  if (hook === undefined) return plainBundle(value, widthColumns);
+  const timeMaxMs = isPatient(hook) ? PATIENT_TIME_MAX_MS : HOOK_TIME_MAX_MS;
+  const late = Symbol("late");
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const made = await Promise.race([
+      hook.call(value),
+      new Promise((resolve) => {
+        timer = setTimeout(resolve, timeMaxMs, late);
+      }),
+    ]);
+    return made === late
+      ? noted(value, widthColumns, `its display hook took longer than ${timeMaxMs} ms`)
+      : ownBundle(value, made, widthColumns);
+  } catch (error) {
+    return noted(value, widthColumns, `its display hook failed: ${preview(error).line}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function checkWidth(widthColumns: number): void {
+  if (Number.isSafeInteger(widthColumns) && widthColumns > 0) return;
+  throw new TypeError(`widthColumns must be a positive integer, not ${String(widthColumns)}`);
+}
+
+function isPatient(hook: object): boolean {
+  return Object.getOwnPropertyDescriptor(hook, PATIENT)?.value === true;
+}
+
+function noted(value: unknown, widthColumns: number, note: string): MimeBundle {
+  return { "text/plain": `${plainText(value, widthColumns)}\n(${note})` };
+}
+
+/** What a hook returned, made fit to be sent. */
+function ownBundle(value: unknown, made: unknown, widthColumns: number): MimeBundle {
+  const data = new Map<string, unknown>();
+  try {
+    if (typeof made === "object" && made !== null && !Array.isArray(made)) {
+      for (const [type, content] of Object.entries(made)) {
+        const sent = type.includes("/") ? sendable(type, content) : undefined;
+        if (sent !== undefined) data.set(type, sent);
+      }
+    }
+  } catch (error) {
+    return noted(
+      value,
+      widthColumns,
+      `its display hook returned what cannot be read: ${preview(error).line}`,
+    );
+  }
+  if (data.size === 0) {
+    const shown = preview(made).line;
+    const note = `its display hook returned ${shown} instead of an object of media types`;
+    return noted(value, widthColumns, note);
+  }
+  // JupyterLab and VS Code rank JSON above HTML and would show a tree of it.
+  const hasBetter = [...data.keys()].some(
+    (type) => type !== "application/json" && type !== "text/plain",
+  );
+  if (hasBetter) data.delete("application/json");
+  if (!data.has("text/plain"))
+    data.set("text/plain", textOf(data) ?? plainText(value, widthColumns));
+  return Object.fromEntries(data);
+}
+
+function sendable(type: string, content: unknown): unknown {
+  if (typeof content === "string") return content;
+  const bytes = asBytes(content);
+  if (bytes !== undefined) {
+    const encoding = type.startsWith("text/") || type === "image/svg+xml" ? "utf8" : "base64";
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(encoding);
+  }
+  // The notebook format keeps text as a list of lines.
+  if (
+    Array.isArray(content) &&
+    content.every((line) => typeof line === "string") &&
+    !isJson(type)
+  ) {
+    return content.join("");
+  }
+  // Through JSON: functions, cycles and bigints are found out here, not on the wire.
+  const json = JSON.stringify(content);
+  if (json === undefined) return undefined;
+  return isJson(type) ? JSON.parse(json) : json;
+}
+
+function isJson(type: string): boolean {
+  return type === "application/json" || type.endsWith("+json");
+}
+
+/** The text of a bundle that comes without plain text. */
+function textOf(data: ReadonlyMap<string, unknown>): string | undefined {
+  const markdown = data.get("text/markdown");
+  return typeof markdown === "string" ? markdown : undefined;
+}
+
+function plainBundle(value: unknown, widthColumns: number): MimeBundle {
+  const bytes = imageOf(value);
+  const type = bytes && fileType(bytes);
+  if (bytes && isImage(type) && bytes.length <= IMAGE_LENGTH_MAX) {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    const content = buffer.toString(type.mime === "image/svg+xml" ? "utf8" : "base64");
+    return { [type.mime]: content, "text/plain": imageLine(type, bytes) };
+  }
+  return { "text/plain": plainText(value, widthColumns) };
+}
+
+function imageOf(value: unknown): Uint8Array | undefined {
+  if (typeof value !== "object" || value === null || types.isProxy(value)) return undefined;
+  return asBytes(value) ?? imageBytes(value);
+}
+
+/** What `util.inspect` says, which is what people know from Node; never throws, never endless. */
+function plainText(value: unknown, widthColumns: number): string {
+  if (typeof value === "object" && value !== null && !types.isProxy(value) && isError(value)) {
+    return errorText(value);
+  }
+  const [looked, left] = narrowed(value);
+  const options = {
+    depth: 4,
+    breakLength: widthColumns,
+    maxArrayLength: 100,
+    maxStringLength: 10_000,
+  };
+  const text =
+    inspected(looked, options) ?? inspected(looked, { ...options, customInspect: false });
+  if (text === undefined) return preview(value).line;
+  const more = left > 0 ? `\n… ${left.toLocaleString("en-US")} more keys` : "";
+  return cutText(escapeText(text), TEXT_LENGTH_MAX) + more;
+}
+
+function inspected(value: unknown, options: object): string | undefined {
+  try {
+    return inspect(value, options);
+  } catch {
+    // A throwing `toStringTag`, `constructor` or inspector: the next way of looking takes over.
+    return undefined;
+  }
+}
+
+/** The same object, or a copy of its first keys when it has too many of them; and how many are left. */
+function narrowed(value: unknown): [value: unknown, left: number] {
+  if (typeof value !== "object" || value === null || types.isProxy(value)) return [value, 0];
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return [value, 0];
+  const keys = Object.keys(value);
+  if (keys.length <= KEYS_MAX) return [value, 0];
+  const copy: object = Object.create(prototype);
+  for (const key of keys.slice(0, KEYS_MAX)) {
+    const property = Object.getOwnPropertyDescriptor(value, key);
+    if (property) Object.defineProperty(copy, key, property);
+  }
+  return [copy, keys.length - KEYS_MAX];
+}
+
+/** An error that is a value, not one that was thrown: the same text as in a deck, its message whole. */
+function errorText(error: object): string {
+  const body = errorBody(error, (value) => preview(value).line);
+  const message = errorField(error, "message");
+  const whole =
+    typeof message === "string" ? escapeText(cutText(message, TEXT_LENGTH_MAX)) : body.message;
+  return errorBodyToText({ ...body, message: whole });
+}

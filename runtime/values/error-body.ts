@@ -1,0 +1,181 @@
+/**
+ * An error taken apart: message, the user's frames, causes, members, own properties.
+ * @module
+ */
+import { isAbsolute, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { types } from "node:util";
+import { beginning, cutLine, cutText, escapeLine, escapeText } from "./escape.ts";
+import { classNames, errorField } from "./guard.ts";
+import { redactText } from "./redact.ts";
+import type { ErrorBody } from "./shape.ts";
+
+const FRAMES_MAX = 6;
+const CAUSES_MAX = 5;
+const MEMBERS_MAX = 5;
+const PROPERTIES_MAX = 10;
+const MESSAGE_LENGTH_MAX = 2_000;
+const STACK_LENGTH_MAX = 20_000;
+
+type Frame = ErrorBody["frames"][number];
+
+/** Frames of the engine say nothing about the user's code: the folder that `values/` lies in. */
+const OWN_FOLDER = fileURLToPath(new URL("..", import.meta.url));
+
+export function isError(value: object): boolean {
+  return types.isNativeError(value) || classNames(value).includes("Error");
+}
+
+/** @param lineOf one safe line for the value of an extra property, by its name. */
+export function errorBody(
+  error: object,
+  lineOf: (value: unknown, name: string) => string,
+): ErrorBody {
+  const members = errorField(error, "errors");
+  return {
+    as: "error",
+    ...headline(error),
+    frames: userFrames(errorField(error, "stack")),
+    causes: causesOf(error, lineOf),
+    ...(Array.isArray(members) && {
+      errors: members.slice(0, MEMBERS_MAX).map((member) => summary(member, lineOf)),
+    }),
+    properties: propertiesOf(error, lineOf),
+  };
+}
+
+/** `HttpError: 503 Service Unavailable`, in one line. */
+export function errorLine(error: object): string {
+  const { name, message } = headline(error);
+  const first = message.split("\n", 1)[0] ?? "";
+  return escapeLine(first === "" ? name : `${name}: ${first}`);
+}
+
+/** The body as plain text, as a terminal or a `<pre>` shows it. */
+export function errorBodyToText(body: ErrorBody): string {
+  const lines = [body.message === "" ? body.name : `${body.name}: ${body.message}`];
+  for (const frame of body.frames) lines.push(`    at ${frameToText(frame)}`);
+  for (const cause of body.causes) lines.push(`  caused by  ${summaryToText(cause)}`);
+  for (const member of body.errors ?? []) lines.push(`  with  ${summaryToText(member)}`);
+  for (const { name, line } of body.properties) lines.push(`  ${name}: ${line}`);
+  return lines.join("\n");
+}
+
+function frameToText(frame: Frame): string {
+  return frame.function === undefined ? frame.location : `${frame.function} (${frame.location})`;
+}
+
+function summaryToText({ name, message }: { name: string; message: string }): string {
+  const text = message.replaceAll("\n", "\n    ");
+  return name === "" ? text : text === "" ? name : `${name}: ${text}`;
+}
+
+function headline(error: object): { name: string; message: string } {
+  const name = errorField(error, "name");
+  const message = errorField(error, "message");
+  const shown = typeof name === "string" && name !== "" ? name : (classNames(error)[0] ?? "Error");
+  const text = typeof message === "string" ? message : "";
+  return {
+    name: cutLine(escapeLine(redactText(beginning(shown, 200))), 80),
+    message: safeMessage(text),
+  };
+}
+
+function safeMessage(message: string): string {
+  // Hidden before it is cut: half a secret is one too.
+  const safe = escapeText(redactText(beginning(message, MESSAGE_LENGTH_MAX * 2)));
+  const left = message.length - MESSAGE_LENGTH_MAX * 2;
+  const cut = cutText(safe, MESSAGE_LENGTH_MAX);
+  return left > 0 && cut === safe ? `${cut}…` : cut;
+}
+
+function summary(
+  value: unknown,
+  lineOf: (value: unknown, name: string) => string,
+): { name: string; message: string } {
+  const isShownAsError =
+    typeof value === "object" && value !== null && !types.isProxy(value) && isError(value);
+  return isShownAsError ? headline(value) : { name: "", message: lineOf(value, "") };
+}
+
+function causesOf(
+  error: object,
+  lineOf: (value: unknown, name: string) => string,
+): ErrorBody["causes"] {
+  const causes: { name: string; message: string }[] = [];
+  const seen = new Set<unknown>([error]);
+  let at: unknown = errorField(error, "cause");
+  while (at !== undefined && !seen.has(at) && causes.length < CAUSES_MAX) {
+    seen.add(at);
+    causes.push(summary(at, lineOf));
+    const goesOn = typeof at === "object" && at !== null && !types.isProxy(at) && isError(at);
+    at = goesOn ? errorField(at as object, "cause") : undefined;
+  }
+  return causes;
+}
+
+const SHOWN_ELSEWHERE = new Set(["name", "message", "stack", "cause", "errors"]);
+
+function propertiesOf(
+  error: object,
+  lineOf: (value: unknown, name: string) => string,
+): ErrorBody["properties"] {
+  return Object.keys(error)
+    .filter((name) => !SHOWN_ELSEWHERE.has(name))
+    .slice(0, PROPERTIES_MAX)
+    .flatMap((name) => {
+      const property = Object.getOwnPropertyDescriptor(error, name);
+      if (property === undefined || typeof property.value === "function") return [];
+      const line = "value" in property ? lineOf(property.value, name) : "[Getter]";
+      return [{ name: cutLine(escapeLine(name), 40), line }];
+    });
+}
+
+const FRAME = /^\s+at (?:async )?(?:(.{1,300}?) \()?(.{1,1000}?):(\d+):(\d+)\)?$/;
+
+interface ParsedFrame {
+  readonly function: string | undefined;
+  readonly file: string;
+  readonly position: string;
+}
+
+/**
+ * The user's frames of a stack, innermost first. Positions in cells were mapped when the stack was made and read
+ * `In [7]:12:9` already. Frames of node are dropped, those of packages and of eagerdeck too unless nothing is left.
+ */
+function userFrames(stack: unknown): Frame[] {
+  if (typeof stack !== "string") return [];
+  const frames = beginning(stack, STACK_LENGTH_MAX)
+    .split("\n")
+    .flatMap((line): ParsedFrame[] => {
+      const match = FRAME.exec(line);
+      const file = match?.[2];
+      if (!match || file === undefined || file.startsWith("node:")) return [];
+      return [{ function: match[1], file: asPath(file), position: `${match[3]}:${match[4]}` }];
+    });
+  const isPackage = ({ file }: ParsedFrame) => /(?:^|[\\/])node_modules[\\/]/.test(file);
+  const outside = frames.filter((frame) => !frame.file.startsWith(OWN_FOLDER));
+  const users = outside.filter((frame) => !isPackage(frame));
+  const kept = users.length > 0 ? users : outside.length > 0 ? outside : frames;
+  return kept.slice(0, FRAMES_MAX).map(({ function: name, file, position }) => ({
+    ...(name !== undefined && name !== "" && { function: cutLine(escapeLine(name), 80) }),
+    location: escapeLine(redactText(`${shortened(file)}:${position}`)),
+  }));
+}
+
+function asPath(file: string): string {
+  if (!file.startsWith("file:")) return file;
+  try {
+    return fileURLToPath(file);
+  } catch {
+    // Not a path of this system; the URL says as much.
+    return file;
+  }
+}
+
+/** Relative to the working folder when the file is inside: decks are read elsewhere. */
+function shortened(file: string): string {
+  if (!isAbsolute(file)) return file;
+  const short = relative(process.cwd(), file);
+  return short.startsWith("..") || isAbsolute(short) ? file : short.replaceAll(sep, "/");
+}

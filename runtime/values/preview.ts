@@ -1,0 +1,130 @@
+/**
+ * One safe line for any value, and what is seen when the row is unfolded.
+ *
+ * Invariants
+ *   P1  Never throws, blocks or consumes: no getter, trap, iterator or `then` of the value runs.
+ *   P2  Bounded: a line has at most 80 columns, a body 20 kB (images 1 MB), whatever the value.
+ *   P3  No control or bidi character, and no secret of a known name or shape, is in any of it.
+ * @module
+ */
+import { types } from "node:util";
+import { bytesBody, fileType, imageLine, isImage } from "./bytes.ts";
+import { errorBody, errorLine, isError } from "./error-body.ts";
+import { beginning, cutLine, cutText, escapeText } from "./escape.ts";
+import { formatCount } from "./format.ts";
+import { type Limits, look } from "./kinds.ts";
+import { asBytes } from "./leaves.ts";
+import { quoted } from "./quoted.ts";
+import { beginningRedacted, HIDDEN, isSecretName, redactText } from "./redact.ts";
+import { hookPreview, imagePreview } from "./rich.ts";
+import type { Preview, PreviewBody } from "./shape.ts";
+import { fitted, multiLine, oneLine } from "./shown.ts";
+import { typedArrayText } from "./statistics.ts";
+import { tableBody } from "./table.ts";
+
+const LINE_COLUMNS_MAX = 80;
+/** Lists stop earlier than texts: rows of a deck are narrow. */
+const LIST_COLUMNS_MAX = 60;
+const STRING_LENGTH_MAX = 60;
+const TEXT_LENGTH_MAX = 2_000;
+const BODY_LENGTH_MAX = 20_000;
+const BODY_COLUMNS = 78;
+
+const IN_LINE: Limits = { depth: 1, items: 20, stringLength: 24, areShapesTold: true };
+const IN_BODY: Limits = { depth: 4, items: 20, stringLength: 200, areShapesTold: false };
+
+export interface PreviewOptions {
+  /** The name the value goes under; text and bytes under a secret's name are hidden. */
+  readonly name?: string;
+}
+
+/** Looks at a value once, when it exists. Never throws. */
+export function preview(value: unknown, { name }: PreviewOptions = {}): Preview {
+  try {
+    if (typeof value === "string") return stringPreview(value, name);
+    if (typeof value === "object" && value !== null && !types.isProxy(value)) {
+      return objectPreview(value, name);
+    }
+    const { kind, shown } = look(value, IN_LINE, name);
+    return { line: fitted(shown, LIST_COLUMNS_MAX), kind };
+  } catch {
+    // What no rule foresaw: the row stays, without the value.
+    return { line: "[cannot be shown]", kind: "unknown", missing: "looking at the value failed" };
+  }
+}
+
+function stringPreview(value: string, name: string | undefined): Preview {
+  if (name !== undefined && isSecretName(name)) return { line: HIDDEN, kind: "string" };
+  const line = stringLine(value);
+  if (value.length <= STRING_LENGTH_MAX && !value.includes("\n")) return { line, kind: "string" };
+  const safe = redactText(beginning(value, TEXT_LENGTH_MAX * 2));
+  const text = escapeText(beginningRedacted(safe, TEXT_LENGTH_MAX));
+  const left = value.length - TEXT_LENGTH_MAX;
+  const more = left > 0 ? `… ${formatCount(left)} more characters` : "";
+  return { line, kind: "string", body: { as: "text", text: text + more } };
+}
+
+function stringLine(value: string): string {
+  const line = quoted(value, STRING_LENGTH_MAX);
+  if (cutLine(line, LINE_COLUMNS_MAX) === line) return line;
+  // Escapes and wide characters need more columns than the text has characters.
+  const count = ` ${formatCount(value.length)} characters`;
+  const text = line.slice(1).replace(/…?"(?: [\d,]+ characters)?$/, "");
+  return `"${cutLine(text, LINE_COLUMNS_MAX - count.length - 3)}"${count}`;
+}
+
+function objectPreview(value: object, name: string | undefined): Preview {
+  if (isError(value)) return errorPreview(value);
+  const isSecret = name !== undefined && isSecretName(name);
+  const rich = isSecret ? undefined : (hookPreview(value) ?? imagePreview(value));
+  if (rich) return rich;
+  const { kind, shown, isPart } = look(value, IN_LINE, name);
+  const line = fitted(shown, typeof shown === "string" ? LINE_COLUMNS_MAX : LIST_COLUMNS_MAX);
+  if (line === HIDDEN) return { line, kind };
+  const bytes = kind === "bytes" ? asBytes(value) : undefined;
+  const type = bytes ? fileType(bytes) : undefined;
+  if (bytes && isImage(type)) {
+    return withBody({ line: imageLine(type, bytes), kind: "image" }, bytesBody(bytes));
+  }
+  // Most values are small: one look is enough.
+  const isWhole = isPart === false && typeof shown !== "string" && oneLine(shown) === line;
+  if (isWhole && kind !== "typed-array") return { line, kind };
+  return withBody({ line, kind }, bodyOf(value, kind, line, isSecret ? name : undefined));
+}
+
+function withBody(preview: Preview, body: PreviewBody | undefined): Preview {
+  return body ? { ...preview, body } : preview;
+}
+
+function errorPreview(error: object): Preview {
+  const lineOf = (value: unknown, name: string) => preview(value, { name }).line;
+  const body = errorBody(error, lineOf);
+  return { line: cutLine(errorLine(error), LINE_COLUMNS_MAX), kind: "error", body };
+}
+
+function bodyOf(
+  value: object,
+  kind: string,
+  line: string,
+  secretName: string | undefined,
+): PreviewBody | undefined {
+  if (kind === "date" && types.isDate(value)) {
+    const text = Date.prototype.toString.call(value);
+    return text === "Invalid Date" ? undefined : { as: "text", text };
+  }
+  if (kind === "bytes") {
+    const bytes = asBytes(value);
+    return bytes ? bytesBody(bytes) : undefined;
+  }
+  if (kind === "typed-array" && types.isTypedArray(value)) {
+    const text = typedArrayText(value);
+    return text === undefined ? undefined : { as: "text", text };
+  }
+  if (Array.isArray(value)) {
+    const table = tableBody(value, secretName);
+    if (table) return table;
+  }
+  const { shown } = look(value, IN_BODY, secretName);
+  if (oneLine(shown) === line) return undefined;
+  return { as: "text", text: cutText(multiLine(shown, BODY_COLUMNS), BODY_LENGTH_MAX) };
+}

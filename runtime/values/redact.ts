@@ -1,0 +1,87 @@
+/**
+ * What must not be seen in a deck, since decks get committed: secrets by the name they go under, and by their shape.
+ *
+ * Applied when a preview is made; nothing unredacted enters an event.
+ * @module
+ */
+
+import { beginning } from "./escape.ts";
+
+export const REDACTED = "[redacted]";
+/** The same in place of a value. */
+export const HIDDEN = `"${REDACTED}"`;
+
+const SECRET_WORDS = new Set([
+  "token",
+  "secret",
+  "secrets",
+  "password",
+  "passwd",
+  "passphrase",
+  "authorization",
+  "cookie",
+  "cookies",
+  "credential",
+  "credentials",
+]);
+const KEY_OWNERS = new Set(["api", "access", "private"]);
+
+/** Whether text and bytes under this name are hidden: `apiKey`, `API_KEY`, `session-token`. Numbers stay: `maxTokens: 512`. */
+export function isSecretName(name: string): boolean {
+  if (name.length > 200) return false;
+  const words = name
+    .replaceAll(/([a-z\d])([A-Z])/g, "$1 $2")
+    .replaceAll(/([A-Z])([A-Z][a-z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^a-z\d]+/);
+  return words.some(
+    (word, index) =>
+      SECRET_WORDS.has(word) ||
+      word === "apikey" ||
+      ((word === "key" || word === "keys") && KEY_OWNERS.has(words[index - 1] ?? "")),
+  );
+}
+
+// Each shape begins with something rare, so that a text without secrets costs one pass. Ends are open: a text may have
+// been cut in the middle of a secret.
+const SHAPES: readonly (readonly [RegExp, string])[] = [
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, REDACTED],
+  [/\b(Bearer) +[\w.~+/=-]{6,}/gi, `$1 ${REDACTED}`],
+  [/\b(Basic) +[A-Za-z\d+/]{15,}={0,2}/g, `$1 ${REDACTED}`],
+  [/\bA(?:KIA|SIA)[A-Z\d]{12,}/g, REDACTED],
+  [/\bgh[pousr]_[A-Za-z\d]{8,}/g, REDACTED],
+  [/\bgithub_pat_\w{8,}/g, REDACTED],
+  [/\beyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?/g, REDACTED],
+  [/(\b[a-z][a-z\d+.-]{0,20}:\/\/)[^\s/@:"'<>]{0,200}:[^\s/@"'<>]{1,200}@/gi, `$1${REDACTED}@`],
+  [
+    /([?&][\w.-]{0,40}(?:token|secret|password|passwd|signature|api[-_]?key|access[-_]?key)=)[^&\s"'<>#]+/gi,
+    `$1${REDACTED}`,
+  ],
+];
+const MAY_HOLD =
+  /-----BEGIN|Bearer|Basic|A[KS]IA|gh[pousr]_|github_pat_|eyJ|:\/\/|token=|secret=|passw(?:or)?d=|key=|signature=/i;
+
+/** Hides secrets of a known shape in any text. */
+export function redactText(text: string): string {
+  if (!MAY_HOLD.test(text)) return text;
+  let safe = text;
+  for (const [shape, replacement] of SHAPES) safe = safe.replaceAll(shape, replacement);
+  return safe;
+}
+
+/** The beginning of a redacted text; a mark at the end is kept whole, since half of one looks like a value. */
+export function beginningRedacted(text: string, lengthMax: number): string {
+  const at = text.lastIndexOf(REDACTED, lengthMax - 1);
+  const isInside = at >= 0 && at < lengthMax && at + REDACTED.length > lengthMax;
+  return beginning(text, isInside ? at + REDACTED.length : lengthMax);
+}
+
+const PAIR =
+  /(["']?)([\w$-]{1,100})\1(\s*(?::|=>|=)\s*)("(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`(?:[^`\\]|\\.)*`?)/g;
+
+/** The same, and by name, in text that somebody else printed: `token: 'abc'`, `password="abc"`. */
+export function redactPrinted(text: string): string {
+  return redactText(text).replaceAll(PAIR, (whole, quote, name, between) =>
+    isSecretName(name) ? `${quote}${name}${quote}${between}"${REDACTED}"` : whole,
+  );
+}

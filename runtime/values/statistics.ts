@@ -1,0 +1,102 @@
+/**
+ * Typed arrays: too many numbers to list, so what they say together.
+ * @module
+ */
+import { cutLine } from "./escape.ts";
+import { formatCount, formatShort } from "./format.ts";
+import { classNames } from "./guard.ts";
+import type { Item, Shown } from "./shown.ts";
+
+/** Statistics look at so many elements at most. */
+const LOOKED_AT_MAX = 1_000_000;
+/** A median needs a sorted copy. */
+const SORTED_MAX = 100_000;
+const LISTED_WHOLE_MAX = 6;
+const BODY_ITEMS_MAX = 20;
+const SPARKS = "▁▂▃▄▅▆▇█";
+
+/** `Float64Array(14) [10412.5, 10388.1, … min 9.8k max 11.2k]`; a short one is listed. */
+export function typedArrayShown(value: NodeJS.TypedArray): Shown {
+  const length = value.length;
+  const name = classNames(value)[0] ?? "TypedArray";
+  const head = `${name}(${formatCount(length)}) `;
+  const items: Item[] = [];
+  for (let index = 0; index < Math.min(length, LISTED_WHOLE_MAX); index++) {
+    const element = value[index];
+    items.push({ label: "", value: typeof element === "bigint" ? `${element}n` : String(element) });
+  }
+  if (length <= LISTED_WHOLE_MAX) return { head, open: "[", close: "]", items, left: 0 };
+  const { min, max, nanCount, isPart } = statistics(value);
+  const range =
+    min === undefined || max === undefined ? "" : `min ${formatShort(min)} max ${formatShort(max)}`;
+  const nan = nanCount > 0 ? ` NaN × ${formatCount(nanCount)}` : "";
+  const part = isPart ? ` of the first ${formatCount(LOOKED_AT_MAX)}` : "";
+  const first = items.slice(0, 3).map((item) => item.value);
+  return cutLine(`${head}[${first.join(", ")}, … ${range}${nan}${part}]`, 78);
+}
+
+export interface Statistics {
+  readonly min?: number;
+  readonly max?: number;
+  readonly median?: number;
+  readonly nanCount: number;
+  /** Only the first million was looked at. */
+  readonly isPart: boolean;
+}
+
+/** @param withMedian also sorts a copy. */
+export function statistics(value: NodeJS.TypedArray, withMedian = false): Statistics {
+  const end = Math.min(value.length, LOOKED_AT_MAX);
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  let nanCount = 0;
+  for (let index = 0; index < end; index++) {
+    const element = Number(value[index]);
+    if (Number.isNaN(element)) nanCount++;
+    else {
+      if (element < min) min = element;
+      if (element > max) max = element;
+    }
+  }
+  const isPart = value.length > LOOKED_AT_MAX;
+  if (nanCount === end) return { nanCount, isPart };
+  if (!withMedian) return { min, max, nanCount, isPart };
+  const sorted = Float64Array.from(
+    value.subarray(0, Math.min(end, SORTED_MAX)) as Float64Array,
+    Number,
+  )
+    .filter((element) => !Number.isNaN(element))
+    .sort();
+  const median = sorted[Math.floor(sorted.length / 2)];
+  return { min, max, nanCount, isPart, ...(median !== undefined && { median }) };
+}
+
+/** The first elements, their range and their course; undefined when the line lists them all. */
+export function typedArrayText(value: NodeJS.TypedArray): string | undefined {
+  if (value.length <= LISTED_WHOLE_MAX) return undefined;
+  const count = Math.min(BODY_ITEMS_MAX, value.length);
+  const first = Array.from({ length: count }, (_, index) => String(value[index]));
+  const left = value.length - count;
+  const lines = [`${first.join(", ")}${left > 0 ? `, … ${formatCount(left)} more` : ""}`];
+  const { min, max, median, nanCount, isPart } = statistics(value, true);
+  if (min === undefined || max === undefined) return lines.join("\n");
+  const parts = [`min ${formatShort(min)}`];
+  if (median !== undefined) parts.push(`median ${formatShort(median)}`);
+  parts.push(`max ${formatShort(max)}`);
+  if (nanCount > 0) parts.push(`NaN × ${formatCount(nanCount)}`);
+  if (isPart) parts.push(`of the first ${formatCount(LOOKED_AT_MAX)}`);
+  return [...lines, parts.join(" · "), sparkline(value, min, max)].join("\n");
+}
+
+/** At most 60 characters, each one evenly picked element. */
+function sparkline(value: NodeJS.TypedArray, min: number, max: number): string {
+  return Array.from(
+    { length: Math.min(60, value.length) },
+    (_, at, width = Math.min(60, value.length)) => {
+      const element = Number(value[Math.floor((at * value.length) / width)]);
+      if (!Number.isFinite(element)) return " ";
+      const level = max > min ? (element - min) / (max - min) : 0;
+      return SPARKS[Math.min(7, Math.max(0, Math.floor(level * 8)))] ?? "▁";
+    },
+  ).join("");
+}

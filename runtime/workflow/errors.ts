@@ -1,0 +1,142 @@
+/**
+ * The one error a call rejects with, whatever went wrong and wherever it ran.
+ * @module
+ */
+
+import type { SourcePosition } from "../events/events.ts";
+import { preview } from "../values/preview.ts";
+
+const BRAND = Symbol.for("eagerdeck.EagerException");
+
+/**
+ * What went wrong, for code that branches on it.
+ * - `TASK_FAILED`: the function threw; `cause` is what it threw
+ * - `INPUT_INVALID`, `OUTPUT_INVALID`: a value does not fit its schema; the message names each path
+ * - `INPUT_FAILED`: an input was a promise and rejected; the function did not run
+ * - `CANCELLED`: interrupted, cancelled, or the parent failed; `cause` is the reason
+ * - `WORKFLOW_COMPILE`: a static workflow used a placeholder as a value
+ */
+export type EagerCode =
+  | "TASK_FAILED"
+  | "INPUT_INVALID"
+  | "INPUT_FAILED"
+  | "OUTPUT_INVALID"
+  | "CANCELLED"
+  | "WORKFLOW_COMPILE";
+
+/** Whose failure it is: the user's code, the machinery's, nobody's (cancelled), or the clock's. */
+export type EagerKind = "user" | "system" | "cancelled" | "timeout";
+
+export interface EagerDetails {
+  readonly kind?: EagerKind;
+  /** Name of the task, workflow or eager workflow. */
+  readonly task?: string;
+  readonly callId?: string;
+  readonly attempts?: number;
+  readonly source?: SourcePosition | undefined;
+  /** Present also for `undefined`: a task may throw that. */
+  readonly cause?: unknown;
+}
+
+/**
+ * A call failed. What the task itself threw is the `cause`, unchanged, also a non-Error.
+ * Not to be extended: `instanceof` of a subclass would hold for every EagerException.
+ */
+export class EagerException extends Error {
+  static {
+    // On the prototype: an own `name` would be printed a second time by `util.inspect`.
+    const name = { value: "EagerException", configurable: true, writable: true };
+    Object.defineProperties(EagerException.prototype, { name, [BRAND]: { value: true } });
+  }
+  // A notebook may load its own copy of the package, and front ends rebuild errors that came over IPC.
+  static override [Symbol.hasInstance](value: unknown): value is EagerException {
+    return typeof value === "object" && value !== null && BRAND in value;
+  }
+
+  readonly code: EagerCode;
+  readonly kind: EagerKind;
+  /** Name of the task, workflow or eager workflow that failed. */
+  readonly task: string;
+  /** `t11`; empty when no call was made (`WORKFLOW_COMPILE`). */
+  readonly callId: string;
+  /** How often the function was started. */
+  readonly attempts: number;
+  /** Where the call was written; known in a session. */
+  declare readonly source?: SourcePosition;
+
+  constructor(code: EagerCode, message: string, details: EagerDetails = {}) {
+    super(message, "cause" in details ? { cause: details.cause } : undefined);
+    this.code = code;
+    this.kind = details.kind ?? "user";
+    this.task = details.task ?? "";
+    this.callId = details.callId ?? "";
+    this.attempts = details.attempts ?? 0;
+    // Not enumerable: it is the business of whoever lays out the frames.
+    if (details.source) Object.defineProperty(this, "source", { value: details.source });
+  }
+
+  /** The innermost EagerException among the causes: the failure that made this one. Itself if there is none. */
+  get root(): EagerException {
+    return innermost(this) ?? this;
+  }
+}
+
+/**
+ * Lets the stack of a call's exception begin where the call was written, without the engine's own frames.
+ *
+ * A call that failed after an `await` is not on the stack any more: then its place is the one frame, if it is known. The
+ * frames of the function are those of the `cause`.
+ * @param called what user code called.
+ */
+export function beginStackAt(
+  exception: EagerException,
+  called: ((...given: never[]) => unknown) | undefined,
+  source: SourcePosition | undefined,
+): void {
+  Error.captureStackTrace(exception, called);
+  if (source === undefined) return;
+  const { stack } = exception;
+  if (typeof stack === "string" && !/\n\s+at /.test(stack)) {
+    exception.stack = `${stack}\n    at ${source.file}:${source.line}:${source.column}`;
+  }
+}
+
+/**
+ * The innermost EagerException of a chain of causes, also behind errors that wrap one.
+ * Never throws: what was thrown may be anything.
+ */
+export function innermost(error: unknown): EagerException | undefined {
+  let found: EagerException | undefined;
+  const seen = new Set<unknown>();
+  try {
+    // A deep nest of eager workflows is as deep as its calls; only a cycle has to be cut.
+    for (let at = error; typeof at === "object" && at !== null && !seen.has(at); ) {
+      seen.add(at);
+      if (at instanceof EagerException) found = at;
+      at = (at as { cause?: unknown }).cause;
+    }
+  } catch {
+    // A getter or a proxy of the thrown value refused; what was found before it still holds.
+  }
+  return found;
+}
+
+/**
+ * What was thrown, as the part of a sentence: `TypeError: x must be positive`, `"a thrown string"`. Of a failed call
+ * the innermost failure: a message does not grow with the depth it came from.
+ */
+export function reasonToText(reason: unknown): string {
+  try {
+    const error = innermost(reason) ?? reason;
+    if (error instanceof EagerException) return error.message;
+    if (error instanceof Error) {
+      const { name, message } = error;
+      if (typeof name === "string" && typeof message === "string") {
+        return message ? `${name}: ${message}` : name;
+      }
+    }
+  } catch {
+    // An error with a throwing getter is shown as any other strange value.
+  }
+  return preview(reason).line;
+}

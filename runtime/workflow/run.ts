@@ -1,0 +1,193 @@
+/**
+ * A run: what one outermost scope did. A session makes one per cell; in plain Node each call outside of any
+ * scope gets its own.
+ *
+ * Invariants
+ *   R1  A run without calls says nothing.
+ *   R2  `run-ended` comes once, after the outermost function has ended and the last call has settled.
+ * @module
+ */
+import { EVENTS_VERSION, type RunEndState } from "../events/events.ts";
+import { preview } from "../values/preview.ts";
+import { emit, nextRunId, now, observed } from "./engine.ts";
+import { type Executor, localExecutor } from "./executor.ts";
+import type { LiveCall } from "./live-call.ts";
+import { cancelCallsOf, Scope, scopes } from "./scope.ts";
+import { versions } from "./versions.ts";
+
+export interface RunOptions {
+  /** What people read when the run has several root calls: `In [7]`, a file's name. */
+  readonly title: string;
+  /** The session engine's id of the cell. */
+  readonly cell?: number;
+  /** Execution count. */
+  readonly n?: number;
+  /** Jupyter's id of the cell. */
+  readonly cellId?: string;
+  /** The run that this one repeats or goes on with. */
+  readonly linkedTo?: string;
+  /** How its calls run; default: in this process. */
+  readonly executor?: Executor;
+}
+
+/** Where the code that asks runs: in which run, and in which call of it. */
+export interface CurrentScope {
+  readonly run: Run;
+  readonly callId?: string;
+}
+
+/** Also after an `await`, in timers and in callbacks. Absent outside of any run. */
+export function currentScope(): CurrentScope | undefined {
+  const scope = scopes.getStore();
+  if (scope === undefined) return undefined;
+  return scope.call === undefined ? { run: scope.run } : { run: scope.run, callId: scope.call.id };
+}
+
+const open = new Set<Run>();
+
+/** Runs whose calls have not all settled, oldest first: what an interrupt without running cells ends. */
+export function runsWithPendingCalls(): readonly Run[] {
+  return [...open].filter((run) => run.pendingCalls > 0);
+}
+
+export class Run extends Scope {
+  readonly id: string = nextRunId();
+  readonly executor: Executor;
+  override readonly run: Run = this;
+  override readonly call: LiveCall | undefined = undefined;
+  readonly #options: RunOptions;
+  readonly #controller = new AbortController();
+  readonly #ended = Promise.withResolvers<void>();
+  #calls = 0;
+  #pending = 0;
+  #outermost: { readonly state: RunEndState; readonly error: unknown } | undefined;
+  #finished = false;
+  /** Set for a run that somebody's call made: it ends with that call. */
+  #endsWithFirstCall = false;
+
+  constructor(options: RunOptions) {
+    super();
+    this.#options = options;
+    this.executor = options.executor ?? localExecutor;
+  }
+
+  /** A run for one call that was made outside of any scope, or after its own run was over. */
+  static forOneCall(name: string, after: Run | undefined): Run {
+    const run = new Run(after ? { ...after.#options, linkedTo: after.id } : { title: name });
+    run.#endsWithFirstCall = true;
+    return run;
+  }
+
+  /** Aborts with the reason of `abort`. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get hasCalls(): boolean {
+    return this.#calls > 0;
+  }
+
+  /** Calls that have not settled, at any depth. */
+  get pendingCalls(): number {
+    return this.#pending;
+  }
+
+  /** `run-ended` is out: no more calls belong to this run. */
+  get finished(): boolean {
+    return this.#finished;
+  }
+
+  /** The session engine's id of the cell; absent outside of a session. */
+  get cell(): number | undefined {
+    return this.#options.cell;
+  }
+
+  /** Calls `fn` with this run as the current scope, also for all that goes on after its `await`s. */
+  enter<T>(fn: () => T): T {
+    return scopes.run(this, fn);
+  }
+
+  /** Rejects all running calls, and all that are still made, with `CANCELLED` and `cause` = `reason`. */
+  abort(reason: unknown): void {
+    if (this.closed !== undefined || this.#finished) return;
+    this.closed = { reason };
+    this.#controller.abort(reason);
+    cancelCallsOf(this, reason);
+  }
+
+  /**
+   * The outermost function has ended; the first call of this counts.
+   * @param error what ended it; shown in the deck when no call failed because of it.
+   * @returns when `run-ended` is out, which is after the last call has settled; at once if there was no call.
+   */
+  end(state: RunEndState, error?: unknown): Promise<void> {
+    this.#outermost ??= { state, error };
+    this.#finishIfDone();
+    return this.#ended.promise;
+  }
+
+  /** @returns the number of the call within the run, from 1. */
+  callCreated(): number {
+    this.#pending++;
+    this.#calls++;
+    if (this.#calls === 1) {
+      open.add(this);
+      if (observed) this.#emitStarted();
+    }
+    return this.#calls;
+  }
+
+  callSettled(call: LiveCall): void {
+    this.#pending--;
+    if (this.#endsWithFirstCall && call.parent === undefined) {
+      this.#outermost ??= { state: endState(call), error: undefined };
+    }
+    this.#finishIfDone();
+  }
+
+  protected override idle(): void {
+    // `callSettled` counts calls of all depths and decides.
+  }
+
+  #finishIfDone(): void {
+    if (this.#finished || this.#outermost === undefined || this.#pending > 0) return;
+    this.#finished = true;
+    open.delete(this);
+    const { state, error } = this.#outermost;
+    // Nobody can tell whether the one call of such a run will be awaited later.
+    const unawaited = this.#endsWithFirstCall ? undefined : this.takeUnawaited();
+    if (this.#calls > 0 && observed) {
+      emit({
+        kind: "run-ended",
+        runId: this.id,
+        at: now(),
+        state,
+        ...(error !== undefined && { error: preview(error) }),
+        ...unawaited,
+      });
+    }
+    this.#ended.resolve();
+  }
+
+  #emitStarted(): void {
+    const { title, cell, n, cellId, linkedTo } = this.#options;
+    emit({
+      kind: "run-started",
+      runId: this.id,
+      at: now(),
+      v: EVENTS_VERSION,
+      title,
+      versions: versions(),
+      backend: this.executor.where,
+      ...(cell !== undefined && { cell }),
+      ...(n !== undefined && { n }),
+      ...(cellId !== undefined && { cellId }),
+      ...(linkedTo !== undefined && { linkedTo }),
+    });
+  }
+}
+
+function endState(call: LiveCall): RunEndState {
+  if (call.state === "cancelled") return "interrupted";
+  return call.state === "failed" ? "failed" : "ok";
+}

@@ -1,0 +1,145 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { tempFolder } from "../support/temp-folder.ts";
+
+const python = resolve(".venv/bin/python");
+
+beforeAll(() => {
+  if (!existsSync(python))
+    throw new Error("no .venv: npm run test:jupyter makes it (bash test/support/venv.sh)");
+});
+
+/** Runs one of the Python scripts beside this file in the venv, with Jupyter's folders of its own. */
+function runPython(script: string, args: readonly string[], home: string) {
+  const { status, stdout, stderr } = spawnSync(python, [`test/jupyter/${script}`, ...args], {
+    encoding: "utf8",
+    env: {
+      ...process.env,
+      HOME: home,
+      JUPYTER_CONFIG_DIR: join(home, "config"),
+      JUPYTER_RUNTIME_DIR: join(home, "runtime"),
+      JUPYTER_DATA_DIR: join(home, "data"),
+      PATH: [dirname(process.execPath), process.env["PATH"]].join(delimiter),
+    },
+  });
+  return { status, stdout, stderr };
+}
+
+interface Output {
+  readonly output_type: string;
+  readonly data?: Readonly<Record<string, string>>;
+  readonly text?: string;
+  readonly ename?: string;
+  readonly traceback?: readonly string[];
+}
+interface Cell {
+  readonly cell_type: string;
+  readonly source: string;
+  readonly outputs: readonly Output[];
+}
+
+const joined = (_: string, value: unknown) =>
+  Array.isArray(value) && value.every((line) => typeof line === "string") ? value.join("") : value;
+
+function codeCells(file: string): readonly Cell[] {
+  const { cells }: { cells: Cell[] } = JSON.parse(readFileSync(file, "utf8"), joined);
+  return cells.filter(({ cell_type }) => cell_type === "code");
+}
+
+function executed(notebook: string, ...flags: string[]): readonly Cell[] {
+  using home = tempFolder();
+  const out = join(home.path, "out.ipynb");
+  const { status, stderr } = runPython("execute.py", [notebook, out, ...flags], home.path);
+  expect(stderr).not.toContain("Traceback");
+  expect(status).toBe(0);
+  return codeCells(out);
+}
+
+const result = (cell: Cell) =>
+  cell.outputs.find(({ output_type }) => output_type === "execute_result")?.data?.["text/plain"];
+
+test("nbclient executes notebook 1: each cell has its value and its deck in three forms", () => {
+  const cells = executed("notebooks/01-eager-workflows.ipynb");
+  expect(cells.map(result).slice(0, -1)).toEqual([
+    "6",
+    "12",
+    "-1",
+    "10",
+    "[ -1, 100, 12 ]",
+    "30",
+    "12",
+    "12",
+    "-1",
+  ]);
+  for (const cell of cells.slice(0, -1)) {
+    const deck = cell.outputs.find(({ output_type }) => output_type === "display_data");
+    expect(Object.keys(deck?.data ?? {}).sort()).toEqual([
+      "text/html",
+      "text/markdown",
+      "text/plain",
+    ]);
+  }
+  const summary = cells.at(-1)?.outputs[0]?.data ?? {};
+  expect(Object.keys(summary).sort()).toEqual(["text/html", "text/markdown", "text/plain"]);
+  expect(summary["text/plain"]).toContain("nestedEagerWorkflow");
+});
+
+test("the stored notebook holds the values that executing it gives", () => {
+  const stored = codeCells("notebooks/01-eager-workflows.ipynb");
+  expect(stored.map(result)).toEqual(executed("notebooks/01-eager-workflows.ipynb").map(result));
+});
+
+test("a throwing cell is saved as an error output with its line in the cell", () => {
+  using folder = tempFolder();
+  const cell = (source: string) => ({
+    cell_type: "code",
+    id: `c${source.length}`,
+    metadata: {},
+    execution_count: null,
+    outputs: [],
+    source,
+  });
+  const notebook = folder.write(
+    "throws.ipynb",
+    JSON.stringify({
+      cells: [
+        cell("const a = 1;\nconst b: any = undefined;\nb.rows"),
+        cell("const n: number = 'text'"),
+        cell("a + 1"),
+      ],
+      metadata: { kernelspec: { name: "eagerdeck", display_name: "x", language: "typescript" } },
+      nbformat: 4,
+      nbformat_minor: 5,
+    }),
+  );
+  const [thrown, typeError, after] = executed(notebook, "--allow-errors");
+  const plain = (output: Output | undefined) =>
+    output?.traceback && String(output.traceback).replaceAll(/\u001b\[[0-9;]*m/g, "");
+  expect(thrown?.outputs).toHaveLength(1);
+  expect(thrown?.outputs[0]?.ename).toBe("TypeError");
+  expect(plain(thrown?.outputs[0])).toContain("In [1]:3:3");
+  expect(plain(thrown?.outputs[0])).toContain("❯ 3 │ b.rows");
+  expect(typeError?.outputs[0]?.ename).toBe("TypeScriptError");
+  expect(plain(typeError?.outputs[0])).toContain("In [2]:1:7 error TS2322");
+  expect(after && result(after)).toBe("2");
+});
+
+test("jupyter_client: a loop is interrupted with its state kept, completion answers meanwhile, a killed process is replaced", () => {
+  using home = tempFolder();
+  const { status, stdout, stderr } = runPython("interrupt.py", [home.path], home.path);
+  expect(stderr).not.toContain("Traceback");
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toEqual({
+    interrupted: "Interrupted",
+    kept: ["42"],
+    completed_first: true,
+    matches: ["toFixed"],
+    slept: "ok",
+    died: "SessionLost",
+    alive_again: ["2"],
+    other_process: true,
+    restarted: ["TypeScriptError", 1],
+  });
+});

@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { KernelProcess } from "../support/kernel-client.ts";
+import { kernelSuite } from "../support/kernel-suite.ts";
+
+const suite = kernelSuite();
+
+test.each([
+  ["process.exit(3)", "process.exit(3)"],
+  ["process.kill(process.pid, 'SIGKILL'); await new Promise(() => {})", "SIGKILL"],
+  ["process.abort()", "SIGABRT"],
+])("%s costs the variables, not the notebook", async (code, why) => {
+  await suite.client.execute("const before = 1");
+  const died = await suite.client.execute(`console.log("last words"); ${code}`);
+  expect(died.reply.content).toMatchObject({ status: "error", ename: "SessionLost" });
+  expect(died.reply.content.evalue).toContain(why);
+  expect(died.stdout).toBe("last words\n");
+  const next = await suite.client.execute("typeof (globalThis as any).before");
+  expect(next.result).toBe("'undefined'");
+  expect(next.reply.content.execution_count).toBe(died.reply.content.execution_count + 1);
+});
+
+test("cells that wait are aborted when the user process dies", async () => {
+  const dying = suite.client.startCell(
+    "await new Promise((r) => setTimeout(r, 50)); process.exit(1)",
+  );
+  const waiting = suite.client.startCell("1");
+  expect((await suite.client.executed(dying)).reply.content.ename).toBe("SessionLost");
+  expect((await suite.client.executed(waiting)).reply.content).toEqual({ status: "aborted" });
+});
+
+test("a user process that is killed between two cells is told under the last one, and the next cell works", async () => {
+  await using kernel = await KernelProcess.start();
+  const client = await kernel.connect();
+  const { id, result } = await client.execute("process.pid");
+  process.kill(Number(result), "SIGKILL");
+  const told = await client.message(({ content }) => content.name === "stderr");
+  expect(told.parent["msg_id"]).toBe(id);
+  expect(told.content.text).toContain("SIGKILL");
+  expect((await client.execute("1 + 1")).result).toBe("2");
+  expect(client.problems([id])).toEqual([]);
+});

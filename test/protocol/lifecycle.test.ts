@@ -1,0 +1,133 @@
+import { spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { describe, expect, test } from "vitest";
+import { KernelProcess } from "../support/kernel-client.ts";
+
+/** The process is gone, or a zombie that its new parent has not collected yet. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe("shutdown", () => {
+  test.each(["control", "shell"] as const)(
+    "on %s it is answered and broadcast, then the kernel exits with 0",
+    async (channel) => {
+      await using kernel = await KernelProcess.start();
+      const client = await kernel.connect();
+      const { result } = await client.execute("process.pid");
+      const reply = await client.request("shutdown_request", { restart: true }, channel);
+      expect(reply.content).toEqual({ status: "ok", restart: true });
+      expect(
+        client.received.filter(({ header }) => header.msg_type === "shutdown_reply"),
+      ).toHaveLength(2);
+      expect(await kernel.exited).toEqual({ code: 0, signal: null });
+      expect(isAlive(Number(result))).toBe(false);
+      expect(client.problems()).toEqual([]);
+    },
+  );
+
+  test("twice, and during a loop, it still ends with 0", async () => {
+    await using kernel = await KernelProcess.start();
+    const client = await kernel.connect();
+    const id = client.startCell("console.log('go'); while (true) {}");
+    await client.message(({ content }) => content.text === "go\n");
+    client.send("shutdown_request", { restart: false }, { channel: "control" });
+    client.send("shutdown_request", { restart: false }, { channel: "control" });
+    expect(await kernel.exited).toEqual({ code: 0, signal: null });
+    expect(client.published(id).length).toBeGreaterThan(0);
+  });
+
+  test("right after the start it ends with 0", async () => {
+    await using kernel = await KernelProcess.start();
+    const client = await kernel.connect();
+    client.send("shutdown_request", { restart: false }, { channel: "control" });
+    expect(await kernel.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test("SIGTERM is a shutdown", async () => {
+    await using kernel = await KernelProcess.start();
+    const client = await kernel.connect();
+    const { result } = await client.execute("process.pid");
+    kernel.child.kill("SIGTERM");
+    expect(await kernel.exited).toEqual({ code: 0, signal: null });
+    expect(isAlive(Number(result))).toBe(false);
+  });
+
+  test("a killed kernel leaves no user process behind", async () => {
+    await using kernel = await KernelProcess.start();
+    const client = await kernel.connect();
+    const pid = Number((await client.execute("process.pid")).result);
+    kernel.child.kill("SIGKILL");
+    await kernel.exited;
+    await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
+  });
+
+  test("a kernel ends when the server that started it dies", async () => {
+    await using kernel = await KernelProcess.start();
+    // A server that starts a kernel and is killed: a shell in between would hide the parent's death.
+    const connection = { ...kernel.connection };
+    await kernel.connect();
+    kernel.child.kill("SIGTERM");
+    await kernel.exited;
+    const file = `${kernel.folder}/connection.json`;
+    const { spawnargs } = kernel.child;
+    const script = `
+      const { spawn } = require("node:child_process");
+      const [command, ...args] = ${JSON.stringify(spawnargs)};
+      const child = spawn(command, args, { stdio: "ignore", detached: true, cwd: ${JSON.stringify(kernel.folder)}, env: { ...process.env, JPY_PARENT_PID: String(process.pid) } });
+      process.stdout.write(child.pid + "\\n");
+      setInterval(() => {}, 1000);`;
+    expect(spawnargs.at(-1)).toBe(file);
+    const server = spawn(process.execPath, ["-e", script], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const pid = await new Promise<number>((resolve) =>
+      server.stdout.once("data", (data) => resolve(Number(data))),
+    );
+    try {
+      const { KernelClient } = await import("../support/kernel-client.ts");
+      const client = new KernelClient(connection);
+      await client.welcomed;
+      client.close();
+      server.kill("SIGKILL");
+      await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
+    } finally {
+      server.kill("SIGKILL");
+      if (isAlive(pid)) process.kill(pid, "SIGKILL");
+    }
+  });
+});
+
+describe("a kernel that cannot start says why", () => {
+  test.each([
+    ["half a connection file", { connection: { shell_port: "x" } }, "shell_port"],
+    ["another signature scheme", { connection: { signature_scheme: "hmac-md5" } }, "hmac-md5"],
+    ["no key on a public address", { key: "", connection: { ip: "0.0.0.0" } }, "key is empty"],
+  ])("%s: exit code 2", async (_name, options, reason) => {
+    await using kernel = await KernelProcess.start(options);
+    expect(await kernel.exited).toEqual({ code: 2, signal: null });
+    expect(kernel.stderr).toContain(reason);
+  });
+
+  test("an occupied port: exit code 69", async () => {
+    const server = createServer();
+    const port = await new Promise<number>((resolve) =>
+      server.listen(0, "127.0.0.1", () => {
+        const address = server.address();
+        resolve(typeof address === "object" && address ? address.port : 0);
+      }),
+    );
+    try {
+      await using kernel = await KernelProcess.start({ connection: { iopub_port: port } });
+      expect(await kernel.exited).toEqual({ code: 69, signal: null });
+      expect(kernel.stderr).toContain(`:${port}`);
+    } finally {
+      server.close();
+    }
+  });
+});

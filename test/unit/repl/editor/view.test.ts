@@ -1,0 +1,69 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { editorView } from "../../../../repl/editor/view.ts";
+import { widthOf } from "../../../../repl/terminal/width.ts";
+import { stateOf } from "../../../support/editor.ts";
+
+function show(notation: string, columns = 24, rowsMax = 5) {
+  const { text, cursor } = stateOf(notation);
+  const view = editorView({ text, cursor, prompt: "In [1]: ", rowsMax, columns });
+  return { rows: view.rows.map(({ prompt, code }) => prompt + code), cursor: view.cursor };
+}
+
+test("each line is a row, behind the prompt or its continuation", () => {
+  expect(show("f(\n  1|")).toEqual({
+    rows: ["In [1]: f(", "   ...:   1"],
+    cursor: { x: 11, y: 1 },
+  });
+});
+
+test("an empty editor shows the prompt with the cursor behind it", () => {
+  expect(show("|")).toEqual({ rows: ["In [1]: "], cursor: { x: 8, y: 0 } });
+});
+
+test("a long line scrolls sideways with the cursor and says that it goes on", () => {
+  expect(show("abcdefghijklmnopqrstuvwxyz|").rows).toEqual(["In [1]: ‹rstuvwxyz"]);
+  expect(show("|abcdefghijklmnopqrstuvwxyz").rows).toEqual(["In [1]: abcdefghijklmno›"]);
+  expect(show("ab|\n0123456789012345678").rows[1]).toBe("   ...: 012345678901234›");
+});
+
+test("more lines than rows: those around the cursor show", () => {
+  const lines = Array.from({ length: 20 }, (_, index) => `l${index}`);
+  const { rows, cursor } = show(`${lines.slice(0, 10).join("\n")}|\n${lines.slice(10).join("\n")}`);
+  expect(rows).toEqual(["l7", "l8", "l9", "l10", "l11"].map((line) => `   ...: ${line}`));
+  expect(cursor).toEqual({ x: 10, y: 2 });
+});
+
+test("wide characters count two columns, a tab two", () => {
+  expect(show("日本|").cursor.x).toBe(12);
+  expect(show("\ta|")).toEqual({ rows: ["In [1]:   a"], cursor: { x: 11, y: 0 } });
+});
+
+describe("for any text, cursor and width", () => {
+  test("no row is wider than asked, and the cursor stands within", () => {
+    const line = fc.string({
+      unit: fc.constantFrom("a", "日", "👩‍👧", "e\u0301", " ", "\t", "(", "x"),
+    });
+    const lines = fc.array(line, { minLength: 1, maxLength: 8 }).map((all) => all.join("\n"));
+    fc.assert(
+      fc.property(
+        lines,
+        fc.integer({ min: 12, max: 60 }),
+        fc.integer({ min: 1, max: 6 }),
+        fc.nat(),
+        (text, columns, rowsMax, at) => {
+          const borders = [...new Intl.Segmenter().segment(text)].map(({ index }) => index);
+          const cursor = [...borders, text.length][at % (borders.length + 1)] ?? 0;
+          const view = editorView({ text, cursor, prompt: "In [1]: ", rowsMax, columns });
+          expect(view.rows.length).toBeLessThanOrEqual(rowsMax);
+          expect(view.rows[view.cursor.y]).toBeDefined();
+          for (const row of view.rows)
+            expect(widthOf(row.prompt + row.code)).toBeLessThanOrEqual(columns);
+          expect(view.cursor.x).toBeGreaterThanOrEqual(8);
+          expect(view.cursor.x).toBeLessThanOrEqual(columns);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});

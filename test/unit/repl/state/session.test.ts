@@ -1,0 +1,179 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Scrollback } from "../../../../repl/state/scrollback.ts";
+import { Cells } from "../../../../repl/state/session.ts";
+import { Store } from "../../../../repl/state/store.ts";
+import { createStyle } from "../../../../repl/terminal/style.ts";
+import { type ScriptedOptions, ScriptedSession } from "../../../support/scripted-session.ts";
+
+const style = createStyle({ hasColor: false, isAscii: false });
+
+/** Cells on a scripted session; `transcript` is what left the live region, in order. */
+function open(options: ScriptedOptions = {}) {
+  const session = new ScriptedSession(options);
+  const store = new Store({ columns: 80, rows: 24 }, 0);
+  const scrollback = new Scrollback();
+  const exits: number[] = [];
+  const cells = new Cells({
+    session,
+    store,
+    scrollback,
+    style,
+    now: Date.now,
+    onExit: (code) => exits.push(code),
+  });
+  let transcript = "";
+  let seen = 0;
+  const takeBlocks = () => {
+    const { finished } = store.get();
+    for (const block of finished.slice(seen)) transcript += `${block}\n`;
+    seen = finished.length;
+  };
+  scrollback.attach({
+    write: (text) => {
+      takeBlocks();
+      transcript += text;
+    },
+    flush: () => Promise.resolve(takeBlocks()),
+    drained: () => Promise.resolve(),
+  });
+  return {
+    session,
+    store,
+    cells,
+    exits,
+    async settled(): Promise<string> {
+      await vi.waitFor(() => expect(cells.activeCount).toBe(0));
+      await scrollback.drained();
+      return transcript;
+    },
+    transcript: () => transcript,
+  };
+}
+
+beforeEach(() => void vi.useRealTimers());
+afterEach(() => void vi.useRealTimers());
+
+test("source, output, deck and value come out in this order", async () => {
+  const { cells, settled } = open();
+  cells.run('print("out\\n"), calls("load"), [1, 2]');
+  const transcript = await settled();
+  expect(transcript).toMatch(
+    /^In \[1\]: print[^\n]*\nout\n[^\n]*load[^\n]*\nOut\[1\]: \[ 1, 2 \]\n$/,
+  );
+});
+
+test("a value of nothing prints nothing", async () => {
+  const { cells, settled } = open();
+  cells.run("undefined");
+  expect(await settled()).toBe("In [1]: undefined\n");
+});
+
+test("an unfinished line gets its newline at the cell's end", async () => {
+  const { cells, settled } = open();
+  cells.run('print("10 %\\r"), print("20 %")');
+  expect(await settled()).toMatch(/\n20 %\nOut/);
+});
+
+test("the blocks of cells that follow each other closely do not mix", async () => {
+  const { cells, settled } = open();
+  for (const n of [1, 2, 3]) cells.run(`print("${n}\\n"), ${n}`);
+  expect(await settled()).toBe(
+    [1, 2, 3].map((n) => `In [${n}]: print("${n}\\n"), ${n}\n${n}\nOut[${n}]: ${n}\n`).join(""),
+  );
+});
+
+test("events of a cell that has not begun on the screen wait for it", async () => {
+  const { session, cells, settled } = open({ ready: new Promise(() => undefined) });
+  cells.run("1");
+  const event = { kind: "log", stream: "stdout", text: "early\n", runId: "", at: 0 } as const;
+  session.emit({ kind: "event", cell: 1, event });
+  session.setPhase("ready");
+  session.execute({ code: "undefined" });
+  expect(await settled()).toMatch(/^In \[1\]: 1\nearly\nOut\[1\]: 1\n/);
+});
+
+test("a failed cell drops those that wait, with a count", async () => {
+  const { cells, store, settled } = open();
+  cells.run('fail("x")');
+  cells.run("2");
+  cells.run("3");
+  const transcript = await settled();
+  expect(transcript).toContain("TypeError: x");
+  expect(transcript).not.toContain("Out[");
+  expect(store.get().notice?.text).toMatch(/^[12] queued cells? dropped/);
+  expect(store.get()).toMatchObject({ queued: 0, nextCount: 2 });
+});
+
+test("a refused cell returns to the editor unless something is typed there", async () => {
+  const { cells, store, settled } = open();
+  cells.run("refuse(1, 4)");
+  await settled();
+  expect(store.get().editor).toMatchObject({ text: "refuse(1, 4)", cursor: 3 });
+  cells.run("refuse(1, 2)");
+  await settled();
+  expect(store.get().editor).toMatchObject({ text: "refuse(1, 4)", cursor: 3 });
+});
+
+describe("the user process", () => {
+  test("that dies under a cell is told once, by that cell", async () => {
+    const { cells, settled } = open();
+    cells.run('die("ended by SIGKILL")');
+    const transcript = await settled();
+    expect(transcript.match(/ended by SIGKILL/g)).toHaveLength(2); // the source and the error
+    expect(transcript).toContain("SessionLost");
+  });
+
+  test("that dies while nothing runs is told in one line", async () => {
+    const { session, store, settled, transcript } = open();
+    await session.ready;
+    session.setPhase("lost", { reason: "it was ended by SIGSEGV" });
+    expect(store.get().phase).toBe("lost");
+    await settled();
+    await vi.waitFor(() =>
+      expect(transcript()).toBe(
+        "the user process is gone: it was ended by SIGSEGV; names are gone, numbers go on\n",
+      ),
+    );
+  });
+
+  test("that cannot start leaves the prompt and says how to try again", async () => {
+    const { settled, transcript } = open({ ready: Promise.reject(new Error("no memory")) });
+    await settled();
+    await vi.waitFor(() =>
+      expect(transcript()).toBe(
+        "the user process could not start: no memory; .restart tries again\n",
+      ),
+    );
+  });
+
+  test("that called process.exit ends the REPL with its code and without an error", async () => {
+    const { cells, exits, settled } = open();
+    cells.run('print("bye\\n"), exit(7)');
+    const transcript = await settled();
+    expect(transcript).toBe('In [1]: print("bye\\n"), exit(7)\nbye\n');
+    expect(exits).toEqual([7]);
+  });
+
+  test("that is restarted on purpose is no loss", async () => {
+    const { cells, session, settled } = open();
+    await session.ready;
+    await cells.restart();
+    expect(await settled()).toBe("");
+  });
+});
+
+test("calls that outlive their cell: the deck comes again when they have ended", async () => {
+  const { cells, session, settled, transcript } = open();
+  cells.run('begin("slow")');
+  await settled();
+  const event = { runId: "r1", at: Date.now() };
+  session.emit({ kind: "event", cell: 1, event: { ...event, kind: "run-ended", state: "ok" } });
+  await vi.waitFor(() => expect(transcript()).toContain("calls of In [1] ended"));
+});
+
+test("names, errors and values reach the terminal without control characters", async () => {
+  const { cells, settled } = open();
+  cells.run('calls("t\\x1b[2J"), display("d\\x9b1m"), "v\\u202e"');
+  cells.run('fail("e\\x1b]52;c;x\\x07")');
+  expect(await settled()).not.toMatch(/(?!\n)\p{Cc}|\u202e/u);
+});
