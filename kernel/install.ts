@@ -18,7 +18,7 @@ import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 
-export const DEFAULT_NAME = "eagerdeck";
+const DEFAULT_NAME = "eagerdeck";
 const DEFAULT_DISPLAY_NAME = "TypeScript (eagerdeck)";
 const LOGOS = ["logo-32x32.png", "logo-64x64.png", "logo-svg.svg"];
 

@@ -18,6 +18,7 @@ const EXIT = { ok: 0, usage: 2, unavailable: 69, software: 70 } as const;
 /** Width of `text/plain` in a notebook. */
 const COLUMNS = 100;
 const CLOSE_GRACE_MS = 300;
+const ANSWER_GRACE_MS = 500;
 /** The deck thread is needed with the first call; its start must not compete with that of the session. */
 const WARM_AFTER_MS = 1_000;
 const PARENT_CHECK_MS = 1_000;
@@ -88,10 +89,18 @@ async function serveSession(session: Session, connection: Connection, log: Log):
   const code = await ending;
   clearTimeout(warming);
   await session.close({ graceMs: CLOSE_GRACE_MS });
-  await router.idle(); // cells that were running are answered
+  await answered(router);
   router.close();
   await sockets.close();
   return code;
+}
+
+/** Cells that were running are answered; a kernel that was told to end does not wait long for them. */
+async function answered(router: Router): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ANSWER_GRACE_MS);
+  await Promise.race([router.idle(), late]);
+  clearTimeout(timer);
 }
 
 function said(error: unknown, code: number, log: Log): number {

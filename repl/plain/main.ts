@@ -42,6 +42,8 @@ export async function runPlain(repl: ReplOptions, options: PlainOptions): Promis
         : text(repl, options, session, columns, ending);
     return await Promise.race([work, ending.code]);
   } finally {
+    // A pipe that still waits for input would keep the process alive.
+    process.stdin.destroy();
     await session.close({ graceMs: CLOSE_GRACE_MS });
   }
 }
@@ -79,6 +81,7 @@ async function text(
     out: { style: styleOf(process.stdout), write: (text) => process.stdout.write(text) },
     err: { style: styleOf(process.stderr), write: (text) => process.stderr.write(text) },
   });
+  void ending.code.then(() => report.close());
   const left = Promise.withResolvers<void>();
   const command = (cell: string) =>
     isCommand(cell) ? performCommand(cell, session, report, () => left.resolve()) : undefined;

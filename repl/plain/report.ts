@@ -46,6 +46,7 @@ export class Report {
   readonly #openRuns = new Map<string, () => void>();
   /** Whoever called `process.exit` knows why the session ends. */
   #hasExited = false;
+  #isClosed = false;
 
   constructor(options: ReportOptions) {
     this.#options = options;
@@ -54,6 +55,7 @@ export class Report {
 
   /** Prints what a cell ended with, after its output. */
   settled(settled: Settled): void {
+    if (this.#isClosed) return;
     this.#lines?.end();
     this.#lines = undefined;
     const { out } = this.#options;
@@ -99,7 +101,9 @@ export class Report {
     return deckText(run, { style, columns: this.#options.columns, valueRowsMax: 0 });
   }
 
+  /** Says nothing more: what cells end with once the session is closed is our doing, not theirs. */
   close(): void {
+    this.#isClosed = true;
     this.#lines?.end();
     this.#stop();
   }

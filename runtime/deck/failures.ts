@@ -4,6 +4,7 @@
  */
 import type { InputPreview } from "../events/events.ts";
 import type { CallRecord, RunRecord } from "../events/record-shape.ts";
+import { escapeLine } from "../values/escape.ts";
 import { counted, formatDuration } from "../values/format.ts";
 import type { Preview } from "../values/shape.ts";
 import { elapsedMs } from "./tree.ts";
@@ -12,6 +13,8 @@ import { lineText, nameText } from "./wording.ts";
 const PANELS_MAX = 3;
 const HANDLED_ROWS_MAX = 20;
 const RERUN_LITERAL_LENGTH_MAX = 40;
+/** Nothing after the closing quote: a cut string goes on with its length. */
+const STRING_LITERAL = /^"(?:[^"\\]|\\.)*"$/;
 
 /** A failure that nothing in the run dealt with. */
 export interface FailurePanel {
@@ -77,7 +80,7 @@ function isRoot(call: CallRecord, run: RunRecord): boolean {
  * Whether a failed call was dealt with: on the way up, through callers that failed as well, stands one that ended
  * well, or the run did. A failure that nobody awaited was dealt with by nobody.
  */
-export function isHandled(call: CallRecord, run: RunRecord): boolean {
+function isHandled(call: CallRecord, run: RunRecord): boolean {
   let failed = call;
   for (let level = 0; level < run.calls.size; level++) {
     if (!failed.awaited) return false;
@@ -109,7 +112,7 @@ function callPanel(call: CallRecord, run: RunRecord, nowMs: number): FailurePane
       ),
     log: call.log.tail.slice(-5),
     ...(run.cell !== undefined && {
-      look: `const t = deck.task(${JSON.stringify(call.id)}); t.inputs`,
+      look: `const t = deck.task(${escapeLine(JSON.stringify(call.id))}); t.inputs`,
       rerun: `await t.rerun(${rerunArgument(call.inputs)})`,
     }),
   };
@@ -124,14 +127,21 @@ function cellPanel(run: RunRecord, error: Preview): FailurePanel {
 /** The first input that can be written down again, as something to start changing. */
 function rerunArgument(inputs: readonly InputPreview[]): string {
   for (const { name, preview } of inputs) {
-    if (!["string", "number", "boolean"].includes(preview.kind)) continue;
-    // A cut or redacted text would run with a value that the call never had.
-    if (preview.line.length > RERUN_LITERAL_LENGTH_MAX || preview.body !== undefined) continue;
-    if (preview.line.includes("[redacted]") || preview.line.includes("…")) continue;
-    const key = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? name : JSON.stringify(name);
+    if (!isLiteral(preview)) continue;
+    const key = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)
+      ? name
+      : escapeLine(JSON.stringify(name));
     return `{ ${key}: ${preview.line} }`;
   }
   return "";
+}
+
+/** A cut or redacted text would run with a value that the call never had. */
+function isLiteral({ kind, line }: Preview): boolean {
+  if (line.length > RERUN_LITERAL_LENGTH_MAX || line.includes("[redacted]")) return false;
+  return (
+    kind === "number" || kind === "boolean" || (kind === "string" && STRING_LITERAL.test(line))
+  );
 }
 
 function handledRows(calls: readonly CallRecord[]): HandledRow[] {

@@ -6,17 +6,10 @@ import type { CallRecord, RunRecord } from "../events/record-shape.ts";
 import { counted, formatClock, formatCount, formatDuration } from "../values/format.ts";
 import { errorLines } from "./error-lines.ts";
 import type { FailurePanel, Failures } from "./failures.ts";
-import { functionGroups } from "./groups.ts";
-import { type DeckModel, deckModel, isTrivial } from "./model.ts";
+import { runGroups } from "./groups.ts";
+import { type DeckModel, deckModel, isTrivial, liveChoice } from "./model.ts";
 import { CALL_LOOKS } from "./palette.ts";
-import {
-  CALL_ROWS_MAX,
-  chooseRows,
-  foldRows,
-  LIVE_ROWS_MAX,
-  type TreeRow,
-  worstOf,
-} from "./rows.ts";
+import { CALL_ROWS_MAX, foldRows, LIVE_ROWS_MAX, type TreeRow, worstOf } from "./rows.ts";
 import type { SessionModel } from "./session-deck.ts";
 import { callTree } from "./tree.ts";
 import {
@@ -65,7 +58,7 @@ export function deckMarkdown(run: RunRecord): string {
 
 export function liveMarkdown(run: RunRecord, nowMs: number): string {
   const model = deckModel(run, nowMs);
-  const { rows, left } = chooseRows(foldRows(model.tree), LIVE_ROWS_MAX, nowMs);
+  const { rows, left } = liveChoice(model, LIVE_ROWS_MAX, nowMs);
   const rest = left === "" ? "" : `… ${left}`;
   return [headerLine(model), callTable(model, rows), rest, `as of ${formatClock(nowMs)}`]
     .filter((block) => block !== "")
@@ -73,6 +66,7 @@ export function liveMarkdown(run: RunRecord, nowMs: number): string {
 }
 
 export function sessionMarkdown(session: SessionModel): string {
+  if (session.runs === 0) return "no calls yet";
   const head = `**${session.look.glyph} ${session.look.word}** ${markdownText(session.title)} · ${session.facts
     .map((fact) => `${fact.value} ${fact.label}`)
     .join(" · ")}`;
@@ -145,7 +139,7 @@ function failureBlocks(failures: Failures): string[] {
       formatCount(row.count),
       markdownText(row.name),
       markdownText(row.message),
-      markdownText(inputsText(row.firstInputs)),
+      markdownText(inputsText(row.firstInputs).slice(1, -1)),
     ]);
     blocks.push(failures.summary, table(["Count", "Task", "Message", "First inputs"], rows, [0]));
   }
@@ -184,7 +178,7 @@ function callTable(model: DeckModel, rows: readonly TreeRow[]): string {
   const cells = rows.map((row) => {
     const level = "└ ".repeat(Math.min(row.depth, 10));
     if (row.kind === "fold") {
-      const look = CALL_LOOKS[worstOf(row.nodes.map((node) => node.call))];
+      const look = CALL_LOOKS[worstOf(row.counts)];
       const name = `${level}**${markdownText(nameText(row.name))}** × ${formatCount(row.nodes.length)}`;
       const blanks = [...(hasWhere ? [""] : []), ...(hasTries ? [""] : []), ""];
       return [`${look.glyph} ${look.word}`, name, countsText(row.counts), ...blanks];
@@ -204,21 +198,17 @@ function callTable(model: DeckModel, rows: readonly TreeRow[]): string {
 }
 
 function groupTable(model: DeckModel): string {
-  const groups = functionGroups(
-    model.tree.nodes.map((node) => node.call),
-    model.endMs,
-  );
+  const groups = runGroups(model.run, model.tree, model.endMs);
   const shown = groups.slice(0, CALL_ROWS_MAX);
   const cells = shown.map((group) => {
-    const time = (ms: number | undefined) => (ms === undefined ? "" : formatDuration(ms));
     return [
       group.only
         ? markdownCall(group.only)
-        : `**${markdownText(nameText(group.name))}** × ${formatCount(group.calls.length)}`,
+        : `**${markdownText(nameText(group.name))}** × ${formatCount(group.count)}`,
       countsText(group.counts),
-      time(group.medianMs),
-      time(group.p95Ms),
-      time(group.totalMs),
+      group.median,
+      group.p95,
+      group.total,
     ];
   });
   const text = table(["Task", "Calls", "Median", "p95", "Total"], cells, [2, 3, 4]);

@@ -5,14 +5,17 @@
  * @module
  */
 import type { InputPreview } from "../events/events.ts";
+import { takeCount } from "../events/groups.ts";
 import type { CallRecord, RunRecord } from "../events/record-shape.ts";
 import { counted, formatCount, formatDuration, formatRatio } from "../values/format.ts";
 import type { Preview } from "../values/shape.ts";
 import { type Failures, failuresOf } from "./failures.ts";
+import { isCounted } from "./groups.ts";
 import { RUN_LOOKS, type StateLook } from "./palette.ts";
 import { criticalPath, mostAtOnce } from "./path.ts";
+import { type ChosenRows, chooseRows, foldRows } from "./rows.ts";
 import { type CallTree, callTree, countStates, elapsedMs, type StateCounts } from "./tree.ts";
-import { runLabel, tasksText } from "./wording.ts";
+import { lineText, runLabel } from "./wording.ts";
 
 /** A number of the header with what it counts. */
 export interface Fact {
@@ -31,7 +34,7 @@ export interface DeckModel {
   readonly note?: string;
   readonly output?: Preview;
   readonly look: StateLook;
-  /** After the pill, for states that say more: `user process ended with SIGKILL`, `2 still running`. */
+  /** What a state has to add: `user process ended with SIGKILL`, `2 still running`. */
   readonly remark?: string;
   /** Calls in the table: without a root call that the header names. */
   readonly tasks: number;
@@ -71,6 +74,7 @@ export function deckModel(run: RunRecord, nowMs = latestMs(run)): DeckModel {
           endMs,
         )
       : undefined;
+  const counts = isCounted(run) ? countsWithoutRoot(run, tree) : countStates(calls);
   const only = tree.root ?? (calls.length === 1 ? calls[0] : undefined);
   const remark = remarkOf(run, calls);
   return {
@@ -81,18 +85,29 @@ export function deckModel(run: RunRecord, nowMs = latestMs(run)): DeckModel {
     ...(only?.output !== undefined && { output: only.output }),
     look: RUN_LOOKS[run.state],
     ...(remark !== undefined && { remark }),
-    tasks: calls.length,
-    counts: countStates(calls),
+    tasks: sumOf(counts),
+    counts,
     startMs: run.startedAt,
     endMs,
     wallMs,
-    facts: factsOf(tree, wallMs, endMs, path?.lengthMs),
+    facts: isCounted(run)
+      ? firstFacts(sumOf(counts), wallMs)
+      : factsOf(tree, wallMs, endMs, path?.lengthMs),
     failures: failuresOf(run, endMs),
     critical: path?.ids ?? new Set(),
     isCriticalApproximate: path?.isApproximate ?? false,
     isWhereShown: calls.some((call) => call.where !== "local"),
     areTriesShown: calls.some((call) => call.attempts.length > 1),
   };
+}
+
+/** The rows of a live tree; what is not among them is counted in words. */
+export function liveChoice(model: DeckModel, rowsMax: number, nowMs: number): ChosenRows {
+  const { rows, left } = chooseRows(foldRows(model.tree), rowsMax, nowMs);
+  const counted = model.tasks - model.tree.nodes.length;
+  if (counted === 0) return { rows, left };
+  const more = `${formatCount(counted)} done that are only counted`;
+  return { rows, left: left === "" ? more : `${left}, ${more}` };
 }
 
 /** A run that one line per call tells completely: few, quick, without any trouble. */
@@ -108,7 +123,7 @@ export function isTrivial(run: RunRecord): boolean {
 }
 
 /** The last thing known of a run; views of a finished run need no clock. */
-export function latestMs(run: RunRecord): number {
+function latestMs(run: RunRecord): number {
   let latest = run.endedAt ?? run.startedAt;
   for (const call of run.calls.values()) {
     latest = Math.max(latest, call.endedAt ?? call.startedAt ?? call.createdAt);
@@ -120,12 +135,7 @@ function remarkOf(run: RunRecord, calls: readonly CallRecord[]): string | undefi
   switch (run.state) {
     case "interrupted":
     case "killed":
-      return (
-        run.error?.line ??
-        (run.endedAt === undefined
-          ? undefined
-          : `after ${formatDuration(run.endedAt - run.startedAt)}`)
-      );
+      return run.error && lineText(run.error);
     case "running": {
       const open = calls.filter((call) => call.endedAt === undefined).length;
       return open === 0 ? undefined : `${formatCount(open)} still running`;
@@ -145,13 +155,7 @@ function factsOf(
   const leaves = tree.nodes.filter((node) => node.children.length === 0).map((node) => node.call);
   const taskMs = leaves.reduce((sum, call) => sum + (elapsedMs(call, endMs) ?? 0), 0);
   const most = mostAtOnce(leaves, endMs);
-  const facts: Fact[] = [
-    {
-      value: formatCount(tree.nodes.length),
-      label: tasksText(tree.nodes.length).replace(/^\S+ /, ""),
-    },
-    { value: formatDuration(wallMs), label: "wall time" },
-  ];
+  const facts = firstFacts(tree.nodes.length, wallMs);
   if (leaves.length >= 2) facts.push({ value: formatDuration(taskMs), label: "task time" });
   if (most > 1) {
     const speedUp = wallMs > 0 ? taskMs / wallMs : 0;
@@ -164,4 +168,22 @@ function factsOf(
     facts.push({ value: formatDuration(criticalMs), label: "critical path" });
   }
   return facts;
+}
+
+function firstFacts(tasks: number, wallMs: number): Fact[] {
+  return [
+    { value: formatCount(tasks), label: tasks === 1 ? "task" : "tasks" },
+    { value: formatDuration(wallMs), label: "wall time" },
+  ];
+}
+
+/** Of a run so large that not all its calls have records. */
+function countsWithoutRoot(run: RunRecord, tree: CallTree): StateCounts {
+  const counts = new Map(run.counts);
+  if (tree.root) takeCount(counts, tree.root.state);
+  return counts;
+}
+
+function sumOf(counts: StateCounts): number {
+  return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }

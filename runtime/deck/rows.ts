@@ -67,12 +67,13 @@ export function foldRows(tree: CallTree): TreeRow[] {
 }
 
 /** The state that a row of several calls shows: what somebody would want to know first. */
-export function worstOf(calls: readonly CallRecord[]): CallState {
-  const states = new Set(calls.map((call) => call.state));
-  if (states.has("failed")) return "failed";
-  if (calls.some(isOpen)) return states.size === 1 && states.has("queued") ? "queued" : "running";
-  if (states.has("cancelled")) return "cancelled";
-  return states.has("ok") || states.size === 0 ? "ok" : "cached";
+export function worstOf(counts: StateCounts): CallState {
+  if (counts.has("failed")) return "failed";
+  if (counts.has("running") || counts.has("retrying")) return "running";
+  // Between two of them, as it were: some are done, others wait.
+  if (counts.has("queued")) return counts.size === 1 ? "queued" : "running";
+  if (counts.has("cancelled")) return "cancelled";
+  return counts.has("ok") || counts.size === 0 ? "ok" : "cached";
 }
 
 function siblingRows(siblings: readonly CallNode[]): TreeRow[] {

@@ -72,12 +72,17 @@ export function countStates(calls: Iterable<CallRecord>): StateCounts {
 }
 
 /**
- * How long a call has run, its time in the queue not counted; undefined while it is queued.
+ * How long a call has run, its time in the queue not counted; undefined when it never started.
  * @param nowMs stands for the end of a call that still runs.
  */
 export function elapsedMs(call: CallRecord, nowMs: number): number | undefined {
-  if (call.startedAt === undefined && call.endedAt === undefined) return undefined;
-  return Math.max(0, (call.endedAt ?? nowMs) - (call.startedAt ?? call.endedAt ?? nowMs));
+  const startMs = startOf(call);
+  return startMs === undefined ? undefined : Math.max(0, (call.endedAt ?? nowMs) - startMs);
+}
+
+/** When a call began to run. A value from the cache may need no attempt; a cancelled call may never have started. */
+export function startOf({ state, startedAt, createdAt }: CallRecord): number | undefined {
+  return startedAt ?? (state === "ok" || state === "cached" ? createdAt : undefined);
 }
 
 export function isOpen(call: CallRecord): boolean {

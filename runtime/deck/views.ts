@@ -8,7 +8,7 @@ import type { RunRecord } from "../events/record-shape.ts";
 import { formatClock } from "../values/format.ts";
 import type { MimeBundle } from "../values/shape.ts";
 import { deckMarkdown, liveMarkdown, sessionMarkdown } from "./markdown.ts";
-import { isTrivial } from "./model.ts";
+import { deckModel, isTrivial } from "./model.ts";
 import { LIVE_ROWS_MAX } from "./rows.ts";
 import { sessionModel } from "./session-deck.ts";
 import { deckRows, liveRows } from "./text/deck.ts";
@@ -63,7 +63,7 @@ export async function sessionBundle(
 export async function deckPage(run: RunRecord): Promise<string> {
   const { deckHtml } = await import("./html/render.tsx");
   const { page } = await import("./file.ts");
-  return page(run.title, deckHtml(run));
+  return page(deckModel(run).title, deckHtml(run));
 }
 
 /** The deck of a session as a file of its own. */

@@ -4,7 +4,7 @@
  */
 
 import { stripVTControlCharacters } from "node:util";
-import type { InputPreview } from "../events/events.ts";
+import type { CallState, InputPreview } from "../events/events.ts";
 import type { CallRecord, RunRecord } from "../events/record-shape.ts";
 import { beginning, cutText, escapeLine, escapeText } from "../values/escape.ts";
 import { counted, formatCount, formatDuration, formatOffset } from "../values/format.ts";
@@ -92,7 +92,17 @@ function progressText({ progress }: CallRecord): string | undefined {
 
 /** `8 ok · 2 cached · 1 failed`, in the order of the bar. */
 export function countsText(counts: StateCounts): string {
-  return COUNT_ORDER.filter((state) => (counts.get(state) ?? 0) > 0)
+  return countsInOrder(counts, COUNT_ORDER);
+}
+
+/** `1 failed · 2 cached · 8 ok`, for places so narrow that the end may be cut. */
+export function countsWorstFirst(counts: StateCounts): string {
+  return countsInOrder(counts, COUNT_ORDER.toReversed());
+}
+
+function countsInOrder(counts: StateCounts, order: readonly CallState[]): string {
+  return order
+    .filter((state) => (counts.get(state) ?? 0) > 0)
     .map((state) => `${formatCount(counts.get(state) ?? 0)} ${CALL_LOOKS[state].word}`)
     .join(" · ");
 }

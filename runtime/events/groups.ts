@@ -4,7 +4,7 @@
  */
 import type { CallState } from "./events.ts";
 
-export const DURATION_BINS = 256;
+const DURATION_BINS = 256;
 /** The bins go from 10 µs to about 12 days, each 10.4 % wider than the one before. */
 const BIN_FIRST_MS = 0.01;
 const BIN_FACTOR = 1.104;

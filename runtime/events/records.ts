@@ -42,9 +42,10 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 interface OpenCall extends Mutable<Omit<CallRecord, "attempts" | "log">> {
   attempts: Mutable<AttemptRecord>[];
   log: { lines: number; tail: string[] };
-  /** Length of the tail, and whether its last line goes on. */
+  /** Characters in the tail. */
   tailLength: number;
-  isLineOpen: boolean;
+  /** The last line of the log so far, if it has not ended. */
+  openLine: string | undefined;
   /** Made for an event whose `call-created` never came, or has not yet. */
   isStub: boolean;
 }
@@ -260,13 +261,13 @@ export class Records {
       return;
     }
     // Text without a line end is a line that goes on with the next text.
-    if (call.isLineOpen && pieces.length > 0) {
-      const last = call.log.tail.pop() ?? "";
-      call.tailLength -= last.length;
+    if (call.openLine !== undefined && pieces.length > 0) {
+      call.tailLength -= call.log.tail.pop()?.length ?? 0;
       call.log.lines--;
-      pieces[0] = last + pieces[0];
+      pieces[0] = call.openLine + pieces[0];
     }
-    call.isLineOpen = !endsLine;
+    // As it was written: a secret may come in two pieces.
+    call.openLine = endsLine ? undefined : pieces.at(-1)?.slice(0, LOG_LINE_LENGTH_MAX * 2);
     call.log.lines += pieces.length;
     for (const piece of pieces.slice(-TAIL_LINES_MAX)) {
       const line = safeLine(piece);
@@ -428,7 +429,7 @@ function newCall(id: string, runId: string, at: number): OpenCall {
     log: { lines: 0, tail: [] },
     awaited: true,
     tailLength: 0,
-    isLineOpen: false,
+    openLine: undefined,
     isStub: true,
   };
 }

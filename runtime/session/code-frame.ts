@@ -5,7 +5,8 @@
 
 const LINES_BEFORE = 2;
 const LINES_AFTER = 1;
-const LINE_WIDTH_MAX = 160;
+/** A wrapped line would take the caret below it to the wrong place: notebooks are some 100 columns wide. */
+const LINE_WIDTH_MAX = 90;
 
 export interface FramePosition {
   /** From 1. */
@@ -30,18 +31,19 @@ export function codeFrame(source: string, position: FramePosition): string {
   const rows: string[] = [];
   for (let n = first; n <= last; n++) {
     const text = (lines[n - 1] ?? "").replaceAll("\t", " ");
-    // A minified line would fill the screen: cut it around the column.
-    const from = n === line && column > LINE_WIDTH_MAX ? column - LINE_WIDTH_MAX / 2 : 0;
+    // A long line is cut around the column, its neighbours in the same way.
+    const from = column > LINE_WIDTH_MAX ? column - LINE_WIDTH_MAX / 2 : 0;
     const shown = text.slice(from, from + LINE_WIDTH_MAX);
-    rows.push(`${n === line ? "❯" : " "} ${String(n).padStart(width)} │ ${shown}`.trimEnd());
+    const [before, after] = [from > 0 ? "…" : "", text.length > from + LINE_WIDTH_MAX ? "…" : ""];
+    const mark = n === line ? "❯" : " ";
+    rows.push(`${mark} ${String(n).padStart(width)} │ ${before}${shown}${after}`.trimEnd());
     if (n !== line) continue;
     const length = Math.max(
       1,
-      Math.min((position.endColumn ?? 0) - column, text.length - column + 1),
+      Math.min((position.endColumn ?? 0) - column, shown.length - (column - 1 - from)),
     );
-    rows.push(
-      `  ${" ".repeat(width)} │ ${" ".repeat(Math.max(0, column - 1 - from))}${"^".repeat(length)}`,
-    );
+    const indent = before + " ".repeat(Math.max(0, column - 1 - from));
+    rows.push(`  ${" ".repeat(width)} │ ${indent.replace("…", " ")}${"^".repeat(length)}`);
   }
   return rows.join("\n");
 }

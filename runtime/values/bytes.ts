@@ -40,7 +40,7 @@ export function fileType(bytes: Uint8Array): FileType | undefined {
 }
 
 /** Whether a text begins as an SVG document does. */
-export function isSvg(text: string): boolean {
+function isSvg(text: string): boolean {
   return /^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--[\s\S]*?-->\s*)?(?:<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]/i.test(
     text.slice(0, 1_000),
   );
@@ -57,7 +57,7 @@ export function firstBytes(bytes: Uint8Array, count: number): string {
 }
 
 /** Rows of 16 bytes with their characters. */
-export function hexDump(bytes: Uint8Array, rowsMax: number): string {
+function hexDump(bytes: Uint8Array, rowsMax: number): string {
   const rows: string[] = [];
   for (let at = 0; at < bytes.length && rows.length < rowsMax; at += 16) {
     const row = bytes.subarray(at, at + 16);

@@ -5,9 +5,9 @@
 import { isAbsolute, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { types } from "node:util";
-import { beginning, cutLine, cutText, escapeLine, escapeText } from "./escape.ts";
+import { beginning, cutText, escapeLine, escapeText } from "./escape.ts";
 import { classNames, errorField } from "./guard.ts";
-import { redactText } from "./redact.ts";
+import { cutRedacted, redactText } from "./redact.ts";
 import type { ErrorBody } from "./shape.ts";
 
 const FRAMES_MAX = 6;
@@ -76,7 +76,7 @@ function headline(error: object): { name: string; message: string } {
   const shown = typeof name === "string" && name !== "" ? name : (classNames(error)[0] ?? "Error");
   const text = typeof message === "string" ? message : "";
   return {
-    name: cutLine(escapeLine(redactText(beginning(shown, 200))), 80),
+    name: cutRedacted(escapeLine(redactText(beginning(shown, 200))), 80),
     message: safeMessage(text),
   };
 }
@@ -127,7 +127,7 @@ function propertiesOf(
       const property = Object.getOwnPropertyDescriptor(error, name);
       if (property === undefined || typeof property.value === "function") return [];
       const line = "value" in property ? lineOf(property.value, name) : "[Getter]";
-      return [{ name: cutLine(escapeLine(name), 40), line }];
+      return [{ name: cutRedacted(escapeLine(name), 40), line }];
     });
 }
 
@@ -158,7 +158,7 @@ function userFrames(stack: unknown): Frame[] {
   const users = outside.filter((frame) => !isPackage(frame));
   const kept = users.length > 0 ? users : outside.length > 0 ? outside : frames;
   return kept.slice(0, FRAMES_MAX).map(({ function: name, file, position }) => ({
-    ...(name !== undefined && name !== "" && { function: cutLine(escapeLine(name), 80) }),
+    ...(name !== undefined && name !== "" && { function: cutRedacted(escapeLine(name), 80) }),
     location: escapeLine(redactText(`${shortened(file)}:${position}`)),
   }));
 }

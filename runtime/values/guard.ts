@@ -96,10 +96,7 @@ export function errorField(error: object, key: string): unknown {
 }
 
 /** What `util.inspect` prints, without custom inspectors; undefined when it throws. */
-export function inspectPlainly(
-  value: unknown,
-  breakLength = Number.POSITIVE_INFINITY,
-): string | undefined {
+export function inspectPlainly(value: unknown): string | undefined {
   try {
     return inspect(value, {
       customInspect: false,
@@ -107,7 +104,7 @@ export function inspectPlainly(
       depth: 2,
       maxArrayLength: 20,
       maxStringLength: 1_000,
-      breakLength,
+      breakLength: Number.POSITIVE_INFINITY,
     });
   } catch {
     // It reads `Symbol.toStringTag`, `constructor.name` and more; whoever made those throw is shown by name only.

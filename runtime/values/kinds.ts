@@ -100,7 +100,7 @@ class Looking {
     if (leaf) return leaf;
     if (depth > this.#limits.depth) {
       this.isPart = true;
-      return { kind: "object", shown: `[${Array.isArray(value) ? "Array" : className(names)}]` };
+      return { kind: "object", shown: `[${escapeLine(beginning(className(names), 60))}]` };
     }
     const listed = this.#listKind(value, names, isSecret, depth);
     if (listed) return listed;

@@ -5,10 +5,10 @@
 import { inspect, types } from "node:util";
 import { fileType, firstBytes } from "./bytes.ts";
 import { errorLine, isError } from "./error-body.ts";
-import { beginning, cutLine, escapeLine } from "./escape.ts";
+import { beginning, escapeLine } from "./escape.ts";
 import { formatBytes, formatCount } from "./format.ts";
 import { builtIn, dataOf, findDescriptor, functionName, inspectPlainly } from "./guard.ts";
-import { HIDDEN, redactPrinted, redactText } from "./redact.ts";
+import { cutRedacted, HIDDEN, redactPrinted, redactText } from "./redact.ts";
 import type { Kind } from "./shown.ts";
 
 /** Digits, never rounded; of a huge one the first and how many. */
@@ -63,7 +63,7 @@ function plainKind(value: object, names: readonly string[], isSecret: boolean): 
   if (types.isRegExp(value)) {
     return {
       kind: "regexp",
-      shown: cutLine(
+      shown: cutRedacted(
         escapeLine(redactText(beginning(RegExp.prototype.toString.call(value), 300))),
         60,
       ),
@@ -106,7 +106,10 @@ function namedKind(value: object, names: readonly string[]): Kind | undefined {
   if (names.includes("URL")) {
     const href = builtIn(URL.prototype, "href", value);
     if (typeof href === "string") {
-      return { kind: "url", shown: cutLine(escapeLine(redactText(beginning(href, 2_000))), 78) };
+      return {
+        kind: "url",
+        shown: cutRedacted(escapeLine(redactText(beginning(href, 2_000))), 78),
+      };
     }
   }
   if (names.includes("WeakRef")) {
@@ -125,7 +128,7 @@ function namedKind(value: object, names: readonly string[]): Kind | undefined {
     const name = names.includes("File") ? builtIn(File.prototype, "name", value) : undefined;
     if (typeof size === "number") {
       const parts = [names[0] ?? "Object", name, formatBytes(size), type].filter((part) => part);
-      return { kind: "bytes", shown: cutLine(escapeLine(parts.join(" ")), 78) };
+      return { kind: "bytes", shown: cutRedacted(escapeLine(parts.join(" ")), 78) };
     }
   }
   if (names.includes("Response")) {
@@ -136,7 +139,7 @@ function namedKind(value: object, names: readonly string[]): Kind | undefined {
         typeof url === "string" && url !== "" ? ` ${redactText(beginning(url, 500))}` : "";
       return {
         kind: "stream",
-        shown: cutLine(escapeLine(`Response ${status}${from} (body not read)`), 78),
+        shown: cutRedacted(escapeLine(`Response ${status}${from} (body not read)`), 78),
       };
     }
   }
@@ -144,8 +147,12 @@ function namedKind(value: object, names: readonly string[]): Kind | undefined {
   if (typeof tag === "string" && tag.startsWith("Temporal.")) {
     const text: unknown = dataOf(value, "toString");
     if (typeof text === "function") {
-      return { kind: "date", shown: cutLine(escapeLine(String(text.call(value))), 78) };
+      return { kind: "date", shown: cutRedacted(escapeLine(String(text.call(value))), 78) };
     }
+  }
+  // `Iterator.prototype.constructor` is an accessor: the tag tells what the classes do not.
+  if (typeof tag === "string" && tag.endsWith("Iterator")) {
+    return { kind: "iterator", shown: `${escapeLine(beginning(tag, 60))} (not read)` };
   }
   const stream = names.find((name) => STREAMS.has(name));
   if (stream !== undefined) {
@@ -163,7 +170,7 @@ function promiseKind(value: object, names: readonly string[]): Kind {
     const id = readable(value, "id");
     const name = readable(value, "name");
     if (typeof id === "string" && typeof name === "string") {
-      return { kind: "call", shown: cutLine(escapeLine(`← ${id} ${name}`), 60) };
+      return { kind: "call", shown: cutRedacted(escapeLine(`← ${id} ${name}`), 60) };
     }
   }
   const text = inspectPlainly(value) ?? "";
@@ -240,11 +247,11 @@ export function proxyKind(value: object, isSecret: boolean): Kind {
 }
 
 export function symbolText(value: symbol): string {
-  return cutLine(escapeLine(redactText(String(value))), 60);
+  return cutRedacted(escapeLine(redactText(String(value))), 60);
 }
 
 /** Text that somebody else printed, as one safe line. */
 function printed(text: string): string {
   const line = redactPrinted(beginning(text, 4_000)).replaceAll(/\s*\n\s*/g, " ");
-  return cutLine(escapeLine(line), 200);
+  return cutRedacted(escapeLine(line), 200);
 }

@@ -10,12 +10,12 @@
 import { types } from "node:util";
 import { bytesBody, fileType, imageLine, isImage } from "./bytes.ts";
 import { errorBody, errorLine, isError } from "./error-body.ts";
-import { beginning, cutLine, cutText, escapeText } from "./escape.ts";
+import { beginning, cutText, escapeText } from "./escape.ts";
 import { formatCount } from "./format.ts";
 import { type Limits, look } from "./kinds.ts";
 import { asBytes } from "./leaves.ts";
 import { quoted } from "./quoted.ts";
-import { beginningRedacted, HIDDEN, isSecretName, redactText } from "./redact.ts";
+import { beginningRedacted, cutRedacted, HIDDEN, isSecretName, redactText } from "./redact.ts";
 import { hookPreview, imagePreview } from "./rich.ts";
 import type { Preview, PreviewBody } from "./shape.ts";
 import { fitted, multiLine, oneLine } from "./shown.ts";
@@ -56,7 +56,8 @@ export function preview(value: unknown, { name }: PreviewOptions = {}): Preview 
 function stringPreview(value: string, name: string | undefined): Preview {
   if (name !== undefined && isSecretName(name)) return { line: HIDDEN, kind: "string" };
   const line = stringLine(value);
-  if (value.length <= STRING_LENGTH_MAX && !value.includes("\n")) return { line, kind: "string" };
+  const isWhole = line === quoted(value, STRING_LENGTH_MAX) && value.length <= STRING_LENGTH_MAX;
+  if (isWhole && !value.includes("\n")) return { line, kind: "string" };
   const safe = redactText(beginning(value, TEXT_LENGTH_MAX * 2));
   const text = escapeText(beginningRedacted(safe, TEXT_LENGTH_MAX));
   const left = value.length - TEXT_LENGTH_MAX;
@@ -66,11 +67,11 @@ function stringPreview(value: string, name: string | undefined): Preview {
 
 function stringLine(value: string): string {
   const line = quoted(value, STRING_LENGTH_MAX);
-  if (cutLine(line, LINE_COLUMNS_MAX) === line) return line;
+  if (cutRedacted(line, LINE_COLUMNS_MAX) === line) return line;
   // Escapes and wide characters need more columns than the text has characters.
   const count = ` ${formatCount(value.length)} characters`;
   const text = line.slice(1).replace(/…?"(?: [\d,]+ characters)?$/, "");
-  return `"${cutLine(text, LINE_COLUMNS_MAX - count.length - 3)}"${count}`;
+  return `"${cutRedacted(text, LINE_COLUMNS_MAX - count.length - 3)}"${count}`;
 }
 
 function objectPreview(value: object, name: string | undefined): Preview {
@@ -99,7 +100,7 @@ function withBody(preview: Preview, body: PreviewBody | undefined): Preview {
 function errorPreview(error: object): Preview {
   const lineOf = (value: unknown, name: string) => preview(value, { name }).line;
   const body = errorBody(error, lineOf);
-  return { line: cutLine(errorLine(error), LINE_COLUMNS_MAX), kind: "error", body };
+  return { line: cutRedacted(errorLine(error), LINE_COLUMNS_MAX), kind: "error", body };
 }
 
 function bodyOf(

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { beginning } from "./escape.ts";
+import { beginning, cutLine } from "./escape.ts";
 
-export const REDACTED = "[redacted]";
+const REDACTED = "[redacted]";
 /** The same in place of a value. */
 export const HIDDEN = `"${REDACTED}"`;
 
@@ -69,11 +69,23 @@ export function redactText(text: string): string {
   return safe;
 }
 
-/** The beginning of a redacted text; a mark at the end is kept whole, since half of one looks like a value. */
+/** The beginning of a redacted text. Half a mark at its end is left out: it would look like a value. */
 export function beginningRedacted(text: string, lengthMax: number): string {
-  const at = text.lastIndexOf(REDACTED, lengthMax - 1);
-  const isInside = at >= 0 && at < lengthMax && at + REDACTED.length > lengthMax;
-  return beginning(text, isInside ? at + REDACTED.length : lengthMax);
+  const cut = beginning(text, lengthMax);
+  return cut.length < text.length ? withoutHalfMark(cut) : cut;
+}
+
+/** A redacted line of at most `columns`; ends in `…` when it is cut. */
+export function cutRedacted(line: string, columns: number): string {
+  const cut = cutLine(line, columns);
+  return cut === line || cut === "" ? cut : `${withoutHalfMark(cut.slice(0, -1))}…`;
+}
+
+function withoutHalfMark(text: string): string {
+  const at = text.lastIndexOf("[");
+  return at >= 0 && text.length - at < REDACTED.length && REDACTED.startsWith(text.slice(at))
+    ? text.slice(0, at)
+    : text;
 }
 
 const PAIR =

@@ -4,10 +4,10 @@
  */
 import { types } from "node:util";
 import { bytesBody, fileType, IMAGE_BYTES_MAX, imageLine, isImage } from "./bytes.ts";
-import { beginning, cutLine, cutText, escapeLine, escapeText } from "./escape.ts";
+import { beginning, cutText, escapeLine, escapeText } from "./escape.ts";
 import { formatBytes } from "./format.ts";
 import { classNames, dataOf, findDescriptor } from "./guard.ts";
-import { redactPrinted } from "./redact.ts";
+import { cutRedacted, redactPrinted } from "./redact.ts";
 import type { Preview } from "./shape.ts";
 
 const HOOK = Symbol.for("Jupyter.display");
@@ -50,7 +50,7 @@ export function hookPreview(value: object): Preview | undefined {
   const text = dataOf(bundle, "text/plain");
   if (typeof text !== "string" || text === "") return imagePreview(bundle) ?? rich;
   const safe = escapeText(redactPrinted(beginning(text, LOOKED_AT_MAX)));
-  const line = cutLine(safe.split("\n", 1)[0] ?? "", LINE_COLUMNS_MAX);
+  const line = cutRedacted(safe.split("\n", 1)[0] ?? "", LINE_COLUMNS_MAX);
   if (line === safe) return { line, kind: "rich" };
   return { line, kind: "rich", body: { as: "text", text: cutText(safe, TEXT_LENGTH_MAX) } };
 }

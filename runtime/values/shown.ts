@@ -2,8 +2,9 @@
  * A value taken apart into text, and its two layouts: one line of a given width, and several lines.
  * @module
  */
-import { columnsOf, cutLine } from "./escape.ts";
+import { columnsOf } from "./escape.ts";
 import { formatCount } from "./format.ts";
+import { cutRedacted } from "./redact.ts";
 
 /** Safe text, or a bracketed list of such. */
 export type Shown = string | Group;
@@ -48,7 +49,7 @@ export function oneLine(shown: Shown): string {
 
 /** One line of at most `columns`; what does not fit is counted. */
 export function fitted(shown: Shown, columns: number): string {
-  if (typeof shown === "string") return cutLine(shown, columns);
+  if (typeof shown === "string") return cutRedacted(shown, columns);
   const whole = oneLine(shown);
   if (columnsOf(whole) <= columns) return whole;
   const head = headOf(shown, true);
@@ -65,9 +66,9 @@ export function fitted(shown: Shown, columns: number): string {
     items.push(text);
   }
   const left = total - items.length;
-  if (items.length === 0) return cutLine(`${head}${shown.open}…${shown.close}`, columns);
+  if (items.length === 0) return cutRedacted(`${head}${shown.open}…${shown.close}`, columns);
   if (left > 0) items.push(more(left));
-  return cutLine(bracketed(shown, head, items), columns);
+  return cutRedacted(bracketed(shown, head, items), columns);
 }
 
 /** Several lines, each at most `columns` where the pieces allow it. */

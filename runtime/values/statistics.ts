@@ -35,7 +35,7 @@ export function typedArrayShown(value: NodeJS.TypedArray): Shown {
   return cutLine(`${head}[${first.join(", ")}, … ${range}${nan}${part}]`, 78);
 }
 
-export interface Statistics {
+interface Statistics {
   readonly min?: number;
   readonly max?: number;
   readonly median?: number;
@@ -45,7 +45,7 @@ export interface Statistics {
 }
 
 /** @param withMedian also sorts a copy. */
-export function statistics(value: NodeJS.TypedArray, withMedian = false): Statistics {
+function statistics(value: NodeJS.TypedArray, withMedian = false): Statistics {
   const end = Math.min(value.length, LOOKED_AT_MAX);
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;

@@ -41,7 +41,9 @@ interface Cell {
 }
 
 const joined = (_: string, value: unknown) =>
-  Array.isArray(value) && value.every((line) => typeof line === "string") ? value.join("") : value;
+  Array.isArray(value) && value.length > 0 && value.every((line) => typeof line === "string")
+    ? value.join("")
+    : value;
 
 function codeCells(file: string): readonly Cell[] {
   const { cells }: { cells: Cell[] } = JSON.parse(readFileSync(file, "utf8"), joined);

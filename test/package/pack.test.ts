@@ -66,6 +66,14 @@ test("the packed package installs its kernelspec below a prefix", () => {
   expect(spec.argv.slice(0, 2).every((path: string) => existsSync(path))).toBe(true);
 });
 
+test("the file that the README shows runs in plain Node and by `eagerdeck run`", () => {
+  const [, code = ""] = /```ts\n([\s\S]*?)```/.exec(readFileSync("README.md", "utf8")) ?? [];
+  folder.write("readme.ts", code);
+  expect(run("node", ["readme.ts"])).toEqual({ status: 0, stdout: "13\n", stderr: "" });
+  const byCommand = run("npx", ["eagerdeck", "run", "readme.ts", "flow", "--x", "5"]);
+  expect([byCommand.status, byCommand.stdout]).toEqual([0, "13\n13\n"]);
+});
+
 test("a workflow module runs in plain Node with the packed package", () => {
   folder.write("flow.ts", readFileSync("notebooks/workflows.ts", "utf8"));
   expect(run("node", ["flow.ts"])).toEqual({ status: 0, stdout: "12\n", stderr: "" });

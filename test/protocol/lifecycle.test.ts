@@ -25,7 +25,7 @@ describe("shutdown", () => {
       expect(
         client.received.filter(({ header }) => header.msg_type === "shutdown_reply"),
       ).toHaveLength(2);
-      expect(await kernel.exited).toEqual({ code: 0, signal: null });
+      expect(await kernel.exited()).toEqual({ code: 0, signal: null });
       expect(isAlive(Number(result))).toBe(false);
       expect(client.problems()).toEqual([]);
     },
@@ -38,7 +38,7 @@ describe("shutdown", () => {
     await client.message(({ content }) => content.text === "go\n");
     client.send("shutdown_request", { restart: false }, { channel: "control" });
     client.send("shutdown_request", { restart: false }, { channel: "control" });
-    expect(await kernel.exited).toEqual({ code: 0, signal: null });
+    expect(await kernel.exited()).toEqual({ code: 0, signal: null });
     expect(client.published(id).length).toBeGreaterThan(0);
   });
 
@@ -46,7 +46,7 @@ describe("shutdown", () => {
     await using kernel = await KernelProcess.start();
     const client = await kernel.connect();
     client.send("shutdown_request", { restart: false }, { channel: "control" });
-    expect(await kernel.exited).toEqual({ code: 0, signal: null });
+    expect(await kernel.exited()).toEqual({ code: 0, signal: null });
   });
 
   test("SIGTERM is a shutdown", async () => {
@@ -54,7 +54,7 @@ describe("shutdown", () => {
     const client = await kernel.connect();
     const { result } = await client.execute("process.pid");
     kernel.child.kill("SIGTERM");
-    expect(await kernel.exited).toEqual({ code: 0, signal: null });
+    expect(await kernel.exited()).toEqual({ code: 0, signal: null });
     expect(isAlive(Number(result))).toBe(false);
   });
 
@@ -63,7 +63,7 @@ describe("shutdown", () => {
     const client = await kernel.connect();
     const pid = Number((await client.execute("process.pid")).result);
     kernel.child.kill("SIGKILL");
-    await kernel.exited;
+    await kernel.exited();
     await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
   });
 
@@ -73,7 +73,7 @@ describe("shutdown", () => {
     const connection = { ...kernel.connection };
     await kernel.connect();
     kernel.child.kill("SIGTERM");
-    await kernel.exited;
+    await kernel.exited();
     const file = `${kernel.folder}/connection.json`;
     const { spawnargs } = kernel.child;
     const script = `
@@ -110,7 +110,7 @@ describe("a kernel that cannot start says why", () => {
     ["no key on a public address", { key: "", connection: { ip: "0.0.0.0" } }, "key is empty"],
   ])("%s: exit code 2", async (_name, options, reason) => {
     await using kernel = await KernelProcess.start(options);
-    expect(await kernel.exited).toEqual({ code: 2, signal: null });
+    expect(await kernel.exited()).toEqual({ code: 2, signal: null });
     expect(kernel.stderr).toContain(reason);
   });
 
@@ -124,7 +124,7 @@ describe("a kernel that cannot start says why", () => {
     );
     try {
       await using kernel = await KernelProcess.start({ connection: { iopub_port: port } });
-      expect(await kernel.exited).toEqual({ code: 69, signal: null });
+      expect(await kernel.exited()).toEqual({ code: 69, signal: null });
       expect(kernel.stderr).toContain(`:${port}`);
     } finally {
       server.close();

@@ -4,7 +4,7 @@ import { openSession } from "../support/session.ts";
 /** Starts a cell and waits until it has printed, so that an interrupt meets it at work. */
 async function started(s: ReturnType<typeof openSession>, code: string) {
   const execution = s.session.execute({ code: `console.log('begun');\n${code}` });
-  await vi.waitFor(() => expect(s.printed(execution.cell)).toContain("begun"));
+  await vi.waitFor(() => expect(s.printed(execution.cell)).toContain("begun"), { timeout: 15_000 });
   return execution;
 }
 

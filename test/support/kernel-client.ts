@@ -20,6 +20,15 @@ const KERNEL_COMMAND: readonly string[] = process.env["EAGERDECK_TEST_KERNEL"]?.
   "start",
 ];
 
+/** Less than the limit of a test: a wait that fails lets the test clean up. */
+const WAIT_MAX_MS = 20_000;
+
+/** Whatever happens to a test, its kernels end with the process that ran it. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 export interface Received {
   readonly channel: "shell" | "control" | "stdin" | "iopub";
   /** Of iopub messages. */
@@ -45,12 +54,17 @@ export interface KernelOptions {
   readonly connection?: Readonly<Record<string, unknown>>;
 }
 
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
 /** A kernel in a process of its own, ended with the test whatever happens. */
 export class KernelProcess implements AsyncDisposable {
   readonly child: ChildProcess;
   readonly folder: string;
   readonly connection: Connection;
-  readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  readonly #ended: Promise<Ended>;
   readonly #cleanUp: () => void;
   readonly #clients: KernelClient[] = [];
   #stderr = "";
@@ -69,9 +83,11 @@ export class KernelProcess implements AsyncDisposable {
       this.#stderr += String(chunk);
     });
     child.stdout?.resume();
-    this.exited = new Promise((resolve) =>
+    running.add(child);
+    this.#ended = new Promise((resolve) =>
       child.once("close", (code, signal) => resolve({ code, signal })),
     );
+    void this.#ended.then(() => running.delete(child));
   }
 
   static async start(options: KernelOptions = {}): Promise<KernelProcess> {
@@ -87,6 +103,20 @@ export class KernelProcess implements AsyncDisposable {
     return new KernelProcess(child, connection, folder.path, () => folder[Symbol.dispose]());
   }
 
+  /** How the kernel ended; fails when it does not. */
+  async exited(): Promise<Ended> {
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => reject(new Error(`the kernel did not end within ${WAIT_MAX_MS} ms:\n${this.#stderr}`)),
+      WAIT_MAX_MS,
+    );
+    try {
+      return await Promise.race([this.#ended, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   /** What the kernel logged so far. */
   get stderr(): string {
     return this.#stderr;
@@ -98,7 +128,7 @@ export class KernelProcess implements AsyncDisposable {
     this.#clients.push(client);
     await Promise.race([
       client.welcomed,
-      this.exited.then(({ code }) => {
+      this.#ended.then(({ code }) => {
         throw new Error(`the kernel ended with ${code} before it answered:\n${this.#stderr}`);
       }),
     ]);
@@ -109,7 +139,7 @@ export class KernelProcess implements AsyncDisposable {
     for (const client of this.#clients) client.close();
     this.child.kill("SIGTERM");
     const kill = setTimeout(() => this.child.kill("SIGKILL"), 3_000);
-    await this.exited;
+    await this.#ended;
     clearTimeout(kill);
     this.#cleanUp();
   }
@@ -297,13 +327,34 @@ export class KernelClient {
     );
   }
 
-  /** The first message, also of those that have come, for which `holds`. */
+  /**
+   * The first message, also of those that have come, for which `holds`.
+   * @throws after a while, so that `using` ends the kernel of a test that would otherwise hang for ever.
+   */
   async message(holds: (message: Received) => boolean): Promise<Received> {
-    for (;;) {
-      const found = this.received.find(holds);
-      if (found !== undefined) return found;
-      await new Promise<void>((resolve) => this.#waiters.add(resolve));
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new Error(this.#whatCame())), WAIT_MAX_MS);
+    try {
+      for (;;) {
+        const found = this.received.find(holds);
+        if (found !== undefined) return found;
+        const { promise: next, resolve } = Promise.withResolvers<void>();
+        this.#waiters.add(resolve);
+        await Promise.race([next, late]);
+      }
+    } finally {
+      clearTimeout(timer);
     }
+  }
+
+  #whatCame(): string {
+    const last = this.received
+      .slice(-15)
+      .map(
+        ({ channel, content, header }) =>
+          `${channel} ${header.msg_type} ${JSON.stringify(content).slice(0, 100)}`,
+      );
+    return `no such message within ${WAIT_MAX_MS} ms; the last that came:\n${last.join("\n")}`;
   }
 
   /** Echo of the heartbeat. */

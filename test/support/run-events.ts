@@ -136,7 +136,10 @@ export class RunEvents {
   }
 
   /** A call from `at` to `end` that returns `output`. */
-  ok(name: string, options: CallOptions & { readonly end?: number; readonly output?: unknown }) {
+  ok(
+    name: string,
+    options: CallOptions & { readonly end?: number; readonly output?: unknown } = {},
+  ): string {
     const id = this.call(name, options);
     this.settle(id, options.end ?? options.at ?? 0, { output: options.output });
     return id;

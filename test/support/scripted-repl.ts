@@ -23,6 +23,8 @@ const { values, positionals } = parseArgs({
 const launch = `${distFolder}/repl/launch.js`;
 const { runRepl } = (await import(launch)) as typeof import("../../repl/launch.ts");
 const [file] = positionals;
+// A real session has child processes, which keep a program alive while it waits.
+const alive = setInterval(() => undefined, 60_000);
 process.exitCode = await runRepl(
   {
     mode: values.plain ? "plain" : values.json ? "json" : "auto",
@@ -45,3 +47,4 @@ process.exitCode = await runRepl(
       ],
     }),
 );
+clearInterval(alive);

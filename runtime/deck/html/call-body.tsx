@@ -29,7 +29,7 @@ export function CallBody({
           <Muted>in</Muted>{" "}
           <code style={styles.codeWrapped}>
             {nameText(name)}: {lineText(preview)}
-          </code>
+          </code>{" "}
         </div>
       ))}
       {inputsLeft > 0 ? (
@@ -58,7 +58,7 @@ function Result({ call }: { readonly call: CallRecord }): ReactElement | null {
   }
   return (
     <div style={styles.body}>
-      <Muted>{label}</Muted> <PreviewBody preview={preview} />
+      <Muted>{label}</Muted> <PreviewBody preview={preview} />{" "}
     </div>
   );
 }
@@ -71,7 +71,7 @@ function Attempts({ call }: { readonly call: CallRecord }): ReactElement {
           <Muted>attempt {formatCount(n)}</Muted>{" "}
           <code style={styles.codeWrapped}>
             {error === undefined ? call.state : lineText(error)}
-          </code>
+          </code>{" "}
         </div>
       ))}
     </>
@@ -86,7 +86,7 @@ function Log({ call }: { readonly call: CallRecord }): ReactElement | null {
     <div style={styles.body}>
       <Muted>log</Muted>{" "}
       {left > 0 ? <Muted>… {formatCount(left)} lines before these </Muted> : null}
-      <pre style={styles.bodyText}>{tail.map(logText).join("\n")}</pre>
+      <pre style={styles.bodyText}>{tail.map(logText).join("\n")}</pre>{" "}
     </div>
   );
 }

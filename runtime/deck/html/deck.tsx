@@ -4,18 +4,18 @@
  */
 import type { ReactElement } from "react";
 import type { CallRecord, RunRecord } from "../../events/record-shape.ts";
-import { counted } from "../../values/format.ts";
-import { functionGroups } from "../groups.ts";
+import { counted, formatCount } from "../../values/format.ts";
+import { runGroups } from "../groups.ts";
 import type { DeckModel } from "../model.ts";
 import { CALL_LOOKS } from "../palette.ts";
 import { CALL_ROWS_MAX, type ChosenRows, foldRows, type TreeRow, worstOf } from "../rows.ts";
 import type { CallTree } from "../tree.ts";
-import { nameText, placeText, timeText } from "../wording.ts";
+import { countsText, nameText, placeText, timeText } from "../wording.ts";
 import { CallBody } from "./call-body.tsx";
 import { FailureSection } from "./failures.tsx";
 import { FunctionTable } from "./functions.tsx";
 import { DeckHeader, LiveHeader } from "./header.tsx";
-import { Badge, Box, CallName, Code, Legend, Muted, Outcome, Section } from "./parts.tsx";
+import { Badge, Box, CallName, Code, Muted, Outcome, Section, Segments } from "./parts.tsx";
 import { RunSection } from "./run-facts.tsx";
 import { styles } from "./styles.ts";
 import { type Detail, TaskTable } from "./tasks.tsx";
@@ -52,7 +52,7 @@ function TaskSection({
   readonly model: DeckModel;
   readonly detail: Detail;
 }): ReactElement {
-  const notes = [`${model.tasks} in order of call`];
+  const notes = model.tasks > 1 ? [`${model.tasks} in order of call`] : [];
   if (model.critical.size > 0) {
     const path = model.isCriticalApproximate ? "approximate critical path" : "critical path";
     notes.push(`an underlined bar is on the ${path}`);
@@ -74,10 +74,7 @@ function FunctionSection({
   readonly model: DeckModel;
   readonly hasBodies: boolean;
 }): ReactElement {
-  const groups = functionGroups(
-    model.tree.nodes.map((node) => node.call),
-    model.endMs,
-  );
+  const groups = runGroups(model.run, model.tree, model.endMs);
   const shown = groups.slice(0, CALL_ROWS_MAX);
   const left = groups.length - shown.length;
   const note = `${counted(model.tasks, "call")} of ${counted(groups.length, "task")}, grouped`;
@@ -145,17 +142,19 @@ function LiveRow({
       <tr style={styles.headRow}>
         <td style={styles.liveCell}>
           <div style={indent}>
-            <Badge look={CALL_LOOKS[worstOf(row.nodes.map((node) => node.call))]} />
+            <Badge look={CALL_LOOKS[worstOf(row.counts)]} />
             <Code>
               <b>{nameText(row.name)}</b>
             </Code>{" "}
-            <Muted>× {row.nodes.length} </Muted>
-          </div>
-          <div style={{ paddingLeft: indent.paddingLeft + 22 }}>
-            <Legend counts={row.counts} />
+            <Muted>
+              × {formatCount(row.nodes.length)} {"\u00a0 "}
+              {countsText(row.counts)}{" "}
+            </Muted>
           </div>
         </td>
-        <td style={styles.liveCell} />
+        <td style={styles.liveCell}>
+          <Segments counts={row.counts} />
+        </td>
         <td style={styles.liveTime} />
       </tr>
     );

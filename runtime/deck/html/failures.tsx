@@ -49,19 +49,19 @@ export function Panel({
             <b>{nameText(call.name)}</b>
           </Code>
         )}{" "}
-        <Muted>{summary}</Muted>
+        <Muted>{summary} </Muted>
       </div>
-      <pre style={styles.panelText}>{errorLines(error).join("\n")}</pre>
+      <pre style={styles.panelText}>{errorLines(error).join("\n")}</pre>{" "}
       {earlier.map(({ n, error: each }) => (
         <div key={n} style={styles.body}>
           <Muted>attempt {formatCount(n)}</Muted>{" "}
-          <code style={styles.codeWrapped}>{lineText(each)}</code>
+          <code style={styles.codeWrapped}>{lineText(each)}</code>{" "}
         </div>
       ))}
       {log.length > 0 ? (
         <div style={styles.body}>
-          <Muted>last lines of its log</Muted>
-          <pre style={styles.panelText}>{log.map(logText).join("\n")}</pre>
+          <Muted>last lines of its log </Muted>
+          <pre style={styles.panelText}>{log.map(logText).join("\n")}</pre>{" "}
         </div>
       ) : null}
       {look === undefined ? null : (
@@ -70,7 +70,7 @@ export function Panel({
           {" \u00a0 "}
           {rerun === undefined ? null : (
             <>
-              <Muted>Run it again:</Muted> <code style={styles.codeWrapped}>{rerun}</code>
+              <Muted>Run it again:</Muted> <code style={styles.codeWrapped}>{rerun}</code>{" "}
             </>
           )}
         </div>

@@ -5,13 +5,12 @@
 import type { ReactElement } from "react";
 import { formatCount, formatDuration } from "../../values/format.ts";
 import type { FunctionGroup } from "../groups.ts";
-import type { DeckModel } from "../model.ts";
 import { functionFill } from "../palette.ts";
 import { callText, nameText, outcomeOf } from "../wording.ts";
 import { CallName, Code, Muted, Outcome, Swatch } from "./parts.tsx";
 import { headCell, styles } from "./styles.ts";
 import { CallLine, Unfolding } from "./tasks.tsx";
-import { SpanLane } from "./waterfall.tsx";
+import { type Axis, SpanLane } from "./waterfall.tsx";
 
 /** Makes a row's body as wide as the table, in a column of 25 %. */
 const BODY_PERCENT = 390;
@@ -25,7 +24,7 @@ export function FunctionTable({
   isInSession,
 }: {
   readonly groups: readonly FunctionGroup[];
-  readonly axis?: Pick<DeckModel, "startMs" | "endMs" | "wallMs" | "critical">;
+  readonly axis?: Axis;
   readonly nowMs: number;
   readonly hasBodies: boolean;
   /** Whether `deck.tasks(name)` can be typed somewhere. */
@@ -83,15 +82,15 @@ export function FunctionTable({
               <td style={styles.cellNumber}>
                 <Muted>{formatCount(group.counts.get("cached") ?? 0)}</Muted>{" "}
               </td>
-              <td style={styles.cellNumber}>{timeOf(group.medianMs)} </td>
-              <td style={styles.cellNumber}>{timeOf(group.p95Ms)} </td>
+              <td style={styles.cellNumber}>{group.median} </td>
+              <td style={styles.cellNumber}>{group.p95} </td>
               <td style={styles.cellNoWrap}>
                 <Code>{group.spread}</Code>{" "}
               </td>
-              <td style={styles.cellNumber}>{timeOf(group.totalMs)} </td>
+              <td style={styles.cellNumber}>{group.total} </td>
               {axis ? (
                 <td style={styles.cellLane}>
-                  <SpanLane calls={group.calls} model={axis} fill={functionFill(index)} />
+                  <SpanLane extent={group.extent} model={axis} fill={functionFill(index)} />
                 </td>
               ) : null}
             </tr>
@@ -133,13 +132,13 @@ function FunctionName({
       <Code>
         <b>{nameText(group.name)}</b>
       </Code>{" "}
-      <Muted>× {formatCount(group.calls.length)}</Muted>
+      <Muted>× {formatCount(group.count)}</Muted>
     </>
   );
   return (
     <Unfolding
       depth={0}
-      title={`${nameText(group.name)} × ${formatCount(group.calls.length)}`}
+      title={`${nameText(group.name)} × ${formatCount(group.count)}`}
       head={head}
       body={
         hasBody ? <FunctionBody group={group} nowMs={nowMs} isInSession={isInSession} /> : undefined
@@ -159,10 +158,12 @@ function FunctionBody({
   readonly isInSession: boolean;
 }): ReactElement {
   const shown = new Set([...group.slowest, ...group.failed]).size;
-  const left = group.calls.length - shown;
+  const left = group.count - shown;
   return (
     <>
-      <div style={styles.small}>slowest {formatCount(group.slowest.length)} </div>
+      {group.slowest.length > 0 ? (
+        <div style={styles.small}>slowest {formatCount(group.slowest.length)} </div>
+      ) : null}
       {group.slowest.map((call) => (
         <CallLine key={call.id} call={call} nowMs={nowMs} label={call.id} />
       ))}
@@ -187,8 +188,4 @@ function FunctionBody({
 
 function Amount({ count }: { readonly count: number }): ReactElement {
   return count > 0 ? <b>{formatCount(count)}</b> : <Muted>{formatCount(count)}</Muted>;
-}
-
-function timeOf(ms: number | undefined): string {
-  return ms === undefined ? "" : formatDuration(ms);
 }

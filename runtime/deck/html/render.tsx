@@ -4,8 +4,8 @@
  */
 import { renderToStaticMarkup } from "react-dom/server";
 import type { RunRecord } from "../../events/record-shape.ts";
-import { deckModel, isTrivial } from "../model.ts";
-import { chooseRows, foldRows, LIVE_ROWS_MAX } from "../rows.ts";
+import { deckModel, isTrivial, liveChoice } from "../model.ts";
+import { LIVE_ROWS_MAX } from "../rows.ts";
 import type { SessionModel } from "../session-deck.ts";
 import { callTree } from "../tree.ts";
 import { Deck, LiveTree, TrivialDeck } from "./deck.tsx";
@@ -40,7 +40,7 @@ export function deckHtml(run: RunRecord): string {
 
 export function liveHtml(run: RunRecord, nowMs: number): string {
   const model = deckModel(run, nowMs);
-  const chosen = chooseRows(foldRows(model.tree), LIVE_ROWS_MAX, nowMs);
+  const chosen = liveChoice(model, LIVE_ROWS_MAX, nowMs);
   return (
     OPTIONAL_STYLE + renderToStaticMarkup(<LiveTree model={model} chosen={chosen} nowMs={nowMs} />)
   );

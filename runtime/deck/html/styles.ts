@@ -135,6 +135,12 @@ export const styles = {
     padding: "2px 10px 2px 0",
     borderBottom: `1px solid ${HAIRLINE}`,
   },
+  bodyHeadNumber: {
+    textAlign: "right",
+    padding: "2px 10px 2px 0",
+    borderBottom: `1px solid ${HAIRLINE}`,
+  },
+  bodyNumber: { textAlign: "right", verticalAlign: "top", padding: "2px 10px 2px 0" },
   bodyCell: { textAlign: "left", verticalAlign: "top", padding: "2px 10px 2px 0" },
   image: { maxWidth: 640, height: "auto" },
   line: { padding: "1px 0" },
@@ -207,11 +213,14 @@ export function segmentStyle(fill: string, share: number): CSSProperties {
   return { width: percent(share), minWidth: 4, backgroundColor: fill };
 }
 
+/** A bar at the very end would stick out by its least width, and the table would scroll. */
+const LEFT_MAX = 0.975;
+
 /** A bar in a lane, in shares of it. */
 export function barStyle(fill: string, from: number, to: number): CSSProperties {
   return {
     position: "absolute",
-    left: percent(from),
+    left: percent(Math.min(from, LEFT_MAX)),
     width: percent(to - from),
     minWidth: 3,
     top: 4,
@@ -236,7 +245,7 @@ export function queueStyle(from: number, to: number): CSSProperties {
 export function underlineStyle(from: number, to: number): CSSProperties {
   return {
     position: "absolute",
-    left: percent(from),
+    left: percent(Math.min(from, LEFT_MAX)),
     width: percent(to - from),
     minWidth: 3,
     top: 18,

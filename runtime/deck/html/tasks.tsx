@@ -5,6 +5,7 @@
 import type { ReactElement, ReactNode } from "react";
 import type { CallRecord } from "../../events/record-shape.ts";
 import { formatCount, formatDuration } from "../../values/format.ts";
+import { extentOf } from "../groups.ts";
 import type { DeckModel } from "../model.ts";
 import { CALL_LOOKS } from "../palette.ts";
 import { type FoldRow, type TreeRow, worstOf } from "../rows.ts";
@@ -149,6 +150,7 @@ function FoldedRow({
   readonly detail: Detail;
 }): ReactElement {
   const calls = row.nodes.map((node) => node.call);
+  const extent = extentOf(calls, model.endMs);
   const shown = calls.slice(0, FOLD_LINES_MAX);
   const left = calls.length - shown.length;
   const body = (
@@ -161,7 +163,7 @@ function FoldedRow({
   );
   const head = (
     <>
-      <Badge look={CALL_LOOKS[worstOf(calls)]} />
+      <Badge look={CALL_LOOKS[worstOf(row.counts)]} />
       <Code>
         <b>{nameText(row.name)}</b>
       </Code>{" "}
@@ -185,23 +187,19 @@ function FoldedRow({
       </td>
       {model.isWhereShown ? <td style={styles.cell} /> : null}
       {model.areTriesShown ? <td style={styles.cell} /> : null}
-      <td style={styles.cellNumber}>{spanText(calls, model.endMs)} </td>
+      <td style={styles.cellNumber}>
+        {extent ? formatDuration(extent.endMs - extent.startMs) : ""}{" "}
+      </td>
       <td style={styles.cellLane}>
-        <SpanLane calls={calls} model={model} />
+        <SpanLane
+          extent={extent}
+          model={model}
+          fill={CALL_LOOKS[worstOf(row.counts)].fill}
+          isCritical={calls.some((call) => model.critical.has(call.id))}
+        />
       </td>
     </tr>
   );
-}
-
-/** From the first start to the last end. */
-function spanText(calls: readonly CallRecord[], nowMs: number): string {
-  let from = Number.POSITIVE_INFINITY;
-  let to = Number.NEGATIVE_INFINITY;
-  for (const call of calls) {
-    from = Math.min(from, call.startedAt ?? Number.POSITIVE_INFINITY);
-    to = Math.max(to, call.endedAt ?? nowMs);
-  }
-  return Number.isFinite(from) ? formatDuration(to - from) : "";
 }
 
 /** A call as one line of a body. */

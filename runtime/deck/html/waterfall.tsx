@@ -5,11 +5,15 @@
 import type { ReactElement } from "react";
 import type { CallRecord } from "../../events/record-shape.ts";
 import { formatDuration, formatOffset } from "../../values/format.ts";
+import type { FunctionGroup } from "../groups.ts";
 import type { DeckModel } from "../model.ts";
 import { CALL_LOOKS, FILLS } from "../palette.ts";
-import { worstOf } from "../rows.ts";
+import { startOf } from "../tree.ts";
 import { Hidden } from "./parts.tsx";
 import { barStyle, queueStyle, styles, underlineStyle } from "./styles.ts";
+
+/** What a lane spans. */
+export type Axis = Pick<DeckModel, "startMs" | "wallMs">;
 
 export function CallLane({
   call,
@@ -19,7 +23,8 @@ export function CallLane({
   readonly model: DeckModel;
 }): ReactElement {
   const share = shareOf(model);
-  const { startedAt, endedAt = model.endMs } = call;
+  const startedAt = startOf(call);
+  const endedAt = call.endedAt ?? model.endMs;
   const isCritical = model.critical.has(call.id);
   const { word, fill } = CALL_LOOKS[call.state];
   if (startedAt === undefined) {
@@ -60,30 +65,24 @@ export function CallLane({
 
 /** One bar for calls that share a row. */
 export function SpanLane({
-  calls,
+  extent,
   model,
   fill,
+  isCritical = false,
 }: {
-  readonly calls: readonly CallRecord[];
-  readonly model: Pick<DeckModel, "startMs" | "endMs" | "wallMs" | "critical">;
-  /** Default: that of the worst state. */
-  readonly fill?: string;
+  /** Undefined while none of them has started. */
+  readonly extent: FunctionGroup["extent"] | undefined;
+  readonly model: Axis;
+  readonly fill: string;
+  readonly isCritical?: boolean;
 }): ReactElement {
-  const started = calls.filter((call) => call.startedAt !== undefined);
-  if (started.length === 0) return <div style={styles.lane} />;
+  if (extent === undefined) return <div style={styles.lane} />;
   const share = shareOf(model);
-  let from = Number.POSITIVE_INFINITY;
-  let to = Number.NEGATIVE_INFINITY;
-  for (const call of started) {
-    from = Math.min(from, call.startedAt ?? call.createdAt);
-    to = Math.max(to, call.endedAt ?? model.endMs);
-  }
-  // In the colour of a function the bar stands for all its calls, of which few are on the path.
-  const isCritical = fill === undefined && calls.some((call) => model.critical.has(call.id));
+  const { startMs: from, endMs: to } = extent;
   return (
     <div style={styles.lane}>
       <Hidden>{`${formatOffset(from - model.startMs)} to ${formatOffset(to - model.startMs)}`}</Hidden>
-      <div style={barStyle(fill ?? CALL_LOOKS[worstOf(calls)].fill, share(from), share(to))} />
+      <div style={barStyle(fill, share(from), share(to))} />
       {isCritical ? (
         <div title="on the critical path" style={underlineStyle(share(from), share(to))} />
       ) : null}
@@ -92,6 +91,6 @@ export function SpanLane({
 }
 
 /** A moment as a share of the run; a run that took no time is all of it. */
-function shareOf({ startMs, wallMs }: Pick<DeckModel, "startMs" | "wallMs">) {
+function shareOf({ startMs, wallMs }: Axis) {
   return (atMs: number) => (wallMs <= 0 ? 0 : (atMs - startMs) / wallMs);
 }

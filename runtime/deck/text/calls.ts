@@ -5,10 +5,11 @@
 import type { CallRecord } from "../../events/record-shape.ts";
 import { columnsOf, fitLine } from "../../values/escape.ts";
 import { formatCount, formatDuration } from "../../values/format.ts";
-import { type FunctionGroup, functionGroups } from "../groups.ts";
+import { extentOf, type FunctionGroup, runGroups } from "../groups.ts";
 import type { DeckModel } from "../model.ts";
 import { chooseRows, type FoldRow, foldRows, type TreeRow, worstOf } from "../rows.ts";
-import { countsText, nameText, placeText, timeText } from "../wording.ts";
+import { countStates } from "../tree.ts";
+import { countsText, countsWorstFirst, nameText, placeText, timeText } from "../wording.ts";
 import {
   badge,
   callRole,
@@ -23,7 +24,7 @@ import {
 } from "./spans.ts";
 
 const WATERFALL_COLUMNS_MIN = 100;
-export const WHERE_COLUMNS_MIN = 70;
+const WHERE_COLUMNS_MIN = 70;
 const TIME_COLUMNS = 9;
 const WHERE_COLUMNS = 10;
 const BADGE_COLUMNS = 2;
@@ -76,10 +77,13 @@ function callRow(row: Extract<TreeRow, { kind: "call" }>, model: DeckModel, layo
 function foldRow(row: FoldRow, model: DeckModel, layout: Layout): Row {
   const calls = row.nodes.map((node) => node.call);
   const extent = extentOf(calls, model.endMs);
+  const room = layout.output - 1;
+  const inOrder = countsText(row.counts);
+  const counts = columnsOf(inOrder) > room ? countsWorstFirst(row.counts) : inOrder;
   return [
-    badge(worstOf(calls)),
+    badge(worstOf(row.counts)),
     ...fitSpans([indentOf(row), ...foldName(row)], layout.task),
-    muted(` ${fitLine(countsText(row.counts), layout.output - 1)}`),
+    muted(` ${fitLine(counts, room)}`),
     ...(layout.where > 0 ? [muted(" ".repeat(layout.where))] : []),
     timeSpan(extent ? formatDuration(extent.endMs - extent.startMs) : ""),
     ...laneSpans(calls, model, layout.lane),
@@ -89,7 +93,7 @@ function foldRow(row: FoldRow, model: DeckModel, layout: Layout): Row {
 /** A row of the live tree: no columns but the time, since widths would jump. */
 export function liveRow(row: TreeRow, model: DeckModel, columns: number): Row {
   if (row.kind === "fold") {
-    const state = badge(worstOf(row.nodes.map((node) => node.call)));
+    const state = badge(worstOf(row.counts));
     const counts = muted(`   ${countsText(row.counts)}`);
     return cutSpans([indentOf(row), state, ...foldName(row), counts], columns);
   }
@@ -103,10 +107,7 @@ export function liveRow(row: TreeRow, model: DeckModel, columns: number): Row {
 
 /** A row per function, for runs of too many calls to list. */
 export function functionRows(model: DeckModel, columns: number, rowsMax: number): Row[] {
-  const groups = functionGroups(
-    model.tree.nodes.map((node) => node.call),
-    model.endMs,
-  );
+  const groups = runGroups(model.run, model.tree, model.endMs);
   const shown = groups.length <= rowsMax ? groups : groups.slice(0, Math.max(0, rowsMax - 1));
   const rows = shown.map((group) => functionRow(group, columns));
   const left = groups.length - shown.length;
@@ -115,19 +116,19 @@ export function functionRows(model: DeckModel, columns: number, rowsMax: number)
 }
 
 function functionRow(group: FunctionGroup, columns: number): Row {
-  const { only, medianMs, p95Ms, totalMs, spread } = group;
-  const total = timeSpan(totalMs === undefined ? "" : formatDuration(totalMs));
+  const { only, median, p95, spread } = group;
+  const total = timeSpan(group.total);
   const room = columns - TIME_COLUMNS;
   if (only) return [...fitSpans(callSpans(only), room), total];
   const parts = [countsText(group.counts)];
-  if (columns >= WHERE_COLUMNS_MIN && medianMs !== undefined && p95Ms !== undefined) {
-    parts.push(`median ${formatDuration(medianMs)} · p95 ${formatDuration(p95Ms)}`);
+  if (columns >= WHERE_COLUMNS_MIN && median !== "") {
+    parts.push(`median ${median} · p95 ${p95}`);
   }
   if (columns >= WATERFALL_COLUMNS_MIN && spread !== "") parts.push(spread);
   const spans: Span[] = [
-    badge(worstOf(group.calls)),
+    badge(worstOf(group.counts)),
     { text: nameText(group.name), role: "name" },
-    muted(` × ${formatCount(group.calls.length)}   ${parts.join("   ")}`),
+    muted(` × ${formatCount(group.count)}   ${parts.join("   ")}`),
   ];
   return [...fitSpans(spans, room), total];
 }
@@ -168,18 +169,5 @@ function laneSpans(calls: readonly CallRecord[], model: DeckModel, columns: numb
     if (isDrawn(cell * 2)) return isDrawn(cell * 2 + 1) ? "█" : "▌";
     return isDrawn(cell * 2 + 1) ? "▐" : " ";
   });
-  return [edge, { text: bar.join(""), role: callRole(worstOf(calls)) }, muted("│")];
-}
-
-/** From the first start to the last end; undefined while none has started. */
-function extentOf(
-  calls: readonly CallRecord[],
-  nowMs: number,
-): { readonly startMs: number; readonly endMs: number } | undefined {
-  const started = calls.filter((call) => call.startedAt !== undefined);
-  if (started.length === 0) return undefined;
-  return {
-    startMs: started.reduce((min, call) => Math.min(min, call.startedAt ?? min), nowMs),
-    endMs: started.reduce((max, call) => Math.max(max, call.endedAt ?? nowMs), 0),
-  };
+  return [edge, { text: bar.join(""), role: callRole(worstOf(countStates(calls))) }, muted("│")];
 }

@@ -5,9 +5,10 @@
  * @module
  */
 import type { RunRecord } from "../../events/record-shape.ts";
+import { columnsOf } from "../../values/escape.ts";
 import { counted, formatDuration } from "../../values/format.ts";
-import { type DeckModel, deckModel, isTrivial } from "../model.ts";
-import { CALL_ROWS_MAX, chooseRows, foldRows } from "../rows.ts";
+import { type DeckModel, deckModel, isTrivial, liveChoice } from "../model.ts";
+import { CALL_ROWS_MAX } from "../rows.ts";
 import { callTree } from "../tree.ts";
 import { countsText, inputsText, lineText, nameText, tasksText, timeText } from "../wording.ts";
 import { callRows, functionRows, liveRow } from "./calls.ts";
@@ -61,11 +62,11 @@ export function liveRows(
     widthOf(title) + tail.length <= columns
       ? [...fitSpans(title, columns - tail.length), muted(tail)]
       : [...cutSpans(title, Math.max(12, columns - tail.length)), muted(tail)];
-  const chosen = chooseRows(foldRows(model.tree), rowsMax - 1, nowMs);
+  const chosen = liveChoice(model, rowsMax - 1, nowMs);
   const rows: Row[] = [cutSpans(header, columns)];
   for (const row of chosen.rows) rows.push(liveRow(row, model, columns));
   if (chosen.left !== "") rows.push(cutSpans([muted(`… ${chosen.left}`)], columns));
-  return rows.slice(0, rowsMax);
+  return atMost(rows, rowsMax);
 }
 
 function trivialRows(run: RunRecord, columns: number): Row[] {
@@ -79,13 +80,16 @@ function trivialRows(run: RunRecord, columns: number): Row[] {
   });
 }
 
-/** One row; two where one cannot hold the name and what became of it. */
+/** One row where it holds name, state and counts, else two or three. */
 function headerRows(model: DeckModel, columns: number): Row[] {
   const title = titleSpans(model);
-  const tail = `${stateText(model)}   ${tasksText(model.tasks)}: ${countsText(model.counts)}`;
-  const row = [...title, muted(`   ${tail}`)];
+  const state = stateText(model);
+  const counts = `${tasksText(model.tasks)}: ${countsText(model.counts)}`;
+  const row = [...title, muted(`   ${state}   ${counts}`)];
   if (widthOf(row) <= columns) return [row];
-  return [cutSpans(title, columns), cutSpans([muted(`  ${tail}`)], columns)];
+  const second = `  ${state}   ${counts}`;
+  const rest = columnsOf(second) <= columns ? [second] : [`  ${state}`, `  ${counts}`];
+  return [cutSpans(title, columns), ...rest.map((text) => cutSpans([muted(text)], columns))];
 }
 
 function titleSpans(model: DeckModel): Span[] {

@@ -15,7 +15,7 @@ const CAUSES_MAX = 5;
  * @param paint gives a piece of text its colour; the identity by default.
  * @returns one string per line, without line ends.
  */
-export function cellErrorLines(error: CellError, paint: PaintError = (text) => text): string[] {
+function cellErrorLines(error: CellError, paint: PaintError = (text) => text): string[] {
   if (error.diagnostics && error.codeFrame !== undefined && error.name === "TypeScriptError") {
     // The frames of all diagnostics were rendered where the source was; the message counts the rest.
     return painted(error.codeFrame.split("\n"), paint);

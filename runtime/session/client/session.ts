@@ -236,8 +236,6 @@ class ClientSession implements Session {
       cell: entry.cell,
       ...counted(entry),
     };
-    if (settled.published.length > 0)
-      this.#types.published(entry.cell, entry.request.code, settled.published);
     this.#emit({ kind: "settled", cell: entry.cell, settled });
     entry.settled.resolve(settled);
     const lane = this.#lanes.get(entry.request.lane ?? "main");
@@ -296,6 +294,8 @@ class ClientSession implements Session {
     const entry = this.#entries.get(settled.cell);
     if (!entry) return;
     this.#deaths = [];
+    // Also without names: an interface alone is nothing at run time, and exists for later cells all the same.
+    this.#types.published(entry.cell, entry.request.code, settled.published);
     this.#settle(entry, settled);
   }
 

@@ -115,7 +115,7 @@ export class Stacks {
     seen.add(thrown);
     const stack = text(read(thrown, "stack"));
     const frames = this.#frames(stack);
-    const cause = read(thrown, "cause");
+    const cause = causeOf(thrown);
     const members = read(thrown, "errors");
     const top = frames.find((frame) => frame.from !== "package") ?? frames[0];
     const code = read(thrown, "code");
@@ -210,7 +210,7 @@ function headline(error: unknown): string {
 const FRAME = /^\s*at (?:async )?(?:(.*?) \()?(.+?):(\d+):(\d+)\)?$/;
 
 /** The frames of a stack as text: it may come from any realm, library or process. */
-export function parseFrames(stack: string): CellFrame[] {
+function parseFrames(stack: string): CellFrame[] {
   return stack.split("\n").flatMap((line): CellFrame[] => {
     const match = FRAME.exec(line);
     if (!match?.[2]) return [];
@@ -257,6 +257,22 @@ function isErrorLike(value: object): boolean {
     // A trap that throws: shown as the object it is.
     return false;
   }
+}
+
+/**
+ * The cause that says something new: a call that failed because of another call repeats its text, and a
+ * deep nest of eager workflows has as many of them as levels.
+ */
+function causeOf(error: unknown): unknown {
+  const seen = new Set<unknown>();
+  let cause = read(error, "cause");
+  while (isError(cause) && !seen.has(cause)) {
+    seen.add(cause);
+    const next = read(cause, "cause");
+    if (read(cause, "name") !== "EagerException" || next === undefined) break;
+    cause = next;
+  }
+  return cause;
 }
 
 /** A property of anything; accessors of the user's may throw, and then there is nothing to show. */

@@ -72,7 +72,7 @@ function runOf(count: number): RunRecord {
 }
 
 test("idle: the prompt and the status row", () => {
-  expect(show({})).toBe("In [1]: \nlocal · Ctrl-D leave · .help");
+  expect(show({})).toBe("In [1]:\nlocal · Ctrl-D leave · .help");
 });
 
 test("a cell of several lines, numbered as it will be", () => {
@@ -88,7 +88,7 @@ test("a running cell: its calls, its unfinished line, the prompt, what waits", (
   expect(rows.filter((row) => row.includes("step"))).toHaveLength(2);
   expect(rows.slice(-3)).toEqual([
     "50 %",
-    "In [4]: ",
+    "In [4]:",
     "local · cell 1 · 5 s · 2 queued · Ctrl-C interrupt · .help",
   ]);
 });
@@ -121,8 +121,8 @@ test("the popup shows name, kind and type, aligned below the word", () => {
 });
 
 test("a question and a notice take the status row", () => {
-  expect(show({ question: "Leave? [y/N]" })).toBe("In [1]: \nLeave? [y/N]");
-  expect(show({ notice: { text: "a\x1b[2J", level: "info" } })).toBe("In [1]: \na\\x1b[2J");
+  expect(show({ question: "Leave? [y/N]" })).toBe("In [1]:\nLeave? [y/N]");
+  expect(show({ notice: { text: "a\x1b[2J", level: "info" } })).toBe("In [1]:\na\\x1b[2J");
 });
 
 test("with colours the words are the same, without glyphs the glyphs are words", () => {
