@@ -46,6 +46,8 @@ export class Report {
   readonly #openRuns = new Map<string, () => void>();
   /** Whoever called `process.exit` knows why the session ends. */
   #hasExited = false;
+  /** Failures that were printed when nobody caught them; their cell ends with the same one. */
+  readonly #printed = new WeakSet<object>();
   #isClosed = false;
 
   constructor(options: ReportOptions) {
@@ -70,7 +72,8 @@ export class Report {
       const text = hasLabels ? resultText(settled, options) : plainText(settled.value);
       out.write(`${text}\n`);
     }
-    if (settled.error && settled.status !== "aborted" && !this.#hasExited) {
+    const isNew = settled.error && !this.#printed.has(settled.error);
+    if (settled.error && isNew && settled.status !== "aborted" && !this.#hasExited) {
       this.#options.err.write(`${errorText(settled.error, this.#options.err.style)}\n`);
     }
   }
@@ -138,6 +141,7 @@ export class Report {
         return this.say(event.text, event.level === "warning" ? "warning" : "muted");
       case "uncaught":
         this.uncaughtCount++;
+        this.#printed.add(event.error);
         err.write(`uncaught ${errorText(event.error, err.style)}\n`);
         return;
       case "phase":

@@ -65,6 +65,8 @@ export class Cells {
   #abortedCount = 0;
   #tick: NodeJS.Timeout | undefined;
   #isRestarting = false;
+  /** Failures printed when nobody caught them; their cell ends with the same one. */
+  readonly #printed = new WeakSet<object>();
   #hasExited = false;
 
   constructor(options: CellsOptions) {
@@ -196,7 +198,8 @@ export class Cells {
       const { columns } = store.get().size;
       // Who called `process.exit` knows why the session ends.
       const { error: _, ...exited } = settled;
-      const shown = this.#hasExited ? exited : settled;
+      const isPrinted = settled.error !== undefined && this.#printed.has(settled.error);
+      const shown = this.#hasExited || isPrinted ? exited : settled;
       const block = blockText(shown, run, { style, columns, valueRowsMax: VALUE_ROWS_MAX });
       store.update((snapshot) => {
         const { foreground, ...rest } = this.#counted(snapshot);
@@ -252,6 +255,7 @@ export class Cells {
       case "notice":
         return this.#say(event.text, event.level === "warning" ? "warning" : "dim");
       case "uncaught":
+        this.#printed.add(event.error);
         return scrollback.text(
           `${style.paint("uncaught", "warning")} ${errorText(event.error, style)}`,
         );

@@ -173,3 +173,28 @@ test("a folder that does not exist is refused at once", () => {
     "the folder does not exist: /does/not/exist",
   );
 });
+
+test("a failure nobody caught while the cell runs ends it as error and aborts what waits behind it", async () => {
+  await using s = openSession();
+  const first = s.session.execute({
+    code: "setTimeout(() => { throw new RangeError('stray') }); await new Promise((r) => setTimeout(r, 30)); 5",
+  });
+  const second = s.session.execute({ code: "1" });
+  const settled = await first.settled;
+  expect([settled.status, settled.error?.message, settled.value]).toEqual([
+    "error",
+    "stray",
+    undefined,
+  ]);
+  expect((await second.settled).status).toBe("aborted");
+});
+
+test("an interface alone is known to later cells", async () => {
+  await using s = openSession({ check: "error" });
+  await s.run("interface Row { id: number }");
+  expect(await s.value("const row: Row = { id: 1 }; row.id")).toBe("1");
+  const { error } = await s.run("const bad: Row = { id: 'x' }");
+  expect(error?.diagnostics?.map(({ code, line, column }) => [code, line, column])).toEqual([
+    [2322, 1, 20],
+  ]);
+});

@@ -95,7 +95,7 @@ test("kill ends what nothing else can, says what is lost, and the next cell work
   expect(await s.session.interrupt("kill")).toBe("done");
   const { error } = await execution.settled;
   expect(error?.name).toBe("SessionLost");
-  expect(error?.message).toContain("variables of In [1]–In [2] are gone");
+  expect(error?.message).toContain("variables of In [1] are gone");
   expect(await s.value("typeof gone")).toBe("'undefined'");
 });
 

@@ -64,6 +64,8 @@ interface Entry {
   /** Ends the check of a cell that is interrupted before it runs. */
   readonly checking: AbortController;
   startedAt: number;
+  /** The first failure of the running cell that nobody caught. */
+  uncaught?: CellError;
 }
 
 interface Lane {
@@ -272,6 +274,10 @@ class ClientSession implements Session {
       case "exiting":
         this.#exiting = item;
         return;
+      case "uncaught":
+        this.#noteUncaught(item);
+        this.#emit(item);
+        return;
       case "event":
         this.#noteEvent(item.event, item.cell);
         this.#emit(item);
@@ -296,7 +302,18 @@ class ClientSession implements Session {
     this.#deaths = [];
     // Also without names: an interface alone is nothing at run time, and exists for later cells all the same.
     this.#types.published(entry.cell, entry.request.code, settled.published);
+    const { uncaught } = entry;
+    if (uncaught && settled.status === "ok") {
+      const { value: _, ...rest } = settled;
+      return this.#settle(entry, { ...rest, status: "error", error: uncaught });
+    }
     this.#settle(entry, settled);
+  }
+
+  /** A failure that nobody caught is the running cell's: it settles as error, and what waits behind it is aborted. */
+  #noteUncaught({ cell, error }: Extract<HostItem, { kind: "uncaught" }>): void {
+    const entry = cell === undefined ? undefined : this.#entries.get(cell);
+    if (entry?.stage === "running") entry.uncaught ??= error;
   }
 
   #onEvaluated(item: Extract<HostItem, { kind: "evaluated" }>): void {
@@ -394,7 +411,9 @@ class ClientSession implements Session {
 
   /** `; variables of In [1]–In [7] are gone`: which cells the lost process had run. */
   #goneVariables(): string {
-    const [first, last] = [this.#firstCountOfProcess, this.#count];
+    // The cell that runs has no variables to lose yet; what it published goes with the rest.
+    const running = [...this.#entries.values()].filter(({ n }) => n !== undefined).length;
+    const [first, last] = [this.#firstCountOfProcess, this.#count - running];
     if (last < first) return "";
     return `; variables of ${first === last ? `In [${first}]` : `In [${first}]–In [${last}]`} are gone`;
   }
@@ -402,7 +421,9 @@ class ClientSession implements Session {
   #lose(entry: Entry, reason: string, isDying = false): void {
     const next = isDying
       ? "it died three times in 30 seconds: the next cell starts another one"
-      : "a new one is ready for the next cell";
+      : this.#phase === "closed"
+        ? "nothing runs after it"
+        : "a new one is ready for the next cell";
     this.#settle(entry, {
       status: "error",
       error: {

@@ -44,14 +44,20 @@ export class Outbox {
     if (!this.#merge(item)) this.#items.push(item);
     this.#bytes += sizeOf(item);
     const isDue = this.#bytes >= BATCH_BYTES_MAX || now - this.#oldest >= AGE_MS_MAX;
-    if (isDue || this.#inBurst <= AT_ONCE_MAX) return this.flush();
+    if (isDue || this.#inBurst <= AT_ONCE_MAX) return this.#write();
     if (!this.#timer) {
-      this.#timer = this.#setTimeout(() => this.flush(), AGE_MS_MAX);
+      this.#timer = this.#setTimeout(() => this.#write(), AGE_MS_MAX);
       this.#timer.unref();
     }
   }
 
+  /** Sends all that waits; the next item leaves at once, as after a pause. Called at a cell's end. */
   flush(): void {
+    this.#write();
+    this.#newest = Number.NEGATIVE_INFINITY;
+  }
+
+  #write(): void {
     if (this.#timer) this.#clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#items.length === 0) return;
