@@ -6,6 +6,7 @@ import { existsSync, statSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { deckPage, deckRows, rowsToText } from "../runtime/deck/views.ts";
+import type { RunRecord } from "../runtime/events/record-shape.ts";
 import { Records } from "../runtime/events/records.ts";
 import type { CellError } from "../runtime/session/cell-error.ts";
 import { describeFile, type EntityDescription } from "../runtime/session/client/describe.ts";
@@ -79,7 +80,8 @@ async function runIn(session: Session, wanted: Wanted): Promise<number> {
   const entity = pick(described.module.entities, workflow, file);
   const inputs = readInputs(entity, wanted.args);
   const settled = await call(session, wanted, entity, inputs);
-  const run = settled.runId === undefined ? undefined : records.run(settled.runId);
+  const record = settled.runId === undefined ? undefined : records.run(settled.runId);
+  const run = record && outsideSession(record);
   if (run && !flags.json)
     process.stderr.write(
       `${rowsToText(deckRows(run, { columns: COLUMNS_DEFAULT, rowsMax: 60 }))}\n`,
@@ -157,6 +159,12 @@ function withoutOwnCell(error: CellError): CellError {
     frames: error.frames.filter(({ from }) => from !== "cell"),
     ...(error.cause ? { cause: withoutOwnCell(error.cause) } : {}),
   };
+}
+
+/** A run as a plain script's: there is no `deck` to ask and no cell to name once the command has ended. */
+function outsideSession(record: RunRecord): RunRecord {
+  const { cell: _, n: __, ...run } = record;
+  return run;
 }
 
 function follow(event: SessionEvent, records: Records, isJson: boolean): void {

@@ -15,7 +15,7 @@ const HINT_AFTER_MS = 2_000;
 
 const HINTS: Readonly<Record<InterruptKind, string>> = {
   cooperate: "Still running. Interrupting again asks it once more to stop.",
-  terminate: "Still running. Interrupting again stops it by force.",
+  terminate: "Still running. Interrupting again tries to stop it by force.",
   kill: "Still running. Interrupting again ends the user process: all variables will be lost.",
 };
 
@@ -48,7 +48,11 @@ export class Interrupts {
     if (kind === undefined) return log("debug", "an interrupt too soon after the last one");
     log("info", `interrupt: ${kind}`);
     session.interrupt(kind).then(
-      (result) => log("info", `interrupt: ${kind} ${result}`),
+      (result) => {
+        log("info", `interrupt: ${kind} ${result}`);
+        const goesOn = running !== undefined && parents.isRunning(running);
+        if (result === "unsafe" && goesOn) this.#options.outputs.say(running, HINTS.kill);
+      },
       (error) => log("error", `interrupt: ${String(error)}`),
     );
     if (running !== undefined) clock.after(HINT_AFTER_MS, () => this.#hint(running, state));

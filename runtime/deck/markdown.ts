@@ -70,10 +70,11 @@ export function sessionMarkdown(session: SessionModel): string {
   const head = `**${session.look.glyph} ${session.look.word}** ${markdownText(session.title)} · ${session.facts
     .map((fact) => `${fact.value} ${fact.label}`)
     .join(" · ")}`;
-  const cells = session.cells.map(({ label, model, earlier }) => [
+  const cells = session.cells.map(({ label, title, model, earlier }) => [
     `${model.look.glyph} ${model.look.word}`,
     markdownText(label),
-    markdownText(titleText(model)) + (earlier > 0 ? ` (${counted(earlier, "earlier run")})` : ""),
+    markdownText(title + rootText(model)) +
+      (earlier > 0 ? ` (${counted(earlier, "earlier run")})` : ""),
     markdownText(model.output === undefined ? "" : lineText(model.output)),
     formatCount(model.tasks),
     formatDuration(model.wallMs),
@@ -112,7 +113,12 @@ function markdownCall(call: CallRecord): string {
 }
 
 function titleText(model: DeckModel): string {
-  return `${nameText(model.title)}${model.inputs ? inputsText(model.inputs) : ` ${model.note ?? ""}`}`;
+  return `${nameText(model.title)}${rootText(model)}`;
+}
+
+/** What follows the title: the inputs of the root call, or how many calls there are. */
+function rootText(model: DeckModel): string {
+  return model.inputs ? inputsText(model.inputs) : ` ${model.note ?? ""}`;
 }
 
 function headerLine(model: DeckModel): string {

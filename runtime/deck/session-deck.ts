@@ -16,6 +16,8 @@ import { nameText, runLabel } from "./wording.ts";
 export interface SessionCell {
   /** `In [7]`, or the run's title. */
   readonly label: string;
+  /** The root call's name; of several: `fetchPage × 3, merge`. */
+  readonly title: string;
   readonly model: DeckModel;
   /** Runs of this cell before the newest. */
   readonly earlier: number;
@@ -55,9 +57,24 @@ export interface SessionModel {
 const CELLS_MAX = 100;
 const ERRORS_MAX = 10;
 const NOTABLE_MAX = 10;
+const NAMES_MAX = 3;
 const FUNCTIONS_MAX = 100;
 /** Worst first: what the whole session looks like. */
 const WORST = ["killed", "failed", "interrupted", "running", "handled", "ok"] as const;
+
+/** A cell is known by its label already: with several root calls, their names say more than it again. */
+function cellTitle(model: DeckModel): string {
+  if (model.title !== runLabel(model.run)) return nameText(model.title);
+  const counts = new Map<string, number>();
+  for (const call of model.run.calls.values()) {
+    if (call.parentId === undefined) counts.set(call.name, (counts.get(call.name) ?? 0) + 1);
+  }
+  const names = [...counts].map(([name, n]) =>
+    n === 1 ? nameText(name) : `${nameText(name)} × ${n}`,
+  );
+  const shown = names.slice(0, NAMES_MAX).join(", ");
+  return names.length > NAMES_MAX ? `${shown}, … ${names.length - NAMES_MAX} more` : shown;
+}
 
 /** @param runs oldest first. */
 export function sessionModel(runs: readonly RunRecord[], title: string): SessionModel {
@@ -82,6 +99,7 @@ export function sessionModel(runs: readonly RunRecord[], title: string): Session
     errorsLeft: Math.max(0, errors.length - ERRORS_MAX),
     cells: shown.map((model) => ({
       label: runLabel(model.run),
+      title: cellTitle(model),
       model,
       earlier: (byCell.get(cellKey(model.run))?.length ?? 1) - 1,
       extent: axis.extentOf(model),

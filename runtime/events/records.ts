@@ -9,6 +9,7 @@
  *       bodies of previews take 2 MB of a run, failures aside; old runs go when there are too many.
  * @module
  */
+import { stripVTControlCharacters } from "node:util";
 import { escapeLine } from "../values/escape.ts";
 import { redactPrinted } from "../values/redact.ts";
 import type { Preview, PreviewBody } from "../values/shape.ts";
@@ -460,7 +461,8 @@ function cancelReason({ state, error }: RunEnded): string {
 function safeLine(text: string): string {
   const line =
     text.length > LOG_LINE_LENGTH_MAX * 2 ? text.slice(0, LOG_LINE_LENGTH_MAX * 2) : text;
-  const safe = escapeLine(redactPrinted(line));
+  // Colours are for the terminal that the text was printed to; here they would be noise.
+  const safe = escapeLine(redactPrinted(stripVTControlCharacters(line)));
   return safe.length > LOG_LINE_LENGTH_MAX ? `${safe.slice(0, LOG_LINE_LENGTH_MAX)}…` : safe;
 }
 

@@ -6,7 +6,7 @@ import type { ReactElement } from "react";
 import { counted, formatCount, formatDuration } from "../../values/format.ts";
 import { CALL_LOOKS, COUNT_ORDER } from "../palette.ts";
 import type { SessionCell, SessionModel } from "../session-deck.ts";
-import { callText, countsText, inputsText, lineText, nameText } from "../wording.ts";
+import { callText, countsText, inputsText, lineText } from "../wording.ts";
 import { Panel } from "./failures.tsx";
 import { FunctionTable } from "./functions.tsx";
 import { Facts } from "./header.tsx";
@@ -126,14 +126,14 @@ function CellTable({ session }: { readonly session: SessionModel }): ReactElemen
 }
 
 function CellRow({ cell }: { readonly cell: SessionCell }): ReactElement {
-  const { label, model, earlier, extent, notable } = cell;
+  const { label, title, model, earlier, extent, notable } = cell;
   const inputs = model.inputs ? inputsText(model.inputs) : ` ${model.note ?? ""}`;
   const head = (
     <>
       <Badge look={model.look} />
       <Muted>{label} </Muted>
       <Code>
-        <b>{nameText(model.title)}</b>
+        <b>{title}</b>
       </Code>
       <Muted>
         <Code>{inputs}</Code>
@@ -155,12 +155,7 @@ function CellRow({ cell }: { readonly cell: SessionCell }): ReactElement {
   return (
     <tr style={styles.row}>
       <td style={styles.cell}>
-        <Unfolding
-          depth={0}
-          title={`${label} ${nameText(model.title)}${inputs}`}
-          head={head}
-          body={body}
-        />
+        <Unfolding depth={0} title={`${label} ${title}${inputs}`} head={head} body={body} />
       </td>
       <td style={styles.cell}>
         <div style={styles.clip}>

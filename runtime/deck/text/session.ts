@@ -41,11 +41,11 @@ export function sessionRows(session: SessionModel, columns: number): Row[] {
   return rows;
 }
 
-function cellRow({ label, model, earlier }: SessionCell, columns: number): Row {
+function cellRow({ label, title, model, earlier }: SessionCell, columns: number): Row {
   const spans: Span[] = [
     { text: `${model.look.glyph} `, role: runRole(model.run.state) },
     muted(`${label} `),
-    { text: nameText(model.title), role: "name" },
+    { text: title, role: "name" },
   ];
   if (model.output !== undefined) {
     spans.push(muted(" → "), { text: lineText(model.output), role: "value" });

@@ -215,12 +215,12 @@ describe("a log", () => {
       started,
       created("t1"),
       log("Bearer hunter2", "t1"),
-      log('hunter2hunter2\npassword="hunter2"\n\x1b[2J\n', "t1"),
+      log('hunter2hunter2\npassword="hunter2"\n\x1b[31mred\x1b[0m \x07\n', "t1"),
     );
     expect(records.call("t1")?.log.tail).toEqual([
       "Bearer [redacted]",
       'password="[redacted]"',
-      "\\x1b[2J",
+      "red \\x07",
     ]);
   });
 
