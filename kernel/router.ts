@@ -60,6 +60,8 @@ interface Request {
   readonly message: IncomingMessage;
   /** Only for cells. */
   readonly turn?: Turn;
+  /** Called once, before the reply is sent. */
+  readonly onAnswered?: (reply: { readonly status?: string } | undefined) => void;
 }
 
 type ExecuteContent = MessageContent["execute_request"];
@@ -134,11 +136,17 @@ export class Router {
     if (isExclusive) this.#exclusive += 1;
     const take = async (): Promise<void> => {
       const turn = await this.#turn({ plan, message, content, epoch, submitted });
-      const reply = await this.#handle({ channel, message, turn });
-      if (reply?.status === "error" && content.stop_on_error && !content.silent) {
-        this.#epoch += 1;
-        this.#failedAtMs = this.#options.clock.now();
-      }
+      await this.#handle({
+        channel,
+        message,
+        turn,
+        // Before the reply leaves: whoever has read it may send the next cell within the same millisecond.
+        onAnswered: (reply) => {
+          if (reply?.status !== "error" || !content.stop_on_error || content.silent) return;
+          this.#epoch += 1;
+          this.#failedAtMs = this.#options.clock.now();
+        },
+      });
       this.#waiting -= 1;
       if (isExclusive) this.#exclusive -= 1;
     };
@@ -183,7 +191,7 @@ export class Router {
     return isJustAfter && sentAtMs < Math.floor(this.#failedAtMs);
   }
 
-  async #handle(request: Request): Promise<{ readonly status?: string } | undefined> {
+  async #handle(request: Request): Promise<void> {
     const { channel, message } = request;
     const { transport } = this.#options;
     const publish = <T extends PublishedType>(
@@ -195,6 +203,7 @@ export class Router {
     const metadata = request.turn === undefined ? {} : { started: new Date().toISOString() };
     const context: Context = { ...this.#services, message, publish, turn: request.turn };
     const answer = await this.#answer(message, context);
+    request.onAnswered?.(answer?.reply);
     await transport.flushed();
     if (answer !== undefined) {
       const { name, reply } = answer;
@@ -208,7 +217,6 @@ export class Router {
     // A completion answered during a cell ends with `idle`, which front ends and idle cullers take for the state
     // of the kernel. The parent is empty, so that no cell's timing changes.
     if (this.#parents.someRuns) publish("status", { execution_state: "busy" }, {});
-    return answer?.reply;
   }
 
   async #answer(
