@@ -345,10 +345,10 @@ describe("errors", () => {
     });
     error.stack = [
       "HttpError: 503 Service Unavailable",
-      "    at publish (/work/report.ts:41:11)",
+      "    at publish (/home/ada/report.ts:41:11)",
       "    at async daily_report (In [7]:12:9)",
       "    at In [7]:14:1",
-      "    at next (/work/node_modules/lib/index.js:1:1)",
+      "    at next (/home/ada/node_modules/lib/index.js:1:1)",
       "    at process.processTicksAndRejections (node:internal/process/task_queues:103:5)",
     ].join("\n");
     expect(preview(error)).toMatchInlineSnapshot(`
@@ -368,7 +368,7 @@ describe("errors", () => {
           "frames": [
             {
               "function": "publish",
-              "location": "/work/report.ts:41:11",
+              "location": "/home/ada/report.ts:41:11",
             },
             {
               "function": "daily_report",
