@@ -40,6 +40,13 @@ export function readInputs(
   return values;
 }
 
+/** The texts behind the names, as they were typed; those of flags without a value are left out. */
+export function givenText(args: readonly string[]): Map<string, string> {
+  return new Map(
+    [...flags(args)].flatMap(([name, text]) => (text === undefined ? [] : [[name, text]])),
+  );
+}
+
 function signature(inputs: readonly InputDescription[]): string {
   return inputs.map((input) => `--${input.name} <${typeName(input.schema)}>`).join(" ");
 }
@@ -49,7 +56,9 @@ function flags(args: readonly string[]): Map<string, string | undefined> {
   const given = new Map<string, string | undefined>();
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] ?? "";
-    if (!arg.startsWith("--") || arg === "--") {
+    // Behind `--` an input may have the name of an option of ours: `-- --deck d`.
+    if (arg === "--") continue;
+    if (!arg.startsWith("--")) {
       throw new UsageError(`inputs are given as --name value; '${arg}' has no name`);
     }
     const [name = "", ...rest] = arg.slice(2).split("=");

@@ -10,7 +10,8 @@ import {
   type SpecPlace,
 } from "../kernel/install.ts";
 import { runKernel } from "../kernel/main.ts";
-import { EXIT, UsageError } from "./usage.ts";
+import { exitCodes } from "../repl/exit-codes.ts";
+import { UsageError } from "./usage.ts";
 
 export interface PlaceFlags {
   readonly user?: boolean;
@@ -56,7 +57,7 @@ export async function install(flags: InstallFlags): Promise<number> {
   process.stdout.write(
     `${verb} "${spec.displayName}" in ${spec.folder}\nNext: jupyter lab, or jupyter console --kernel ${spec.name}\n`,
   );
-  return EXIT.ok;
+  return exitCodes.ok;
 }
 
 export async function list(flags: PlaceFlags): Promise<number> {
@@ -72,7 +73,7 @@ export async function list(flags: PlaceFlags): Promise<number> {
     process.stdout.write(
       "no kernel of eagerdeck is installed; eagerdeck kernel install makes one\n",
     );
-  return EXIT.ok;
+  return exitCodes.ok;
 }
 
 export async function remove(name: string | undefined, flags: PlaceFlags): Promise<number> {
@@ -81,7 +82,7 @@ export async function remove(name: string | undefined, flags: PlaceFlags): Promi
     removeSpec({ ...(place ? { place } : {}), ...(name === undefined ? {} : { name }) }),
   );
   process.stdout.write(`removed ${folder}\n`);
-  return EXIT.ok;
+  return exitCodes.ok;
 }
 
 export async function start(connectionFile: string): Promise<number> {

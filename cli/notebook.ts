@@ -2,12 +2,13 @@
  * `eagerdeck notebook run`: a notebook through the real kernel, without Python.
  * @module
  */
-import { existsSync, writeFileSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { basename } from "node:path";
 import { runNotebook } from "../kernel/notebook-run.ts";
+import { exitCodes } from "../repl/exit-codes.ts";
 import { sessionPage } from "../runtime/deck/views.ts";
 import { NotebookFileError } from "../runtime/session/notebook-file.ts";
-import { EXIT, UsageError } from "./usage.ts";
+import { checkInputFile, checkOutputFile, writeOutput } from "./files.ts";
+import { UsageError } from "./usage.ts";
 
 export interface NotebookFlags {
   readonly output?: string;
@@ -17,17 +18,21 @@ export interface NotebookFlags {
 
 /** @returns the exit code: 1 when a cell failed. */
 export async function notebookRun(input: string, flags: NotebookFlags): Promise<number> {
-  if (!existsSync(input)) throw new UsageError(`no such file: ${input}`);
+  checkInputFile(input, "an .ipynb file");
+  if (!/\.(?:ipynb|[cm]?[jt]sx?)$/.test(input)) {
+    throw new UsageError(
+      `${input} is no notebook; give an .ipynb file, or a .ts script with // %% cells`,
+    );
+  }
   for (const [flag, file] of Object.entries({ "-o": flags.output, "--deck": flags.deck })) {
-    if (file !== undefined && !existsSync(dirname(resolve(file)))) {
-      throw new UsageError(`${flag}: no such folder: ${dirname(file)}`);
-    }
+    if (file !== undefined) checkOutputFile(flag, file);
   }
   const result = await executed(input, flags);
   if (flags.deck !== undefined) {
-    writeFileSync(flags.deck, await sessionPage(result.runs, { title: basename(input) }));
+    const page = await sessionPage(result.runs, { title: basename(input) });
+    if (!writeOutput("--deck", flags.deck, page)) return exitCodes.failed;
   }
-  return result.ok ? EXIT.ok : EXIT.failed;
+  return result.ok ? exitCodes.ok : exitCodes.failed;
 }
 
 async function executed(input: string, flags: NotebookFlags) {

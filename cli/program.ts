@@ -5,8 +5,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, Option } from "commander";
+import { exitCodes } from "../repl/exit-codes.ts";
 import { packageRoot } from "../runtime/session/package-root.ts";
-import { EXIT, UsageError } from "./usage.ts";
+import { UsageError } from "./usage.ts";
 
 /** A command's work; resolves with its exit code. */
 // biome-ignore lint/suspicious/noExplicitAny: commander gives every action `any[]`; each action names its own.
@@ -19,7 +20,7 @@ type Acting = <A extends Action>(action: A) => (...given: Parameters<A>) => Prom
  * @returns the exit code: 0 all went well, 1 a cell or workflow failed, 2 wrong usage, 70 an error of ours.
  */
 export async function main(args: readonly string[]): Promise<number> {
-  let code: number = EXIT.ok;
+  let code: number = exitCodes.ok;
   const acting: Acting =
     (action) =>
     async (...given) => {
@@ -30,16 +31,17 @@ export async function main(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: "user" });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     if (isUsageError(error)) {
       process.stderr.write(`eagerdeck: ${error.message}\n`);
-      return EXIT.usage;
+      return exitCodes.usage;
     }
     process.stderr.write(`eagerdeck ${version()}: an error of ours, please report it\n`);
     process.stderr.write(
       `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
     );
-    return EXIT.internal;
+    return exitCodes.internal;
   }
 }
 

@@ -2,8 +2,8 @@
  * `eagerdeck repl`: options → the terminal's own.
  * @module
  */
-import { existsSync, statSync } from "node:fs";
 import { runRepl } from "../repl/launch.ts";
+import { checkInputFile } from "./files.ts";
 import { UsageError } from "./usage.ts";
 
 export interface ReplFlags {
@@ -23,8 +23,7 @@ export async function repl(file: string | undefined, flags: ReplFlags): Promise<
   }
   if (flags.plain && flags.json) throw new UsageError("--plain and --json exclude each other");
   if (file !== undefined) {
-    if (!existsSync(file)) throw new UsageError(`no such file: ${file}`);
-    if (statSync(file).isDirectory()) throw new UsageError(`${file} is a folder; give a .ts file`);
+    checkInputFile(file, "a .ts file");
   }
   return await runRepl({
     mode: flags.json ? "json" : flags.plain ? "plain" : "auto",

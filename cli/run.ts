@@ -2,23 +2,25 @@
  * `eagerdeck run FILE WORKFLOW --x 5`: one workflow of a file, its value on stdout, its deck on stderr.
  * @module
  */
-import { existsSync, statSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { resolve } from "node:path";
+import { exitCodes } from "../repl/exit-codes.ts";
 import { deckPage, deckRows, rowsToText } from "../runtime/deck/views.ts";
 import type { RunRecord } from "../runtime/events/record-shape.ts";
 import { Records } from "../runtime/events/records.ts";
 import type { CellError } from "../runtime/session/cell-error.ts";
 import { describeFile, type EntityDescription } from "../runtime/session/client/describe.ts";
 import { cellErrorText } from "../runtime/session/client/error-text.ts";
-import { type LadderState, ladder } from "../runtime/session/client/interrupt.ts";
 import {
   type Session,
   type SessionEvent,
+  type Settled,
   startSession,
 } from "../runtime/session/client/session.ts";
+import { checkInputFile, checkOutputFile, writeOutput } from "./files.ts";
 import { readInputs } from "./inputs.ts";
-import { didYouMean, EXIT, UsageError } from "./usage.ts";
+import { callWorkflow } from "./run-call.ts";
+import { Stop } from "./stop.ts";
+import { didYouMean, UsageError } from "./usage.ts";
 
 export interface RunFlags {
   readonly deck?: string;
@@ -27,78 +29,100 @@ export interface RunFlags {
 
 const COLUMNS_DEFAULT = 100;
 
-/** @returns the exit code: 0, or 1 when the workflow failed, 3 when the user process was lost. */
+/** @returns the exit code, as `repl/exit-codes.ts` has them; a workflow's `process.exit(n)` gives n. */
 export async function run(
   file: string,
   workflow: string,
   args: readonly string[],
   flags: RunFlags,
 ): Promise<number> {
-  const path = resolve(file);
-  if (!existsSync(path)) throw new UsageError(`no such file: ${file}`);
-  if (statSync(path).isDirectory()) throw new UsageError(`${file} is a folder; give a .ts file`);
-  if (flags.deck !== undefined && !existsSync(dirname(resolve(flags.deck)))) {
-    throw new UsageError(`--deck: no such folder: ${dirname(flags.deck)}`);
-  }
+  checkInputFile(file, "a .ts file");
+  if (flags.deck !== undefined) checkOutputFile("--deck", flags.deck);
   const session = startSession({ folder: process.cwd(), columns: COLUMNS_DEFAULT, check: "off" });
-  const interrupt = new AbortController();
-  const press = () => interrupt.abort();
-  process.on("SIGINT", press);
-  process.on("SIGTERM", press);
+  using stop = new Stop(session);
   try {
-    return await runIn(session, { path, file, workflow, args, flags, signal: interrupt.signal });
+    const code = await runIn(session, stop, { file, workflow, args, flags });
+    return stop.code ?? code;
+  } catch (error) {
+    // A session that was stopped while it started or loaded the file fails in many ways; the person knows why.
+    if (stop.code !== undefined && !(error instanceof UsageError)) return stop.code;
+    throw error;
   } finally {
-    process.off("SIGINT", press);
-    process.off("SIGTERM", press);
     await session.close({ graceMs: 300 });
   }
 }
 
 interface Wanted {
-  readonly path: string;
   readonly file: string;
   readonly workflow: string;
   readonly args: readonly string[];
   readonly flags: RunFlags;
-  readonly signal: AbortSignal;
 }
 
-async function runIn(session: Session, wanted: Wanted): Promise<number> {
+async function runIn(session: Session, stop: Stop, wanted: Wanted): Promise<number> {
   const { file, flags, workflow } = wanted;
   const write = flags.json ? jsonLine : () => undefined;
   const records = new Records();
+  let exitCode: number | undefined;
   session.onEvent((event) => {
+    if (event.kind === "phase" && event.exitCode !== undefined) exitCode = event.exitCode;
     follow(event, records, flags.json === true);
     if (event.kind === "event") write({ type: "event", event: event.event });
   });
   await session.ready;
-  const described = await describeFile(session, wanted.path);
+  const path = resolve(file);
+  const described = await describeFile(session, path);
   if (!described.ok) {
-    process.stderr.write(`${file} cannot be loaded:\n${cellErrorText(described.error)}\n`);
-    return EXIT.failed;
+    if (exitCode !== undefined) return exitCode;
+    if (stop.code === undefined) {
+      const text = cellErrorText(withoutOwnCode(described.error));
+      process.stderr.write(`${file} cannot be loaded:\n${text}\n`);
+    }
+    return exitCodes.failed;
   }
   const entity = pick(described.module.entities, workflow, file);
   const inputs = readInputs(entity, wanted.args);
-  const settled = await call(session, wanted, entity, inputs);
+  const settled = await callWorkflow(session, { path, entity, inputs, args: wanted.args, stop });
   const record = settled.runId === undefined ? undefined : records.run(settled.runId);
+  refuseInvalidInputs(settled, record);
+  const ended = exitCode ?? codeOf(settled);
+  report(settled, write, flags.json === true);
   const run = record && outsideSession(record);
-  if (run && !flags.json)
-    process.stderr.write(
-      `${rowsToText(deckRows(run, { columns: COLUMNS_DEFAULT, rowsMax: 60 }))}\n`,
-    );
-  if (run && flags.deck !== undefined) writeFileSync(flags.deck, await deckPage(run));
-  if (settled.status === "ok") {
-    if (flags.json) write({ type: "result", value: settled.value ?? null });
-    else process.stdout.write(`${String(settled.value?.["text/plain"] ?? "undefined")}\n`);
-    return EXIT.ok;
+  if (!run) return ended;
+  if (!flags.json) {
+    const rows = deckRows(run, { columns: COLUMNS_DEFAULT, rowsMax: 60 });
+    process.stderr.write(`${rowsToText(rows)}\n`);
   }
-  if (settled.error) {
-    const error = withoutOwnCell(settled.error);
-    if (flags.json) write({ type: "error", error });
+  if (flags.deck === undefined) return ended;
+  // After the value: a page that cannot be written must not cost the result.
+  return writeOutput("--deck", flags.deck, await deckPage(run))
+    ? ended
+    : Math.max(ended, exitCodes.failed);
+}
+
+function codeOf(settled: Settled): number {
+  if (settled.status === "ok") return exitCodes.ok;
+  if (settled.error?.code === "SESSION_LOST") return exitCodes.lost;
+  return settled.status === "interrupted" ? exitCodes.interrupted : exitCodes.failed;
+}
+
+function report(settled: Settled, write: (message: object) => void, isJson: boolean): void {
+  if (settled.status === "ok") {
+    if (isJson) write({ type: "result", value: settled.value ?? null });
+    else process.stdout.write(`${String(settled.value?.["text/plain"] ?? "undefined")}\n`);
+  } else if (settled.error) {
+    const error = withoutOwnCode(settled.error);
+    if (isJson) write({ type: "error", error });
     else process.stderr.write(`${cellErrorText(error)}\n`);
   }
-  if (settled.error?.code === "SESSION_LOST") return EXIT.lost;
-  return settled.status === "interrupted" ? 130 : EXIT.failed;
+}
+
+/** Inputs that their schemas refuse are wrong usage: the workflow itself never ran. */
+function refuseInvalidInputs(settled: Settled, record: RunRecord | undefined): void {
+  const isRootRefused = record === undefined || record.calls.size === 1;
+  if (settled.error?.code === "INPUT_INVALID" && isRootRefused) {
+    throw new UsageError(settled.error.message.replaceAll("\n", " "));
+  }
 }
 
 function pick(
@@ -117,47 +141,19 @@ function pick(
   throw new UsageError(`${file} exports no workflow '${workflow}'.${hint}`);
 }
 
-async function call(
-  session: Session,
-  wanted: Wanted,
-  entity: EntityDescription,
-  inputs: Record<string, unknown>,
-) {
-  const from = JSON.stringify(wanted.path);
-  const text = JSON.stringify(inputs);
-  // Without schemas the checker is what knows the inputs: the call is written as a person would, and checked.
-  const isChecked = entity.inputs === undefined && Object.keys(inputs).length > 0;
-  const code = isChecked
-    ? `import { ${entity.exported} as workflow } from ${from};\nawait workflow(${text})`
-    : `const { ${entity.exported}: workflow } = await import(${JSON.stringify(pathToFileURL(wanted.path).href)});\nawait workflow(${text})`;
-  const execution = session.execute({ code, check: isChecked ? "error" : "off" });
-  let state: LadderState | undefined;
-  const stop = () => {
-    const climbed = ladder(state, performance.now());
-    state = climbed.state;
-    // A second press ends it for good: nobody waits for the values of a command.
-    if (climbed.kind) void session.interrupt(climbed.kind === "cooperate" ? "cooperate" : "kill");
-  };
-  if (wanted.signal.aborted) stop();
-  wanted.signal.addEventListener("abort", stop, { once: true });
-  process.on("SIGINT", stop);
-  const settled = await execution.settled;
-  process.off("SIGINT", stop);
-  const [diagnostic] = settled.error?.diagnostics ?? [];
-  if (diagnostic)
-    throw new UsageError(`the inputs do not fit ${entity.exported}: ${diagnostic.message}`);
-  return settled;
-}
-
-/** The cell that made the call is ours: its place would tell the person nothing. */
-function withoutOwnCell(error: CellError): CellError {
+/** The code that loads the file and makes the call is ours: its places would tell the person nothing. */
+function withoutOwnCode(error: CellError): CellError {
+  const isOwn = ({ file, from }: CellError["frames"][number]) =>
+    from === "cell" || file === "expression";
   const { codeFrame, ...rest } = error;
-  const isOwn = error.frames[0]?.from === "cell";
+  const [top] = error.frames;
+  // A syntax error of the file brings its own frame in its message.
+  const isFrameOwn = top === undefined || isOwn(top);
   return {
     ...rest,
-    ...(codeFrame === undefined || isOwn ? {} : { codeFrame }),
-    frames: error.frames.filter(({ from }) => from !== "cell"),
-    ...(error.cause ? { cause: withoutOwnCell(error.cause) } : {}),
+    ...(codeFrame === undefined || isFrameOwn ? {} : { codeFrame }),
+    frames: error.frames.filter((frame) => !isOwn(frame)),
+    ...(error.cause ? { cause: withoutOwnCode(error.cause) } : {}),
   };
 }
 

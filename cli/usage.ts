@@ -3,9 +3,6 @@
  * @module
  */
 
-/** Exit codes of the command; a cell's `process.exit(n)` exits with n. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, lost: 3, internal: 70 } as const;
-
 /** The person called the command wrongly; the message says what to do instead. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
