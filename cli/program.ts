@@ -75,7 +75,7 @@ function commands(acting: Acting): Command {
   program
     .command("repl [file]")
     .description("open the terminal REPL, or run a file, code or standard input as cells")
-    .option("-e, --eval <code>", "run this code as one cell and leave")
+    .option("-e, --eval <code>", "run this code as one cell and leave", once)
     .option("-i, --interactive", "stay in the REPL after -e or a file")
     .option("--plain", "no screen control: one line after the other")
     .option("--json", "JSON lines in and out, for programs")
@@ -103,7 +103,7 @@ function commands(acting: Acting): Command {
     .allowUnknownOption()
     .addHelpText(
       "after",
-      "\nExample:\n  eagerdeck run notebooks/workflows.ts simpleEagerWorkflow --x 5 --deck deck.html\n",
+      "\nExample:\n  eagerdeck run notebooks/workflows.ts simpleEagerWorkflow --x 5 --deck deck.html\n\nInputs named like an option go behind --: eagerdeck run flow.ts flow -- --deck value\n",
     )
     .action(
       acting(async (file: string, workflow: string, inputs: string[], options) =>
@@ -111,9 +111,18 @@ function commands(acting: Acting): Command {
       ),
     );
 
-  kernelCommands(program.command("kernel").description("the Jupyter kernel"), acting);
+  kernelCommands(
+    program
+      .command("kernel")
+      .description("the Jupyter kernel")
+      .addHelpText("after", "\nExample:\n  eagerdeck kernel install --sys-prefix\n"),
+    acting,
+  );
 
-  const notebook = program.command("notebook").description("notebooks without Jupyter");
+  const notebook = program
+    .command("notebook")
+    .description("notebooks without Jupyter")
+    .addHelpText("after", "\nExample:\n  eagerdeck notebook run IN.ipynb -o OUT.ipynb\n");
   notebook
     .command("run <notebook>")
     .description("execute a notebook through the real kernel; stops at the first failing cell")
@@ -184,6 +193,12 @@ function kernelCommands(kernel: Command, acting: Acting): void {
       "\nExample:\n  eagerdeck kernel start /run/user/1000/jupyter/kernel-1.json\n",
     )
     .action(acting(async (file: string) => (await import("./kernel.ts")).start(file)));
+}
+
+/** An option that is given twice would silently lose the first. */
+function once(value: string, previous: string | undefined): string {
+  if (previous !== undefined) throw new UsageError("-e is given twice; join the code with ;");
+  return value;
 }
 
 function* everyCommand(command: Command): Generator<Command> {

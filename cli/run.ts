@@ -86,7 +86,8 @@ async function runIn(session: Session, stop: Stop, wanted: Wanted): Promise<numb
   const record = settled.runId === undefined ? undefined : records.run(settled.runId);
   refuseInvalidInputs(settled, record);
   const ended = exitCode ?? codeOf(settled);
-  report(settled, write, flags.json === true);
+  // Who called `process.exit` knows why it ended.
+  if (exitCode === undefined) report(settled, write, flags.json === true);
   const run = record && outsideSession(record);
   if (!run) return ended;
   if (!flags.json) {

@@ -48,6 +48,9 @@ export async function runJson(options: JsonOptions): Promise<number> {
 class JsonServer {
   readonly #options: JsonOptions;
   readonly #stop: () => void;
+  /** The highest exit code of a request so far. */
+  #worst: number = exitCodes.ok;
+  #uncaughtCount = 0;
   readonly #running = new Set<Promise<unknown>>();
   readonly #ids = new Map<number, Id>();
 
@@ -70,7 +73,17 @@ class JsonServer {
       code = Math.max(code, ended);
       if (ended !== exitCodes.ok && !this.#options.keepsGoing) break;
     }
-    return code;
+    await this.#settleLate();
+    return this.#withLate(code);
+  }
+
+  /** A rejection of the last cell is noticed a turn after its end: an answer from the user process comes behind it. */
+  async #settleLate(): Promise<void> {
+    if (this.#options.session.phase === "ready") await this.#options.session.evaluate("0");
+  }
+
+  #withLate(code: number): number {
+    return code === exitCodes.ok && this.#uncaughtCount > 0 ? exitCodes.failed : code;
   }
 
   async serve(): Promise<number> {
@@ -81,11 +94,12 @@ class JsonServer {
       if ("problem" in request) this.#send("bad-request", request);
       else if (request.type === "exit") {
         this.#send("exiting", { id: request.id });
-        return exitCodes.ok;
+        return this.#withLate(this.#worst);
       } else this.#track(this.#perform(request));
     }
     await Promise.all(this.#running);
-    return exitCodes.ok;
+    await this.#settleLate();
+    return this.#withLate(this.#worst);
   }
 
   close(): void {
@@ -128,6 +142,7 @@ class JsonServer {
     if (error) this.#send("error", { id, cell, n, error });
     this.#send("cell-ended", { id, cell, n, status, durationMs, runId });
     this.#ids.delete(cell);
+    this.#worst = Math.max(this.#worst, codeOf(settled));
     return settled;
   }
 
@@ -149,6 +164,9 @@ class JsonServer {
         }
         return this.#send("event", { id, cell, event: log });
       }
+      case "uncaught":
+        this.#uncaughtCount++;
+        return this.#send("uncaught", { id, cell: event.cell, error: event.error });
       case "settled":
         // Told by `cell-ended`, which comes with the id of its request.
         return;

@@ -119,8 +119,9 @@ export class Stacks {
     const members = read(thrown, "errors");
     const top = frames.find((frame) => frame.from !== "package") ?? frames[0];
     const code = read(thrown, "code");
-    const goesOn = (value: unknown) =>
-      value !== undefined && depth < CAUSES_MAX && !seen.has(value);
+    // A task may throw undefined, and then that is the cause.
+    const hasCause = isOwn(thrown, "cause");
+    const goesOn = (value: unknown) => hasCause && depth < CAUSES_MAX && !seen.has(value);
     // The place that failed and the place where it began: what lies between is in the frames.
     const frame =
       top !== undefined && (depth === 0 || !goesOn(cause)) ? this.#codeFrame(top) : undefined;
@@ -273,6 +274,15 @@ function causeOf(error: unknown): unknown {
     cause = next;
   }
   return cause;
+}
+
+function isOwn(value: unknown, key: string): boolean {
+  try {
+    return Object.hasOwn(value as object, key);
+  } catch {
+    // A trap that throws: there is nothing to show.
+    return false;
+  }
 }
 
 /** A property of anything; accessors of the user's may throw, and then there is nothing to show. */
