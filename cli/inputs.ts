@@ -2,7 +2,7 @@
  * `--x 5 --names '["a"]'` → the inputs of a workflow, by the JSON Schema of each.
  * @module
  */
-import type { EntityDescription, InputDescription } from "../runtime/session/client/describe.ts";
+import type { ExportedEntity, InputDescription } from "../runtime/session/client/describe.ts";
 import { didYouMean, UsageError } from "./usage.ts";
 
 /**
@@ -10,7 +10,7 @@ import { didYouMean, UsageError } from "./usage.ts";
  * @throws {UsageError} naming the first input that is unknown, missing, without value or ill-typed.
  */
 export function readInputs(
-  entity: EntityDescription,
+  entity: ExportedEntity,
   args: readonly string[],
 ): Record<string, unknown> {
   const given = flags(args);

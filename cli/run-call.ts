@@ -4,7 +4,7 @@
  */
 import { pathToFileURL } from "node:url";
 import type { Diagnostic } from "../runtime/session/cell-error.ts";
-import type { EntityDescription } from "../runtime/session/client/describe.ts";
+import type { ExportedEntity } from "../runtime/session/client/describe.ts";
 import type { Session, Settled } from "../runtime/session/client/session.ts";
 import { givenText } from "./inputs.ts";
 import type { Stop } from "./stop.ts";
@@ -13,7 +13,7 @@ import { UsageError } from "./usage.ts";
 export interface WorkflowCall {
   /** Absolute. */
   readonly path: string;
-  readonly entity: EntityDescription;
+  readonly entity: ExportedEntity;
   readonly inputs: Readonly<Record<string, unknown>>;
   /** As they were typed: a number may turn out to be meant as text. */
   readonly args: readonly string[];

@@ -8,7 +8,7 @@ import { deckPage, deckRows, rowsToText } from "../runtime/deck/views.ts";
 import type { RunRecord } from "../runtime/events/record-shape.ts";
 import { Records } from "../runtime/events/records.ts";
 import type { CellError } from "../runtime/session/cell-error.ts";
-import { describeFile, type EntityDescription } from "../runtime/session/client/describe.ts";
+import { describeFile, type ExportedEntity } from "../runtime/session/client/describe.ts";
 import { cellErrorText } from "../runtime/session/client/error-text.ts";
 import {
   type Session,
@@ -126,11 +126,7 @@ function refuseInvalidInputs(settled: Settled, record: RunRecord | undefined): v
   }
 }
 
-function pick(
-  entities: readonly EntityDescription[],
-  workflow: string,
-  file: string,
-): EntityDescription {
+function pick(entities: readonly ExportedEntity[], workflow: string, file: string): ExportedEntity {
   const names = entities.map(({ exported }) => exported);
   const entity = entities.find(({ exported, name }) => exported === workflow || name === workflow);
   if (entity) return entity;

@@ -11,7 +11,13 @@
 import { parseSync } from "oxc-parser";
 import type { CheckPolicy, ParseResult } from "./client/api.ts";
 import type { Node } from "./host/ast.ts";
-import { declarationOf, declaredNames, varNames } from "./host/bindings.ts";
+import {
+  declarationOf,
+  declaredNames,
+  isInstantiated,
+  namespaceName,
+  varNames,
+} from "./host/bindings.ts";
 import { isPlain, refusal } from "./parse-guard.ts";
 
 /** Enough for an arrow whose defaults hold calls; each costs a parse of an unfinished text. */
@@ -292,8 +298,9 @@ function addStatement(
       if (id) add(id, "enum", ambient);
       break;
     case "TSModuleDeclaration":
-      if (node["id"]?.type === "Identifier" && !isAugmentation(node)) {
-        add(node["id"].name, "namespace", ambient || !hasValues(node));
+      if (!isAugmentation(node)) {
+        const name = namespaceName(node);
+        if (name) add(name, "namespace", ambient || !isInstantiated(node));
       }
       break;
     case "TSInterfaceDeclaration":
@@ -313,20 +320,6 @@ function addStatement(
       break;
     default:
   }
-}
-
-/** Whether a namespace leaves an object at run time. */
-function hasValues(node: Node): boolean {
-  if (node["body"]?.type !== "TSModuleBlock") return true;
-  return node["body"].body.some((statement: Node) => {
-    const inner = declarationOf(statement);
-    if (inner.type === "TSModuleDeclaration") return hasValues(inner);
-    return (
-      inner["declare"] !== true &&
-      inner.type !== "TSInterfaceDeclaration" &&
-      inner.type !== "TSTypeAliasDeclaration"
-    );
-  });
 }
 
 function isAugmentation(node: Node): boolean {

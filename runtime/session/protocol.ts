@@ -5,8 +5,8 @@
  * frames of a 4-byte big-endian length and a `v8.serialize`d batch, written with blocking writes, so there
  * is one order for output, displays, events and results, they are delivered while a cell blocks its
  * thread, and a slow reader slows the writer instead of filling its memory (`process.send` would queue
- * in memory until the loop turns). **fd 5**, both ways, is read by a worker of the user process and
- * answers while the main thread is blocked: one JSON message per line.
+ * in memory until the loop turns). **fd 5** is read by a worker of the user process and
+ * acts while the main thread is blocked: one JSON message per line.
  * @module
  */
 import type { RuntimeEvent } from "../events/events.ts";
@@ -88,14 +88,11 @@ export type HostItem =
       readonly where?: string;
     };
 
-/** Client → host on the control pipe. */
-export type ControlRequest = {
+/** Client → host on the control pipe; the cell's settling on fd 4 is the answer. */
+export interface ControlRequest {
   readonly kind: "interrupt";
-  readonly id: number;
   readonly cell: number;
-};
-/** Host → client on the control pipe: the flag is set; the cell's settling comes on fd 4. */
-export type ControlReply = { readonly kind: "interrupting"; readonly id: number };
+}
 
 /** The largest frame that is believed: anything larger is garbage on the pipe. */
 export const FRAME_BYTES_MAX = 512 * 1024 * 1024;

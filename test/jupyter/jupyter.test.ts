@@ -147,3 +147,27 @@ test("jupyter_client: a loop is interrupted with its state kept, completion answ
     restarted: ["TypeScriptError", 1],
   });
 });
+
+test("addTo: the assigned value counts here, where the baseline kernel tslab works on a copy", () => {
+  using home = tempFolder();
+  const tslab = resolve("node_modules/tslab/bin/tslab");
+  home.write(
+    "data/kernels/tslab/kernel.json",
+    JSON.stringify({
+      argv: [process.execPath, tslab, "kernel", "--config-path", "{connection_file}"],
+      display_name: "tslab",
+      language: "typescript",
+    }),
+  );
+  const cells = [
+    "let total = 1; function addTo(x: number) { total += x; return total }",
+    "total = 100; addTo(5)",
+  ];
+  const [ours, theirs] = ["eagerdeck", "tslab"].map((kernel) => {
+    const { status, stdout, stderr } = runPython("cells.py", [kernel, ...cells], home.path);
+    expect([status, stderr]).toEqual([0, ""]);
+    return JSON.parse(stdout);
+  });
+  expect(ours).toEqual([null, "105"]);
+  expect(theirs).toEqual([null, "6"]);
+});

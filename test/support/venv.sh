@@ -19,5 +19,7 @@ if ! cmp -s "$requirements" "$stamp"; then
   .venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$requirements"
   cp "$requirements" "$stamp"
 fi
+# JupyterLab runs CommonJS scripts out of the venv; this package's "type": "module" must not reach them.
+echo '{ "type": "commonjs" }' > .venv/package.json
 # Jupyter starts the kernel with the Node that runs this: the pinned one of npm scripts.
 node dist/cli/main.js kernel install --prefix "$PWD/.venv" --force

@@ -8,11 +8,8 @@ import { DESCRIPTION_TYPE, type ModuleDescription } from "../module-description.
 import { builtModule } from "../package-root.ts";
 import type { Session } from "./api.ts";
 
-export type {
-  EntityDescription,
-  InputDescription,
-  ModuleDescription,
-} from "../module-description.ts";
+export type { InputDescription } from "../../types/interface.ts";
+export type { ExportedEntity, ModuleDescription } from "../module-description.ts";
 
 /**
  * Loads a module in the user process and describes its exported tasks and workflows.

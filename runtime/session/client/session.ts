@@ -14,7 +14,6 @@ import { existsSync, statSync } from "node:fs";
 import type { RuntimeEvent } from "../../events/events.ts";
 import { analyse, parseCell } from "../analyse.ts";
 import type { CellError, Diagnostic } from "../cell-error.ts";
-import { codeFrame } from "../code-frame.ts";
 import type { HostItem, HostSettled } from "../protocol.ts";
 import type {
   CheckPolicy,
@@ -30,13 +29,14 @@ import type {
   Settled,
   Types,
 } from "./api.ts";
+import { DIAGNOSTICS_SHOWN_MAX, diagnosticsText } from "./diagnostics-text.ts";
+import { endReason } from "./process-end.ts";
 import { startTypeService, type TypeService } from "./types/service.ts";
 import { type ProcessEnd, UserProcess } from "./user-process.ts";
 
 export type * from "./api.ts";
 
 const WAITING_CELLS_MAX = 1_000;
-const DIAGNOSTICS_SHOWN_MAX = 10;
 /** How long `interrupt` waits before it answers `pending`. */
 const INTERRUPT_ANSWER_MS = 250;
 const DEATHS_MAX = 3;
@@ -359,7 +359,7 @@ class ClientSession implements Session {
   }
 
   #onExit(own: UserProcess, end: ProcessEnd): string {
-    const reason = this.#reasonOf(end);
+    const reason = this.#isRestarting ? "it was restarted" : endReason(end, this.#exiting);
     if (this.#process !== own) return reason;
     this.#process = undefined;
     if (this.#phase === "closed") {
@@ -391,22 +391,6 @@ class ClientSession implements Session {
     }
     this.#evaluations.clear();
     return reason;
-  }
-
-  #reasonOf(end: ProcessEnd): string {
-    if (this.#isRestarting) return "it was restarted";
-    if (end.problem !== undefined) return end.problem;
-    const exiting = this.#exiting;
-    if (exiting) {
-      const where = exiting.where ? ` at ${exiting.where}` : "";
-      return `process.exit(${exiting.code}) was called${where}`;
-    }
-    if (/heap out of memory|Reached heap limit/.test(end.stderrTail)) {
-      return "it ran out of memory; NODE_OPTIONS=--max-old-space-size=MB raises the limit";
-    }
-    if (end.signal)
-      return `it was ended by ${end.signal}${end.signal === "SIGKILL" ? " (out of memory?)" : ""}`;
-    return `it ended with exit code ${end.code}`;
   }
 
   /** `; variables of In [1]–In [7] are gone`: which cells the lost process had run. */
@@ -586,15 +570,4 @@ function isSettled(entry: Entry): boolean {
 
 function sessionError(code: string, message: string): CellError {
   return { name: "SessionError", code, message, frames: [] };
-}
-
-/** `In [3]:2:7 error TS2322: …` with its lines, for each; ten, then a count. */
-function diagnosticsText(code: string, where: string, diagnostics: readonly Diagnostic[]): string {
-  const shown = diagnostics.slice(0, DIAGNOSTICS_SHOWN_MAX).map((diagnostic) => {
-    const { line, column, endLine, endColumn, severity, message } = diagnostic;
-    const frame = codeFrame(code, { line, column, ...(endLine === line ? { endColumn } : {}) });
-    return `${where}:${line}:${column} ${severity} TS${diagnostic.code}: ${message}\n${frame}`;
-  });
-  const left = diagnostics.length - shown.length;
-  return [...shown, ...(left > 0 ? [`… and ${left} more`] : [])].join("\n");
 }

@@ -116,7 +116,7 @@ export class UserProcess {
 
   /** Raises the interrupt flag for a cell, also while the main thread is blocked. */
   interrupt(cell: number): void {
-    const request: ControlRequest = { kind: "interrupt", id: cell, cell };
+    const request: ControlRequest = { kind: "interrupt", cell };
     const control = this.#pipe(CONTROL_FD);
     if (control?.writable) control.write(`${JSON.stringify(request)}\n`);
   }
@@ -239,7 +239,10 @@ function hostFlags(): string[] {
     // The loader constant of node:vm and module hooks announce themselves as experimental at each start.
     "--disable-warning=ExperimentalWarning",
     ...(major >= 24 ? ["--no-force-async-hooks-checks"] : []),
-    `--max-old-space-size=${Math.floor((memory * 0.75) / 1024 / 1024)}`,
+    // A flag would win over the person's own limit.
+    ...(process.env["NODE_OPTIONS"]?.includes("max-old-space-size")
+      ? []
+      : [`--max-old-space-size=${Math.floor((memory * 0.75) / 1024 / 1024)}`]),
   ];
 }
 

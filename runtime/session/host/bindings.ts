@@ -47,7 +47,7 @@ export function lexicalNames(statements: readonly Node[]): string[] {
       case "TSEnumDeclaration":
         return node["id"] && !node["declare"] ? [node["id"].name] : [];
       case "TSModuleDeclaration":
-        return node["id"]?.type === "Identifier" && !node["declare"] ? [node["id"].name] : [];
+        return node["declare"] ? [] : (namespaceName(node) ?? []);
       case "ImportDeclaration":
         return node["specifiers"].map((specifier: Node) => specifier["local"].name);
       case "TSImportEqualsDeclaration":
@@ -55,6 +55,27 @@ export function lexicalNames(statements: readonly Node[]): string[] {
       default:
         return [];
     }
+  });
+}
+
+/** The name that `namespace A.B {}` binds: `A`; undefined for `declare module "x"`. */
+export function namespaceName(node: Node): string | undefined {
+  let id: Node | undefined = node["id"];
+  while (id?.type === "TSQualifiedName") id = id["left"];
+  return id?.type === "Identifier" ? id["name"] : undefined;
+}
+
+/** Whether a namespace leaves an object at run time: it holds anything but types. */
+export function isInstantiated(node: Node): boolean {
+  if (namespaceName(node) === undefined || node["body"]?.type !== "TSModuleBlock") return false;
+  return node["body"].body.some((statement: Node) => {
+    const inner = declarationOf(statement);
+    if (inner.type === "TSModuleDeclaration") return isInstantiated(inner);
+    return (
+      !inner["declare"] &&
+      inner.type !== "TSInterfaceDeclaration" &&
+      inner.type !== "TSTypeAliasDeclaration"
+    );
   });
 }
 

@@ -9,7 +9,7 @@
 import { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { parentPort, workerData } from "node:worker_threads";
-import { CONTROL_FD, type ControlReply, type ControlRequest } from "../protocol.ts";
+import { CONTROL_FD, type ControlRequest } from "../protocol.ts";
 import { FLAG_CELL, FLAG_RAISED } from "./interrupts.ts";
 
 const ORPHAN_GRACE_MS = 2_000;
@@ -23,8 +23,6 @@ createInterface({ input: pipe }).on("line", (line) => {
   Atomics.store(flags, FLAG_CELL, request.cell);
   Atomics.store(flags, FLAG_RAISED, 1);
   parentPort?.postMessage(request);
-  const reply: ControlReply = { kind: "interrupting", id: request.id };
-  pipe.write(`${JSON.stringify(reply)}\n`);
 });
 
 // The reason does not matter: a reset pipe and an ended one both mean that nobody is there any more.

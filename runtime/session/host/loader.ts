@@ -14,6 +14,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { ResolverFactory } from "oxc-resolver";
 import { codeFrame } from "../code-frame.ts";
 import { builtModule } from "../package-root.ts";
+import { offsetToLineColumn } from "../positions.ts";
 import { compileModule, instrumentJavaScript } from "./compile.ts";
 import type { Stacks } from "./stack.ts";
 import { tsNodeCompiler } from "./ts-node.ts";
@@ -131,7 +132,6 @@ function firstProblem(
   problems: readonly { message: string; start: number; end: number }[],
 ) {
   const problem = problems[0] ?? { message: "cannot be parsed", start: 0, end: 0 };
-  const before = source.slice(0, problem.start).split("\n");
-  const position = { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+  const position = offsetToLineColumn(source, problem.start);
   return { ...position, message: problem.message, frame: codeFrame(source, position) };
 }

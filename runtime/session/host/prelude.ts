@@ -1,7 +1,7 @@
 /**
  * The names every cell starts with. All of them can be redeclared.
  *
- * Their types are in `client/types/prelude.ts`; the two lists are held together by a test.
+ * Their types are in `client/types/prelude.ts`; a test holds every name there against the user process.
  * @module
  */
 import { join } from "node:path";

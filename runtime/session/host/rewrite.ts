@@ -24,7 +24,9 @@ import {
 import {
   declarationOf,
   declaredNames,
+  isInstantiated,
   lexicalNames,
+  namespaceName,
   patternNames,
   Scope,
   varNames,
@@ -195,7 +197,7 @@ class Walker {
       } else if (node.type === "TSEnumDeclaration") {
         add(node["id"].name, "enum");
       } else if (node.type === "TSModuleDeclaration" && isInstantiated(node)) {
-        add(node["id"].name, "namespace");
+        add(namespaceName(node) ?? "", "namespace");
       } else if (node.type === "ImportDeclaration" && node["importKind"] !== "type") {
         for (const specifier of node["specifiers"]) {
           if (specifier["importKind"] !== "type") add(specifier["local"].name, "import");
@@ -253,13 +255,18 @@ class Walker {
       case "TSEnumDeclaration":
       case "TSModuleDeclaration":
         this.#visit(statement, place);
-        if (!statement["declare"] && statement["id"] && this.#kinds.has(statement["id"].name)) {
-          this.#text.appendLeft(statement.end, `;${this.#publish([statement["id"].name])};`);
-        }
+        this.#publishAfter(statement);
         return;
       default:
         this.#visit(statement, place);
     }
+  }
+
+  /** A class, enum or namespace goes to the scope in its place; one of types alone, or declared, does not. */
+  #publishAfter(statement: Node): void {
+    const name: string | undefined = namespaceName(statement);
+    if (statement["declare"] || name === undefined || !this.#kinds.has(name)) return;
+    this.#text.appendLeft(statement.end, `;${this.#publish([name])};`);
   }
 
   #cellExpression(statement: Node, expression: Node, place: Place, isLast: boolean): void {
@@ -744,8 +751,7 @@ class Walker {
     const body: Node | null = node["body"];
     if (node["declare"] || body?.type !== "TSModuleBlock") return;
     const statements: Node[] = body["body"];
-    const own = node["id"].type === "Identifier" ? [node["id"].name] : [];
-    const names = [...own, ...lexicalNames(statements), ...varNames(statements)];
+    const names = [...namespaceNames(node), ...lexicalNames(statements), ...varNames(statements)];
     const inner = { scope: new Scope(names, place.scope), inFunction: true, hasArguments: true };
     for (const statement of statements) this.#statement(statement, inner);
   }
@@ -763,16 +769,11 @@ function propertyKey(name: string): string {
   return name === "__proto__" ? '["__proto__"]' : name;
 }
 
-/** Whether a namespace holds anything that runs. */
-function isInstantiated(node: Node): boolean {
-  if (node["id"]?.type !== "Identifier" || node["body"]?.type !== "TSModuleBlock") return false;
-  return node["body"].body.some((statement: Node) => {
-    const inner = declarationOf(statement);
-    if (inner.type === "TSModuleDeclaration") return isInstantiated(inner);
-    return (
-      !inner["declare"] &&
-      inner.type !== "TSInterfaceDeclaration" &&
-      inner.type !== "TSTypeAliasDeclaration"
-    );
-  });
+/** All names of `namespace A.B {}`: each is in scope within the body. */
+function namespaceNames(node: Node): string[] {
+  const names: string[] = [];
+  for (let id: Node | undefined = node["id"]; id; id = id["left"]) {
+    names.push(id.type === "TSQualifiedName" ? id["right"].name : id["name"]);
+  }
+  return names;
 }

@@ -13,6 +13,7 @@ import { preview } from "../../values/preview.ts";
 import type { CellError, CellFrame } from "../cell-error.ts";
 import { codeFrame } from "../code-frame.ts";
 import { packageRoot } from "../package-root.ts";
+import { offsetToLineColumn } from "../positions.ts";
 import type { Position, SyntaxProblem } from "./compile.ts";
 
 const CAUSES_MAX = 8;
@@ -158,8 +159,8 @@ export class Stacks {
   /** The error of a cell that does not parse. */
   syntaxError(source: string, label: string, problems: readonly SyntaxProblem[]): CellError {
     const problem = problems[0] ?? { message: "the cell does not parse", start: 0, end: 0 };
-    const { line, column } = positionAt(source, problem.start);
-    const end = positionAt(source, problem.end);
+    const { line, column } = offsetToLineColumn(source, problem.start);
+    const end = offsetToLineColumn(source, problem.end);
     const endColumn = end.line === line ? end.column : undefined;
     const frame = codeFrame(source, { line, column, ...(endColumn ? { endColumn } : {}) });
     const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
@@ -300,9 +301,4 @@ function text(value: unknown): string {
     : value === undefined || value === null
       ? ""
       : preview(value).line;
-}
-
-function positionAt(source: string, offset: number): Position {
-  const before = source.slice(0, offset).split(/\r\n|[\n\r\u2028\u2029]/);
-  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { packageRoot } from "../package-root.ts";
 import { displays } from "./display.ts";
@@ -57,12 +58,18 @@ export function newDisplay(): Display {
   });
 }
 
+const require = createRequire(import.meta.url);
+
+function versionOf(packageFile: string): string {
+  return JSON.parse(readFileSync(packageFile, "utf8")).version;
+}
+
 export const versions: {
   readonly tslab: string;
   readonly typescript: string;
   readonly node: string;
 } = {
-  tslab: JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")).version,
-  typescript: "7.0.2",
+  tslab: versionOf(join(packageRoot, "package.json")),
+  typescript: versionOf(require.resolve("typescript-native/package.json")),
   node: process.versions.node,
 };

@@ -11,6 +11,7 @@ const entity = {
   exported: "flow",
   name: "flow",
   entity: "eager",
+  output: undefined,
   inputs: [
     input("count", { type: "integer" }),
     input("label", { type: "string" }, false),
@@ -50,7 +51,13 @@ test.each([
 });
 
 test("without schemas JSON is read as JSON and the rest as text", () => {
-  const untyped = { exported: "flow", name: "flow", entity: "task" } as const;
+  const untyped = {
+    exported: "flow",
+    name: "flow",
+    entity: "task",
+    inputs: undefined,
+    output: undefined,
+  } as const;
   expect(readInputs(untyped, ["--x", "5", "--who", "Ada", "--flag"])).toEqual({
     x: 5,
     who: "Ada",

@@ -179,6 +179,14 @@ test.each([
   expect(value).toEqual(expected);
 });
 
+test("a dotted namespace is published by its first name, and its parts see each other", async () => {
+  const [, value] = await runCells(
+    "const x = 'outer'; namespace A.B { export const x = 1; export const y = () => B.x + A.B.x }",
+    "[A.B.x, A.B.y(), x]",
+  );
+  expect(value).toEqual([1, 2, "outer"]);
+});
+
 test("functions and classes get the name of the variable they are assigned to", async () => {
   const [value] = await runCells(
     "var f = () => 1; let g = class {}; const h = function () {}; g = class {}; [f.name, g.name, h.name]",

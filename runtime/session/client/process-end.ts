@@ -1,0 +1,24 @@
+/**
+ * Why a user process ended, in words: told to the person whose variables went with it.
+ * @module
+ */
+import type { HostItem } from "../protocol.ts";
+import type { ProcessEnd } from "./user-process.ts";
+
+/** @param exiting what the process said of itself when a cell called `process.exit`. */
+export function endReason(
+  end: ProcessEnd,
+  exiting: Extract<HostItem, { kind: "exiting" }> | undefined,
+): string {
+  if (end.problem !== undefined) return end.problem;
+  if (exiting) {
+    const where = exiting.where ? ` at ${exiting.where}` : "";
+    return `process.exit(${exiting.code}) was called${where}`;
+  }
+  if (/heap out of memory|Reached heap limit/.test(end.stderrTail)) {
+    return "it ran out of memory; NODE_OPTIONS=--max-old-space-size=MB raises the limit";
+  }
+  if (end.signal)
+    return `it was ended by ${end.signal}${end.signal === "SIGKILL" ? " (out of memory?)" : ""}`;
+  return `it ended with exit code ${end.code}`;
+}
