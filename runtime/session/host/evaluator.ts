@@ -19,6 +19,7 @@ import type { HostSettled, Published } from "../protocol.ts";
 import { type CompiledCell, compileCell } from "./compile.ts";
 import type { Displays } from "./display.ts";
 import { type Interrupts, interruptedError } from "./interrupts.ts";
+import type { ImportRecord, ModuleGraph, Namespace } from "./module-graph.ts";
 import type { SessionScope } from "./scope.ts";
 import type { Stacks } from "./stack.ts";
 
@@ -47,6 +48,7 @@ export interface EvaluatorOptions {
   readonly stacks: Stacks;
   readonly interrupts: Interrupts;
   readonly displays: Displays;
+  readonly modules: ModuleGraph;
 }
 
 /** The value of the last expression, before anyone looked at it. */
@@ -135,7 +137,12 @@ export class Evaluator {
     error?: CellError;
     result?: unknown;
   }> {
-    const { scope, stacks, displays } = this.#options;
+    const { scope, stacks, displays, modules } = this.#options;
+    if (!modules.isEmpty && !(await this.#refresh(request, run))) {
+      const error = stacks.cellError(run.signal.reason);
+      void run.end("interrupted", run.signal.reason);
+      return { status: "interrupted", error };
+    }
     const compiled = compileCell(request.source, scope, () => scope.segments.length);
     if (!compiled.ok) {
       return {
@@ -166,6 +173,21 @@ export class Evaluator {
     return { status: "ok", ...(value ? { value } : {}), result: outcome.value };
   }
 
+  /** Brings changed local files in force. @returns whether the cell may run: it may be interrupted meanwhile. */
+  async #refresh({ cell, source }: CellRequest, run: Run): Promise<boolean> {
+    const { interrupts, modules } = this.#options;
+    interrupts.register(cell, run);
+    try {
+      await modules.refresh(run, source);
+      return true;
+    } catch (error) {
+      if (run.signal.aborted) return false;
+      throw error;
+    } finally {
+      interrupts.returned(cell);
+    }
+  }
+
   async #evaluate(
     cell: number,
     file: string,
@@ -174,7 +196,7 @@ export class Evaluator {
     published: Map<string, Published>,
   ): Promise<Outcome> {
     const { interrupts, scope } = this.#options;
-    const support = this.#support(cell, compiled, run, published);
+    const support = this.#support(cell, file, compiled, run, published);
     interrupts.register(cell, run);
     let returned: unknown;
     try {
@@ -208,8 +230,35 @@ export class Evaluator {
     }
   }
 
+  /** Makes the names of an import statement read its module, whichever version of it is in force. */
+  #bind(
+    file: string,
+    names: Readonly<Record<string, string>>,
+    load: () => Promise<Namespace>,
+    module: Namespace,
+  ): void {
+    const { modules, scope } = this.#options;
+    const locals = Object.keys(names);
+    const record: ImportRecord = {
+      module,
+      locals,
+      load,
+      roots: modules.importsOf(file),
+      isLive: () => locals.length === 0 || locals.some((local) => scope.reads(local, record)),
+    };
+    modules.keep(record);
+    for (const [local, exported] of Object.entries(names))
+      bindImport(scope, local, exported, record);
+  }
+
   /** `$x`: what rewritten code calls. */
-  #support(cell: number, compiled: CompiledCell, run: Run, published: Map<string, Published>) {
+  #support(
+    cell: number,
+    file: string,
+    compiled: CompiledCell,
+    run: Run,
+    published: Map<string, Published>,
+  ) {
     const { interrupts, scope } = this.#options;
     return {
       value: undefined as unknown,
@@ -235,14 +284,10 @@ export class Evaluator {
           published.set(declared.name, declared);
         }
       },
-      bind: async (
-        names: Readonly<Record<string, string>>,
-        load: () => Promise<Record<string, unknown>>,
-      ) => {
+      bind: async (names: Readonly<Record<string, string>>, load: () => Promise<Namespace>) => {
         const module = await load();
         if (run.signal.aborted) throw interruptedError();
-        for (const [local, exported] of Object.entries(names))
-          bindImport(scope, local, exported, module);
+        this.#bind(file, names, load, module);
       },
     };
   }
@@ -280,21 +325,24 @@ function bindImport(
   scope: SessionScope,
   local: string,
   exported: string,
-  module: Record<string, unknown>,
+  record: ImportRecord,
 ): void {
-  if (exported === "*") return scope.set(local, module);
-  if (exported in module) return scope.define(local, () => module[exported]);
+  if (exported === "*") return scope.define(local, () => record.module, record);
+  scope.define(local, () => record.module[exported] ?? missed(record, exported), record);
+}
+
+/** The value of an export that is nothing, or is not there by that name. */
+function missed({ load, module }: ImportRecord, exported: string): unknown {
+  if (exported in module) return module[exported];
   // A CommonJS package whose export names Node could not see from its text.
   const fallback = module["default"];
   if (typeof fallback === "object" && fallback !== null && exported in fallback) {
-    return scope.define(local, () => Reflect.get(fallback, exported));
+    return Reflect.get(fallback, exported);
   }
   // Importing a type without `type` is normal, so only reading it is an error.
-  scope.define(local, () => {
-    throw new ReferenceError(
-      `'${exported}' is not exported by the module it was imported from (is it a type?)`,
-    );
-  });
+  const specifier = /import\(\s*(?:"([^"]*)"|'([^']*)')/.exec(String(load));
+  const from = specifier?.[1] ?? specifier?.[2] ?? "the module it was imported from";
+  throw new ReferenceError(`'${exported}' is not exported by '${from}' (a type?)`);
 }
 
 /** The signal of whatever runs now: a cell's, or a call's. */

@@ -24,6 +24,7 @@ import { Displays, installDisplays } from "./display.ts";
 import { Evaluator } from "./evaluator.ts";
 import { Interrupts } from "./interrupts.ts";
 import { installLoader } from "./loader.ts";
+import { ModuleGraph } from "./module-graph.ts";
 import { Outbox } from "./outbox.ts";
 import { captureOutput } from "./output.ts";
 import { installPrelude } from "./prelude.ts";
@@ -85,7 +86,12 @@ function start(init: Extract<Request, { kind: "init" }>): void {
   const interrupts = new Interrupts();
   const scope = new SessionScope();
   const displays = new Displays(outbox, init.columns, () => evaluator?.fallbackCell());
-  const own = new Evaluator({ ...init, scope, stacks, interrupts, displays });
+  const modules = new ModuleGraph({
+    stacks,
+    notice: (level, text, cell) =>
+      outbox.add({ kind: "notice", ...(cell === undefined ? {} : { cell }), level, text }),
+  });
+  const own = new Evaluator({ ...init, scope, stacks, interrupts, displays, modules });
   evaluator = own;
   installDisplays(displays);
   stacks.install();
@@ -111,9 +117,16 @@ function start(init: Extract<Request, { kind: "init" }>): void {
 
   // Local modules find their checks here; hidden from whoever lists the globals.
   Object.defineProperty(globalThis, Symbol.for("eagerdeck.checks"), {
-    value: { $i: interrupts.flags, $x: { interrupted: () => interrupts.check() } },
+    value: {
+      $i: interrupts.flags,
+      $x: {
+        interrupted: () => interrupts.check(),
+        began: (path: string, version: number) => modules.began(path, version),
+        done: (path: string, version: number) => modules.done(path, version),
+      },
+    },
   });
-  installLoader(stacks);
+  installLoader(stacks, modules);
   const worker = new Worker(new URL("./control-worker.js", import.meta.url), {
     workerData: { flags: interrupts.flags },
     stdin: false,

@@ -12,6 +12,12 @@ import { getTsconfig } from "get-tsconfig";
 
 type Compile = (source: string, path: string) => string;
 
+/** What ts-node says of a file that does not type-check; its own fields are not part of its types. */
+interface TypeScriptProblem {
+  readonly file?: { readonly fileName: string; readonly text: string };
+  readonly start?: number;
+}
+
 /** One compiler per tsconfig file; `undefined` for one without the section. */
 const compilers = new Map<string, Compile | undefined>();
 
@@ -23,6 +29,30 @@ export function tsNodeCompiler(path: string): Compile | undefined {
     compilers.set(found.path, asksForTsNode(found.path) ? createCompiler(found.path) : undefined);
   }
   return compilers.get(found.path);
+}
+
+/** Where ts-node's complaint about types points, if it is one. */
+export function tsNodeProblem(
+  error: unknown,
+): { readonly path: string; readonly text: string; readonly start: number } | undefined {
+  if (!(error instanceof Error) || error.name !== "TSError") return undefined;
+  const diagnostics: unknown = Reflect.get(error, "diagnostics");
+  // An error of this name is ts-node's own, which documents an array of TypeScript's diagnostics.
+  const [first] = Array.isArray(diagnostics) ? (diagnostics as TypeScriptProblem[]) : [];
+  if (!first?.file || first.start === undefined) return undefined;
+  return { path: first.file.fileName, text: first.file.text, start: first.start };
+}
+
+/** Tells the compilers of changed files, for they remember the texts that others import types from. */
+export function tsNodeChanged(paths: readonly string[]): void {
+  for (const path of paths) {
+    if (!/\.[cm]?tsx?$/.test(path)) continue;
+    try {
+      tsNodeCompiler(path)?.(readFileSync(path, "utf8"), path);
+    } catch {
+      // Gone, or wrong: whoever imports it says so.
+    }
+  }
 }
 
 /** get-tsconfig follows `extends` but drops sections that are not TypeScript's own, so the files are looked at. */
