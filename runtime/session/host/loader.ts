@@ -52,6 +52,7 @@ export function installLoader(stacks: Stacks, graph: ModuleGraph): void {
   registerHooks({
     resolve(specifier, context, nextResolve) {
       const { parentURL } = context;
+      const kind = context.conditions.includes("require") ? "require" : "import";
       const own = isUsers(parentURL) ? OWN[specifier] : undefined;
       if (own) return { url: own, shortCircuit: true };
       try {
@@ -59,15 +60,14 @@ export function installLoader(stacks: Stacks, graph: ModuleGraph): void {
         // Node remembers what a specifier led to, also when the file is gone.
         const path = localPath(found.url);
         if (path !== undefined && !existsSync(path)) throw notFound(specifier);
-        return { ...found, url: graph.resolved(parentURL, found.url) };
+        return { ...found, url: graph.resolved(parentURL, found.url, kind) };
       } catch (error) {
-        const kind = context.conditions.includes("require") ? "require" : "import";
         const path = parentURL?.startsWith("file:")
           ? find(specifier, pathOf(parentURL), kind)
           : undefined;
         if (path !== undefined) {
           const url = pathToFileURL(path).href;
-          return { url: graph.resolved(parentURL, url), shortCircuit: true };
+          return { url: graph.resolved(parentURL, url, kind), shortCircuit: true };
         }
         graph.missing(parentURL, specifier);
         throw withAdvice(error, specifier, parentURL);
@@ -78,7 +78,7 @@ export function installLoader(stacks: Stacks, graph: ModuleGraph): void {
       const type = context.importAttributes?.["type"];
       if (path === undefined) return nextLoad(url, context);
       if (type === "text") return loaded(path, () => textModule(readFileSync(path, "utf8")));
-      if (extname(path) === ".json") return loaded(path, () => json(path, type === "json"));
+      if (extname(path) === ".json") return loaded(path, () => json(path));
       if (!TYPESCRIPT.test(path) && !JAVASCRIPT.test(path)) {
         graph.reading(path);
         graph.compiled(path, "data");
@@ -110,7 +110,7 @@ export function installLoader(stacks: Stacks, graph: ModuleGraph): void {
     }
   }
 
-  function json(path: string, isNative: boolean) {
+  function json(path: string) {
     const source = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
     stacks.register(path, textOf(stacks.label(path), source));
     let value: unknown;
@@ -125,7 +125,8 @@ export function installLoader(stacks: Stacks, graph: ModuleGraph): void {
         offsetToLineColumn(source, offset),
       );
     }
-    return isNative ? { format: "json", source } : jsonModule(source, value);
+    // Also with `type: "json"`: Node links both kinds of one file as whichever comes first.
+    return jsonModule(source, value);
   }
 
   function compile(file: {
@@ -138,7 +139,7 @@ export function installLoader(stacks: Stacks, graph: ModuleGraph): void {
     const { format, path, source, url, version } = file;
     const label = stacks.label(path);
     const register = (locate: (line: number, column: number) => Position | undefined) => {
-      for (const name of [url, path]) {
+      for (const name of [url, pathOf(url), path]) {
         stacks.register(name, { label, source: () => source, locate });
       }
     };
@@ -147,7 +148,7 @@ export function installLoader(stacks: Stacks, graph: ModuleGraph): void {
     const isModule = format === "module";
     const flavour = {
       format,
-      before: `${isModule ? `import.meta.url=${plainURL};` : ""}$x.began(${place},${version});`,
+      before: `${isModule ? `import.meta.url=${plainURL};import.meta.filename=${place};` : ""}$x.began(${place},${version});`,
       after: `$x.done(${place},${version});`,
     };
     const tsNode = TYPESCRIPT.test(path) ? tsNodeCompiler(path) : undefined;

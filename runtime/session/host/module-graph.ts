@@ -76,9 +76,9 @@ export class ModuleGraph {
   // ── what the loader tells ─────────────────────────────────────────────────────────────────────
 
   /** A specifier led to `url`. @returns the URL of the version to load. */
-  resolved(parentURL: string | undefined, url: string): string {
+  resolved(parentURL: string | undefined, url: string, kind: "import" | "require"): string {
     const path = localPath(url);
-    if (path === undefined || /[?&]v=\d+/.test(url)) return url;
+    if (path === undefined || /(?:[?&]|%3F)v=\d+/.test(url)) return url;
     const file = this.#files.get(path) ?? this.#add(path);
     const parent = parentURL === undefined ? undefined : localPath(parentURL);
     if (parent !== undefined && isCell(parent)) {
@@ -91,6 +91,8 @@ export class ModuleGraph {
       file.importers.add(parent);
     }
     if (file.version === 1) return url;
+    // `require` cuts queries off, and would find the first version of an ES module: a name of its own is kept.
+    if (kind === "require") return file.isScript ? url : `${url}%3Fv=${file.version}`;
     return `${url}${url.includes("?") ? "&" : "?"}v=${file.version}`;
   }
 
@@ -324,7 +326,7 @@ export class ModuleGraph {
 /** The path of a file that is the user's own, no package's and not ours. */
 export function localPath(url: string): string | undefined {
   if (!url.startsWith("file:")) return undefined;
-  const path = fileURLToPath(url.replace(/[?#].*$/, ""));
+  const path = fileURLToPath(url.replace(/[?#].*$/, "")).replace(/\?v=\d+$/, "");
   return isLocal(path) ? path : undefined;
 }
 
