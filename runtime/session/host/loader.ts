@@ -157,8 +157,8 @@ export function installLoader(stacks: Stacks, graph: ModuleGraph): void {
       const isScript = JAVASCRIPT.test(path);
       if (isScript && source.length > SCRIPT_CHARS_MAX) return source;
       const compiled = compileModule(path, source, flavour);
-      // Sloppy scripts have syntax that modules have not; Node says what is wrong with the rest.
-      if (!compiled.ok && !isModule && isScript) return source;
+      // Sloppy scripts have syntax that modules have not: they run without checks.
+      if (!compiled.ok && !isModule && isScript && isSloppy(path, source)) return source;
       if (!compiled.ok) throw syntaxError(label, source, compiled.problems);
       register(compiled.locate);
       return compiled.code;
@@ -216,6 +216,11 @@ function formatOf(path: string, source: string): Format {
   // TypeScript is ESM, unless it uses `require` and has neither import nor export.
   const isScript = !/^\s*(?:import|export)\b/m.test(source) && /\brequire\s*\(/.test(source);
   return isScript ? "commonjs" : "module";
+}
+
+function isSloppy(path: string, source: string): boolean {
+  const { errors } = parseSync(path, source, { lang: "js", sourceType: "commonjs" });
+  return errors.length === 0;
 }
 
 /** The `type` of the nearest package.json. */

@@ -26,7 +26,9 @@ export function tsNodeCompiler(path: string): Compile | undefined {
   const found = getTsconfig(path);
   if (!found) return undefined;
   if (!compilers.has(found.path)) {
-    compilers.set(found.path, asksForTsNode(found.path) ? createCompiler(found.path) : undefined);
+    const texts = configTexts(found.path);
+    const asks = texts.some((text) => hasKey(text, "ts-node"));
+    compilers.set(found.path, asks ? createCompiler(found.path, texts) : undefined);
   }
   return compilers.get(found.path);
 }
@@ -56,20 +58,28 @@ export function tsNodeChanged(paths: readonly string[]): void {
 }
 
 /** get-tsconfig follows `extends` but drops sections that are not TypeScript's own, so the files are looked at. */
-function asksForTsNode(configPath: string): boolean {
-  const seen = new Set<string>();
+function configTexts(configPath: string): string[] {
+  const texts = new Map<string, string>();
   const queue = [configPath];
   for (let file = queue.pop(); file; file = queue.pop()) {
-    if (seen.has(file)) continue;
-    seen.add(file);
-    const text = readFileSync(file, "utf8");
-    if (/"ts-node"\s*:/.test(withoutComments(text))) return true;
+    if (texts.has(file)) continue;
+    let text = "";
+    try {
+      text = readFileSync(file, "utf8");
+    } catch {
+      // A base that is gone: TypeScript reports it itself.
+    }
+    texts.set(file, text);
     for (const base of extendsOf(text)) {
       const resolved = resolveConfig(base, file);
       if (resolved) queue.push(resolved);
     }
   }
-  return false;
+  return [...texts.values()];
+}
+
+function hasKey(text: string, key: string): boolean {
+  return new RegExp(`"${key}"\\s*:`).test(withoutComments(text));
 }
 
 function withoutComments(text: string): string {
@@ -96,7 +106,7 @@ function resolveConfig(base: string, from: string): string | undefined {
   return undefined;
 }
 
-function createCompiler(configPath: string): Compile {
+function createCompiler(configPath: string, texts: readonly string[]): Compile {
   const require = createRequire(import.meta.url);
   const tsNode: typeof import("ts-node") = require("ts-node");
   const service = tsNode.create({
@@ -106,6 +116,9 @@ function createCompiler(configPath: string): Compile {
     compiler: require.resolve("typescript"),
     compilerOptions: {
       module: "esnext",
+      // ts-node's own default is ES5, which would take classes and async functions apart.
+      ...(texts.some((text) => hasKey(text, "target")) ? {} : { target: "es2023" }),
+      ignoreDeprecations: "6.0",
       moduleResolution: "bundler",
       allowImportingTsExtensions: true,
       noEmit: false,
