@@ -48,29 +48,37 @@ const KINDS = [
   },
 ] as const;
 
-test.each(KINDS)("an error three calls deep in $kind has its frames, and is gone when the file is mended", async ({
-  extension,
-  more,
-}) => {
-  await using open = openSession({ files: { ...deepFiles(extension), ...more } });
-  await open.run(`import { outer } from "./outer.${extension}"`);
-  const { error } = await open.run("const xs = [1, 2];\nouter(xs);");
-  expect(error).toMatchObject({ name: "RangeError", message: "too deep: 2" });
-  const at = (name: string) => `${name}.${extension}`;
-  expect(error?.frames).toMatchObject([
-    { function: "inner", file: at("inner"), line: 3, column: 22, from: "file" },
-    { function: "middle", file: at("middle"), line: 3, column: 23 },
-    { function: "outer", file: at("outer"), line: 4, column: 23 },
-    { file: "In [2]", line: 2, column: 6, from: "cell" },
-  ]);
-  expect(error?.codeFrame).toContain(`❯ 3 │     if (n > 1) throw new RangeError("too deep: " + n);`);
-  open.write(at("inner"), "\n\nexport function inner(n) {\n  return n * 10;\n}\n".replace("(n)", extension === "ts" ? "(n: number)" : "(n)"));
-  expect((await open.run("outer(xs); 'fixed'")).value?.["text/plain"]).toBe("'fixed'");
-  open.write(at("inner"), `// moved\n${deepFiles(extension)[at("inner")]}`);
-  const again = await open.run("outer(xs)");
-  expect(again.error?.frames[0]).toMatchObject({ file: at("inner"), line: 4, column: 22 });
-  expect(again.error?.codeFrame).toContain("❯ 4 │     if (n > 1) throw");
-});
+test.each(KINDS)(
+  "an error three calls deep in $kind has its frames, and is gone when the file is mended",
+  async ({ extension, more }) => {
+    await using open = openSession({ files: { ...deepFiles(extension), ...more } });
+    await open.run(`import { outer } from "./outer.${extension}"`);
+    const { error } = await open.run("const xs = [1, 2];\nouter(xs);");
+    expect(error).toMatchObject({ name: "RangeError", message: "too deep: 2" });
+    const at = (name: string) => `${name}.${extension}`;
+    expect(error?.frames).toMatchObject([
+      { function: "inner", file: at("inner"), line: 3, column: 22, from: "file" },
+      { function: "middle", file: at("middle"), line: 3, column: 23 },
+      { function: "outer", file: at("outer"), line: 4, column: 23 },
+      { file: "In [2]", line: 2, column: 6, from: "cell" },
+    ]);
+    expect(error?.codeFrame).toContain(
+      `❯ 3 │     if (n > 1) throw new RangeError("too deep: " + n);`,
+    );
+    open.write(
+      at("inner"),
+      "\n\nexport function inner(n) {\n  return n * 10;\n}\n".replace(
+        "(n)",
+        extension === "ts" ? "(n: number)" : "(n)",
+      ),
+    );
+    expect((await open.run("outer(xs); 'fixed'")).value?.["text/plain"]).toBe("'fixed'");
+    open.write(at("inner"), `// moved\n${deepFiles(extension)[at("inner")]}`);
+    const again = await open.run("outer(xs)");
+    expect(again.error?.frames[0]).toMatchObject({ file: at("inner"), line: 4, column: 22 });
+    expect(again.error?.codeFrame).toContain("❯ 4 │     if (n > 1) throw");
+  },
+);
 
 test("an error of an older version shows that version's text, also when it is looked at later", async () => {
   await using open = openSession({
@@ -136,7 +144,10 @@ test("ts-node's type errors are errors at their place, and gone when the file is
   expect(told).toMatchObject({ level: "warning" });
   expect(told?.kind === "notice" && told.text).toContain("wf.ts:2:35  TSError: ");
   const { error } = await open.run(`import { load as again } from "./wf.ts"`);
-  expect(error).toMatchObject({ name: "TSError", frames: [{ file: "wf.ts", line: 2, column: 35 }] });
+  expect(error).toMatchObject({
+    name: "TSError",
+    frames: [{ file: "wf.ts", line: 2, column: 35 }],
+  });
   expect(error?.message).toContain("TS2322: Type 'number' is not assignable to type 'string'.");
   expect(error?.codeFrame).toContain("❯ 2 │ export const load = (): string => lib;");
   open.write("wf.ts", `import { lib } from "./lib.ts";\nexport const load = (): number => lib;`);

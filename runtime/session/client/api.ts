@@ -172,6 +172,11 @@ export interface Types {
   signature(code: string, offset: number, signal?: AbortSignal): Promise<SignatureHelp | undefined>;
 }
 
+export interface InstallOptions {
+  readonly signal?: AbortSignal;
+  readonly onOutput?: (stream: "stdout" | "stderr", text: string) => void;
+}
+
 export interface Session {
   readonly folder: string;
   /** Settles when the first user process is ready; calls made before are queued. Rejects if it cannot start. */
@@ -196,6 +201,11 @@ export interface Session {
   readonly types: Types;
   /** One press of the person; never throws. Without running cells it stops calls that finished cells left over. */
   interrupt(kind: InterruptKind, target?: { readonly cell?: number }): Promise<InterruptResult>;
+  /**
+   * npm for the session's folder. Its output goes to `onOutput`, else it comes as `log` events without a cell.
+   * An interrupt without a target stops it. Rejects with an `InstallError`, whose message is for people.
+   */
+  install(packages: readonly string[], options?: InstallOptions): Promise<void>;
   /** A new user process: names are gone, counts go on. Waiting cells are aborted. */
   restart(): Promise<void>;
   /** Ends both children; SIGKILL after `graceMs`. */

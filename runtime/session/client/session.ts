@@ -19,6 +19,7 @@ import type {
   CheckPolicy,
   ExecuteRequest,
   Execution,
+  InstallOptions,
   InterruptKind,
   InterruptResult,
   ParseResult,
@@ -30,6 +31,7 @@ import type {
   Types,
 } from "./api.ts";
 import { DIAGNOSTICS_SHOWN_MAX, diagnosticsText } from "./diagnostics-text.ts";
+import { installPackages } from "./install.ts";
 import { endReason } from "./process-end.ts";
 import { startTypeService, type TypeService } from "./types/service.ts";
 import { type ProcessEnd, UserProcess } from "./user-process.ts";
@@ -85,6 +87,7 @@ class ClientSession implements Session {
   readonly #evaluations = new Map<number, (answer: EvaluateAnswer) => void>();
   /** Runs whose `run-ended` has not come: they end as `killed` with the process. */
   readonly #openRuns = new Map<string, number | undefined>();
+  readonly #installs = new Set<AbortController>();
   #process: UserProcess | undefined;
   #exiting: Extract<HostItem, { kind: "exiting" }> | undefined;
   #phase: SessionPhase = "starting";
@@ -452,8 +455,35 @@ class ClientSession implements Session {
     }
   }
 
+  async install(packages: readonly string[], options: InstallOptions = {}): Promise<void> {
+    if (this.#phase === "closed") throw new Error("the session is closed");
+    const stopped = new AbortController();
+    this.#installs.add(stopped);
+    const say = (stream: "stdout" | "stderr", text: string) =>
+      this.#emit({
+        kind: "event",
+        event: { kind: "log", runId: "", at: Date.now(), stream, text },
+      });
+    const onOutput = options.onOutput ?? say;
+    try {
+      const replaced = await installPackages(packages, {
+        folder: this.folder,
+        signal: AbortSignal.any([stopped.signal, ...(options.signal ? [options.signal] : [])]),
+        onOutput,
+      });
+      // The user process looks again at what was missing, the checker at what npm wrote: nothing to tell them.
+      if (replaced.length > 0) {
+        const names = replaced.join(", ");
+        onOutput("stderr", `another version of ${names}: restart if it was loaded before\n`);
+      }
+    } finally {
+      this.#installs.delete(stopped);
+    }
+  }
+
   async close(options: { readonly graceMs?: number } = {}): Promise<void> {
     this.#setPhase("closed");
+    for (const install of this.#installs) install.abort();
     for (const lane of this.#lanes.values()) this.#abortWaiting(lane);
     await Promise.all([this.#types.close(), this.#process?.end(options.graceMs ?? 300)]);
   }
@@ -464,6 +494,7 @@ class ClientSession implements Session {
     kind: InterruptKind,
     target: { readonly cell?: number } = {},
   ): Promise<InterruptResult> {
+    if (target.cell === undefined) for (const install of this.#installs) install.abort();
     const entries = [...this.#entries.values()].filter(
       ({ cell, stage }) =>
         stage !== "waiting" && (target.cell === undefined || cell === target.cell),

@@ -129,7 +129,9 @@ export class Stacks {
     const goesOn = (value: unknown) => hasCause && depth < CAUSES_MAX && !seen.has(value);
     // The place that failed and the place where it began: what lies between is in the frames.
     const frame =
-      top !== undefined && (depth === 0 || !goesOn(cause)) ? this.#codeFrame(top, thrown) : undefined;
+      top !== undefined && (depth === 0 || !goesOn(cause))
+        ? this.#codeFrame(top, thrown)
+        : undefined;
     return {
       name: text(read(thrown, "name")) || "Error",
       message: cleaned(text(read(thrown, "message")), frames[0]),
