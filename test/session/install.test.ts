@@ -60,7 +60,9 @@ test("an interrupt stops npm and the scripts of packages", async () => {
   const installing = open.session.install(["--save-dev", "./hang"]);
   const refused = expect(installing).rejects.toThrow("npm was stopped");
   const pidFile = join(open.folder, "pid");
-  await expect.poll(() => existsSync(pidFile) && readFileSync(pidFile, "utf8"), { timeout: 30_000 }).toMatch(/\d/);
+  await expect
+    .poll(() => existsSync(pidFile) && readFileSync(pidFile, "utf8"), { timeout: 30_000 })
+    .toMatch(/\d/);
   await open.session.interrupt("cooperate");
   await refused;
   const pid = Number(readFileSync(pidFile, "utf8"));

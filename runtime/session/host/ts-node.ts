@@ -109,6 +109,8 @@ function resolveConfig(base: string, from: string): string | undefined {
 function createCompiler(configPath: string, texts: readonly string[]): Compile {
   const require = createRequire(import.meta.url);
   const tsNode: typeof import("ts-node") = require("ts-node");
+  // It brings a stack mapping of its own, which knows one version of a file: ours stays.
+  const { prepareStackTrace } = Error;
   const service = tsNode.create({
     cwd: dirname(configPath),
     project: configPath,
@@ -125,5 +127,6 @@ function createCompiler(configPath: string, texts: readonly string[]): Compile {
       rewriteRelativeImportExtensions: true,
     },
   });
+  if (prepareStackTrace) Error.prepareStackTrace = prepareStackTrace;
   return (source, path) => service.compile(source, path);
 }
