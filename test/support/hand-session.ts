@@ -117,6 +117,12 @@ export class HandSession implements Session {
     this.installed.push([...packages]);
   }
 
+  readonly detached: number[] = [];
+
+  detach(cell: number): void {
+    this.detached.push(cell);
+  }
+
   async restart(): Promise<void> {
     this.restarts += 1;
     this.emit({ kind: "phase", phase: "lost", reason: "it was restarted" });

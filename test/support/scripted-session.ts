@@ -152,6 +152,10 @@ export class ScriptedSession implements Session {
     options.onOutput?.("stdout", `installed ${packages.join(" ")}\n`);
   }
 
+  detach(_cell: number): void {
+    throw new Error("no test detaches a cell of a scripted session");
+  }
+
   async restart(): Promise<void> {
     this.setPhase("lost", { reason: "it was restarted" });
     this.setPhase("ready");

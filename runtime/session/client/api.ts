@@ -23,6 +23,8 @@ export interface SessionOptions {
   readonly check?: CheckPolicy;
   /** `FORCE_COLOR` of the user process: what `console.log` of an object may use. */
   readonly color?: boolean;
+  /** Keep a second user process loaded, for restarts and crashes; costs its memory. */
+  readonly spare?: boolean;
 }
 
 export interface ExecuteRequest {
@@ -187,6 +189,8 @@ export interface Session {
   /** Default check policy of cells, changeable at any time. */
   check: CheckPolicy;
   execute(request: ExecuteRequest): Execution;
+  /** The next cell of its lane starts while this running one goes on; its end then aborts nobody. */
+  detach(cell: number): void;
   /** Subscribes to the stream; returns the way to stop. Items arrive in one order for all listeners. */
   onEvent(listener: (event: SessionEvent) => void): () => void;
   /** Evaluates one expression in the scope of the session: no count, no history, not checked; `await` allowed. */

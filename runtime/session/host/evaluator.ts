@@ -56,14 +56,24 @@ type Outcome =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly error: unknown; readonly interrupted: boolean };
 
+/** How a cell ended, before it is told. */
+interface Ended {
+  readonly status: HostSettled["status"];
+  readonly value?: MimeBundle;
+  readonly error?: CellError;
+  readonly result?: unknown;
+}
+
 export class Evaluator {
   readonly #options: EvaluatorOptions;
   readonly #require: NodeJS.Require;
   readonly #meta: object;
   /** Running cells, oldest first. */
-  readonly #running = new Set<number>();
+  readonly #running = new Map<
+    number,
+    { readonly run: Run; readonly end: (ended: Ended) => void }
+  >();
   #lastCell: number | undefined;
-  #lastExpression = 0;
   readonly cells: Record<number, CellFacts> = {};
 
   constructor(options: EvaluatorOptions) {
@@ -85,12 +95,15 @@ export class Evaluator {
 
   /** The cell that text without an async context belongs to: the oldest running one, else the last. */
   fallbackCell = (): number | undefined => {
-    for (const cell of this.#running) return cell;
+    for (const cell of this.#running.keys()) return cell;
     return this.#lastCell;
   };
 
-  /** Runs a cell to its end; never rejects. */
-  async execute(request: CellRequest): Promise<HostSettled> {
+  /**
+   * Runs a cell to its end and tells it once. By a callback, not by a promise: when the thread is torn from the
+   * cell (`terminated`), the frames of whoever called are torn down with it and await nothing any more.
+   */
+  execute(request: CellRequest, onSettled: (settled: HostSettled) => void): void {
     const startedAt = performance.now();
     const label = request.n === undefined ? `In [c${request.cell}]` : `In [${request.n}]`;
     const facts: CellFacts = {
@@ -100,8 +113,6 @@ export class Evaluator {
       result: undefined,
     };
     if (request.n !== undefined) this.cells[request.n] = facts;
-    this.#running.add(request.cell);
-    this.#lastCell = request.cell;
     const published = new Map<string, Published>();
     const run = new Run({
       title: label,
@@ -109,21 +120,42 @@ export class Evaluator {
       ...(request.n === undefined ? {} : { n: request.n }),
       ...(request.cellId === undefined ? {} : { cellId: request.cellId }),
     });
-    const ended = await this.#run(request, label, run, published);
-    this.#running.delete(request.cell);
-    this.#lastCell = request.cell;
-    facts.status = ended.status;
-    facts.durationMs = performance.now() - startedAt;
-    facts.result = ended.result;
-    return {
-      cell: request.cell,
-      status: ended.status,
-      ...(ended.value ? { value: ended.value } : {}),
-      ...(ended.error ? { error: ended.error } : {}),
-      published: [...published.values()],
-      ...(run.hasCalls ? { runId: run.id } : {}),
-      durationMs: facts.durationMs,
+    const end = (ended: Ended): void => {
+      if (!this.#running.delete(request.cell)) return;
+      this.#lastCell = request.cell;
+      facts.status = ended.status;
+      facts.durationMs = performance.now() - startedAt;
+      facts.result = ended.result;
+      onSettled({
+        cell: request.cell,
+        status: ended.status,
+        ...(ended.value ? { value: ended.value } : {}),
+        ...(ended.error ? { error: ended.error } : {}),
+        published: [...published.values()],
+        ...(run.hasCalls ? { runId: run.id } : {}),
+        durationMs: facts.durationMs,
+      });
     };
+    this.#running.set(request.cell, { run, end });
+    this.#lastCell = request.cell;
+    this.#run(request, label, run, published).then(end, (error) => end(ourBug(error)));
+  }
+
+  /**
+   * JavaScript of the interrupted cells was stopped from outside: what they were doing never returns.
+   * Their runs are aborted already, or are now.
+   */
+  terminated(cell: number): void {
+    const { interrupts, stacks } = this.#options;
+    interrupts.interrupt(cell);
+    for (const dead of interrupts.deadCells()) {
+      interrupts.returned(dead);
+      const running = this.#running.get(dead);
+      if (!running) continue;
+      const { reason } = running.run.signal;
+      void running.run.end("interrupted", reason);
+      running.end({ status: "interrupted", error: stacks.cellError(reason) });
+    }
   }
 
   async #run(
@@ -131,12 +163,7 @@ export class Evaluator {
     label: string,
     run: Run,
     published: Map<string, Published>,
-  ): Promise<{
-    status: HostSettled["status"];
-    value?: MimeBundle;
-    error?: CellError;
-    result?: unknown;
-  }> {
+  ): Promise<Ended> {
     const { scope, stacks, displays, modules } = this.#options;
     if (!modules.isEmpty && !(await this.#refresh(request, run))) {
       const error = stacks.cellError(run.signal.reason);
@@ -207,12 +234,15 @@ export class Evaluator {
       const fn: (...args: unknown[]) => unknown = script.runInThisContext();
       returned = run.enter(() => fn(...scope.segments, support, interrupts.flags));
     } catch (error) {
-      const interrupted = run.signal.aborted;
+      const interrupted = interrupts.isInterrupted(cell);
       interrupts.returned(cell);
-      return { ok: false, error, interrupted };
+      return { ok: false, error: interrupted ? run.signal.reason : error, interrupted };
     }
     // Only our own wrapper returns a promise here, and only when the cell awaits.
-    const finished = IntrinsicPromise.resolve(returned).finally(() => interrupts.returned(cell));
+    const finished = IntrinsicPromise.resolve(returned).finally(() => {
+      interrupts.isInterrupted(cell);
+      interrupts.returned(cell);
+    });
     const { promise: interruption, reject } = IntrinsicPromise.withResolvers<never>();
     const onAbort = () => reject(run.signal.reason);
     if (returned !== undefined) run.signal.addEventListener("abort", onAbort, { once: true });
@@ -298,8 +328,14 @@ export class Evaluator {
     return await run.enter(() => displayBundle(value, this.#options.columns));
   }
 
-  /** Evaluates one expression: no names, no count, no history. */
-  async evaluate(expression: string): Promise<{ value?: MimeBundle } | { error: CellError }> {
+  /**
+   * Evaluates one expression: no names, no count, no history.
+   * @param number below zero: an interrupt names it as it names a cell.
+   */
+  async evaluate(
+    expression: string,
+    number: number,
+  ): Promise<{ value?: MimeBundle } | { error: CellError }> {
     const { scope, stacks } = this.#options;
     const source = `(${expression}\n)`;
     const compiled = compileCell(source, scope, () => scope.segments.length);
@@ -308,8 +344,7 @@ export class Evaluator {
     const file = join(this.#options.folder, "__eagerdeck_expression.ts");
     stacks.register(file, { label, source: () => source, locate: compiled.locate });
     const run = new Run({ title: label });
-    // Below zero: no cell has such a number, so an interrupt of a cell cannot mean an expression.
-    const outcome = await this.#evaluate(--this.#lastExpression, file, compiled, run, new Map());
+    const outcome = await this.#evaluate(number, file, compiled, run, new Map());
     if (!outcome.ok) {
       void run.end("failed", outcome.error);
       return { error: stacks.cellError(outcome.error) };
@@ -348,4 +383,11 @@ function missed({ load, module }: ImportRecord, exported: string): unknown {
 /** The signal of whatever runs now: a cell's, or a call's. */
 export function currentSignal(): AbortSignal | undefined {
   return currentScope()?.run.signal;
+}
+
+/** V1 holds for our own bugs too: the cell ends, and says whose fault it was. */
+function ourBug(error: unknown): Ended {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const message = `eagerdeck failed to run this cell, please report it: ${text}`;
+  return { status: "error", error: { name: "InternalError", message, frames: [] } };
 }
