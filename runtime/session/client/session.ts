@@ -321,7 +321,7 @@ class ClientSession implements Session {
     if (!entry) return;
     this.#deaths = [];
     // Also without names: an interface alone is nothing at run time, and exists for later cells all the same.
-    this.#types.published(entry.cell, entry.request.code, settled.published);
+    this.#types.published(entry.cell, entry.request.code, settled.published, label(entry));
     const { uncaught } = entry;
     if (uncaught && settled.status === "ok") {
       const { value: _, ...rest } = settled;

@@ -26,8 +26,8 @@ import { preludeNames, preludeText } from "./prelude.ts";
 const PRELUDE = 0;
 /** Checked and not yet settled; more wait only when lanes run dozens of cells. */
 const PENDING_MAX = 32;
-/** Of all names in a draft's header. Beyond, older ones come when the text mentions them. */
-const DRAFT_NAMES_MAX = 1_000;
+/** Names that a draft's header keeps although its text mentions them no more. */
+const DRAFT_NAMES_MAX = 200;
 
 export interface CheckerDocument {
   readonly fileName: string;
@@ -47,6 +47,8 @@ export interface SessionName {
   readonly cell?: number;
   readonly kind: NameKind;
   readonly hasType: boolean;
+  /** The cell as the person knows it, `In [3]`. */
+  readonly from?: string;
 }
 
 export class SessionDocuments {
@@ -55,6 +57,10 @@ export class SessionDocuments {
   /** Documents that change types of others without being mentioned. */
   readonly #augmenting = new Set<number>();
   readonly #pending = new Set<number>();
+  /** The highest cell that was seen: the draft is the one after it. */
+  #newest = 0;
+  /** Names in the header of the current draft. */
+  #drafted = { cell: 0, names: new Set<string>() };
   readonly #prelude: CheckerDocument;
 
   constructor() {
@@ -97,7 +103,7 @@ export class SessionDocuments {
       .filter(({ name, kind }) => kind !== "using" && !exported.has(name))
       .map(({ name }) => name);
     const document = this.#assemble({
-      stem: String(cell),
+      cell,
       code,
       isTsx,
       leading: pragmas.leading,
@@ -105,6 +111,7 @@ export class SessionDocuments {
       exports,
       imports,
     });
+    this.#newest = Math.max(this.#newest, cell);
     this.#documents.set(cell, document);
     this.#pending.add(cell);
     for (const oldest of this.#pending) {
@@ -114,31 +121,49 @@ export class SessionDocuments {
     return document;
   }
 
-  /** The document of a text that is being typed: it sees every session name, for completion. */
+  /**
+   * The document of a text that is being typed. It is the next cell's, so that the server has read it
+   * when the cell is sent. Its header only grows: another header costs the server its whole program.
+   */
   draft(code: string): CheckerDocument {
     const analysis = isPlain(code) ? analyse(code) : undefined;
-    const own =
-      analysis && analysis.errors.length === 0
-        ? new Set(analysis.declared.map(({ name }) => name))
-        : declaredSoFar(code);
-    const mentioned = analysis?.mentioned ?? identifiers(code);
-    const all = [...this.#names.keys()];
-    const old = all.slice(0, -DRAFT_NAMES_MAX).filter((name) => mentioned.has(name));
+    const isWhole = analysis !== undefined && analysis.errors.length === 0;
+    const declared = isWhole ? analysis.declared : [];
+    const own = isWhole ? new Set(declared.map(({ name }) => name)) : declaredSoFar(code);
+    const mentioned = isWhole ? analysis.mentioned : identifiers(code);
+    const cell = this.draftCell;
+    if (this.#drafted.cell !== cell || this.#drafted.names.size > DRAFT_NAMES_MAX) {
+      this.#drafted = { cell, names: new Set() };
+    }
+    for (const name of mentioned) if (this.#names.has(name)) this.#drafted.names.add(name);
     return this.#assemble({
-      stem: "draft",
+      cell,
       code,
       isTsx: analysis?.isTsx ?? false,
       leading: analysis?.pragmas.leading ?? [],
-      brought: [...old, ...all.slice(-DRAFT_NAMES_MAX)].filter((name) => !own.has(name)),
-      exports: [],
+      brought: [...this.#drafted.names].filter((name) => !own.has(name)),
+      exports: declared
+        .filter(({ name, kind }) => kind !== "using" && !analysis?.exported.has(name))
+        .map(({ name }) => name),
       imports: analysis?.imports ?? [],
     });
   }
 
+  /** The number that the text being typed will probably get. */
+  get draftCell(): number {
+    return this.#newest + 1;
+  }
+
   /** The cell ran: these of its values exist, and all of its types. */
-  published(cell: number, code: string, names: readonly { readonly name: string }[]): void {
+  published(
+    cell: number,
+    code: string,
+    names: readonly { readonly name: string }[],
+    label?: string,
+  ): void {
     if (!this.#documents.has(cell)) this.compose(cell, code);
     this.#pending.delete(cell);
+    const from = label === undefined ? {} : { from: label };
     const values = new Set(names.map(({ name }) => name));
     const { declared, augments } = analyse(code);
     if (augments) this.#augmenting.add(cell);
@@ -150,10 +175,10 @@ export class SessionDocuments {
       // An import of a type without `type` has no value, and its name is wanted all the same.
       if (!typeOnly && kind !== "import" && !values.has(name)) continue;
       values.delete(name);
-      this.#setName({ name, cell, kind, hasType });
+      this.#setName({ name, cell, kind, hasType, ...from });
     }
     // Made in a way that the parser does not see.
-    for (const name of values) this.#setName({ name, kind: "var", hasType: false });
+    for (const name of values) this.#setName({ name, kind: "var", hasType: false, ...from });
   }
 
   #setName(entry: SessionName): void {
@@ -196,7 +221,7 @@ export class SessionDocuments {
   }
 
   #assemble(parts: {
-    readonly stem: string;
+    readonly cell: number;
     readonly code: string;
     readonly isTsx: boolean;
     readonly leading: readonly string[];
@@ -204,11 +229,14 @@ export class SessionDocuments {
     readonly exports: readonly string[];
     readonly imports: readonly CellImport[];
   }): CheckerDocument {
-    const known = parts.brought.flatMap((name) => this.#names.get(name) ?? []);
+    // In one order, so that a draft and the cell made of it have the same header.
+    const known = parts.brought
+      .flatMap((name) => this.#names.get(name) ?? [])
+      .sort((a, b) => (a.cell ?? -1) - (b.cell ?? -1) || (a.name < b.name ? -1 : 1));
     const code = inModule(parts.code);
     const lines = [...parts.leading, headerLine(known), code];
     return {
-      fileName: `${DOCUMENT_PREFIX}${parts.stem}.${parts.isTsx ? "tsx" : "ts"}`,
+      fileName: `${DOCUMENT_PREFIX}${parts.cell}.${parts.isTsx ? "tsx" : "ts"}`,
       languageId: parts.isTsx ? "typescriptreact" : "typescript",
       text: `${lines.join("\n")}\n;export {${parts.exports.join(", ")}};`,
       code,

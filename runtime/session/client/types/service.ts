@@ -24,7 +24,17 @@ import type { Diagnostic } from "../../cell-error.ts";
 import { packageRoot as ownPackageRoot } from "../../package-root.ts";
 import { offsetToLineColumn } from "../../positions.ts";
 import type { Completions, Hover, SignatureHelp, Types } from "../api.ts";
-import { chosenItems, hoverAt, namesOnly, toItem, toSignature, wordAt } from "./completion.ts";
+import {
+  chosenItems,
+  hoverAt,
+  listsValues,
+  namesWithout,
+  placeAt,
+  toItem,
+  toSignature,
+  withNames,
+  wordAt,
+} from "./completion.ts";
 import { type CheckerConfig, CONFIG_FILE, checkerConfig, DOCUMENT_PREFIX } from "./config.ts";
 import { diagnosticsOf, isModuleMissing } from "./diagnostics.ts";
 import { type DiskChanges, LocalFiles } from "./disk.ts";
@@ -37,6 +47,8 @@ const TYPING_TIMEOUT_MS = 3_000;
 const TYPING_CHARS_MAX = 256 * 1024;
 /** Items that get their type with the list; the rest have their kind only. */
 const DETAILED_ITEMS = 16;
+/** How long a list of bare names waits for the server: the session's own names are known without it. */
+const NAMES_PATIENCE_MS = 25;
 const RESTART_DELAYS_MS = [200, 1_000, 5_000];
 const DEATHS_PER_MINUTE_MAX = 3;
 const PROBE_EVERY_CHECKS = 200;
@@ -62,12 +74,13 @@ export interface TypeService extends Types {
   check(cell: CellText, signal?: AbortSignal): Promise<readonly Diagnostic[] | undefined>;
   /**
    * The cell ran. Call it for every cell that the user process ran, also when it published no value:
-   * its interfaces and types exist from then on.
+   * its interfaces and types exist from then on. `label` is the cell as the person knows it, `In [3]`.
    */
   published(
     cell: number,
     code: string,
     names: readonly { readonly name: string; readonly kind: string }[],
+    label?: string,
   ): void;
   /** All names are gone: the user process is a new one. */
   reset(): void;
@@ -90,6 +103,17 @@ interface Life {
   retired: boolean;
 }
 
+/** A list of the server's, and what it was asked for. */
+interface Listed {
+  readonly around: string;
+  readonly typed: string;
+  readonly generation: number;
+  readonly items: readonly ServerItem[];
+  readonly life: Life;
+  readonly document: CheckerDocument;
+  readonly details: Map<string, ServerItem>;
+}
+
 class Service implements TypeService {
   readonly #options: TypeServiceOptions;
   readonly #packageRoot: string;
@@ -104,6 +128,11 @@ class Service implements TypeService {
   #server: TypeScriptServer | undefined;
   #deaths: number[] = [];
   #version = 0;
+  /** Changes with what any text means: names, other cells. */
+  #generation = 0;
+  #listed: Listed | undefined;
+  /** What the server listed last where any value may stand. */
+  #globals: readonly ServerItem[] = [];
   #checks = 0;
 
   constructor(options: TypeServiceOptions) {
@@ -126,6 +155,7 @@ class Service implements TypeService {
 
   async check(cell: CellText, signal?: AbortSignal): Promise<readonly Diagnostic[] | undefined> {
     const document = this.#documents.compose(cell.cell, cell.code);
+    this.#generation++;
     const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
     const stop = AbortSignal.any([timeout, this.#closing.signal, ...(signal ? [signal] : [])]);
     let report: DocumentDiagnosticReport | undefined;
@@ -169,13 +199,16 @@ class Service implements TypeService {
     cell: number,
     code: string,
     names: readonly { readonly name: string; readonly kind: string }[],
+    label?: string,
   ): void {
-    this.#documents.published(cell, code, names);
+    this.#documents.published(cell, code, names, label);
+    this.#generation++;
     this.#closeUnneeded();
   }
 
   reset(): void {
     this.#documents.reset();
+    this.#generation++;
     this.#closeUnneeded();
   }
 
@@ -183,7 +216,37 @@ class Service implements TypeService {
 
   async complete(code: string, offset: number, signal?: AbortSignal): Promise<Completions> {
     const word = wordAt(code, offset);
-    const found = await this.#askDraft(code, offset, signal, async (life, position, stop) => {
+    const typed = code.slice(word.start, offset);
+    const place = placeAt(code, word.start);
+    const listing = this.#list(code, offset, signal);
+    const names = this.#documents.names;
+    if (place === "name") {
+      const listed = await within(NAMES_PATIENCE_MS, listing);
+      const all = listed ? withNames(listed.items, names) : namesWithout(this.#globals, names);
+      return { ...word, items: chosenItems(all, typed).map(toItem) };
+    }
+    const listed = await listing;
+    if (!listed) return { ...word, items: [] };
+    const chosen = await this.#detailed(listed, chosenItems(listed.items, typed), signal);
+    return { ...word, items: chosen.map(toItem) };
+  }
+
+  /** The server's list for the word at `offset`; the last one while only that word grows. */
+  async #list(
+    code: string,
+    offset: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Listed | undefined> {
+    const { start, end } = wordAt(code, offset);
+    const around = `${code.slice(0, start)}\0${code.slice(end)}`;
+    const typed = code.slice(start, offset);
+    const last = this.#listed;
+    const isMember = placeAt(code, start) === "member";
+    const begun =
+      last !== undefined && (isMember || last.typed !== "") && typed.startsWith(last.typed);
+    if (begun && last.around === around && last.generation === this.#generation) return last;
+    return await this.#askDraft(code, offset, signal, async (life, position, stop, document) => {
+      const generation = this.#generation;
       const list = await patient(() =>
         life.server.request<CompletionList | ServerItem[] | null>(
           "textDocument/completion",
@@ -191,19 +254,34 @@ class Service implements TypeService {
           stop,
         ),
       );
-      const all = Array.isArray(list) ? list : (list?.items ?? []);
-      const chosen = chosenItems(all, code.slice(word.start, offset));
-      return await this.#detailed(life, chosen, stop);
+      const items = Array.isArray(list) ? list : (list?.items ?? []);
+      if (listsValues(items)) this.#globals = items;
+      this.#listed = { around, typed, generation, items, life, document, details: new Map() };
+      return this.#listed;
     });
-    if (!found) return namesOnly(code, offset, this.#documents.names);
-    return { ...word, items: found.map(toItem) };
   }
 
-  async #detailed(life: Life, items: ServerItem[], stop: AbortSignal): Promise<ServerItem[]> {
+  /** Types of the first items. The first costs the server another checker: not asked for bare names. */
+  async #detailed(
+    listed: Listed,
+    items: ServerItem[],
+    signal: AbortSignal | undefined,
+  ): Promise<ServerItem[]> {
+    const { life, document, details } = listed;
+    const stop = this.#typingStop(signal);
     const first = items.slice(0, DETAILED_ITEMS).map(async (item) => {
-      if (!item.data) return item;
+      const known = details.get(item.label);
+      // Items point into the text they were listed for.
+      const isStale = life.open.get(document.fileName) !== document.text;
+      if (known || !item.data || isStale) return known ?? item;
       try {
-        return await life.server.request<ServerItem>("completionItem/resolve", item, stop);
+        const detailed = await life.server.request<ServerItem>(
+          "completionItem/resolve",
+          item,
+          stop,
+        );
+        details.set(item.label, detailed);
+        return detailed;
       } catch {
         // A name without its type is still a name.
         return item;
@@ -240,14 +318,15 @@ class Service implements TypeService {
     code: string,
     offset: number,
     signal: AbortSignal | undefined,
-    ask: (life: Life, position: object, stop: AbortSignal) => Promise<Answer>,
+    ask: (
+      life: Life,
+      position: object,
+      stop: AbortSignal,
+      document: CheckerDocument,
+    ) => Promise<Answer>,
   ): Promise<Answer | undefined> {
     if (code.length > TYPING_CHARS_MAX) return undefined;
-    const stop = AbortSignal.any([
-      AbortSignal.timeout(TYPING_TIMEOUT_MS),
-      this.#closing.signal,
-      ...(signal ? [signal] : []),
-    ]);
+    const stop = this.#typingStop(signal);
     try {
       return await this.#ask(code, stop, (life) => {
         const document = this.#documents.draft(code);
@@ -257,11 +336,19 @@ class Service implements TypeService {
           textDocument: { uri: this.#uri(document.fileName) },
           position: { line: line - 1 + document.linesBefore, character: column - 1 },
         };
-        return ask(life, position, stop);
+        return ask(life, position, stop, document);
       });
     } catch {
       return undefined;
     }
+  }
+
+  #typingStop(signal: AbortSignal | undefined): AbortSignal {
+    return AbortSignal.any([
+      AbortSignal.timeout(TYPING_TIMEOUT_MS),
+      this.#closing.signal,
+      ...(signal ? [signal] : []),
+    ]);
   }
 
   // The child
@@ -399,7 +486,8 @@ class Service implements TypeService {
       if (!life) return;
       for (const fileName of [...life.open.keys()]) {
         const isCell = /^__eagerdeck_c\d/.test(fileName);
-        if (isCell && !needed.has(fileName)) this.#close(life, fileName);
+        const isDraft = fileName.startsWith(`${DOCUMENT_PREFIX}${this.#documents.draftCell}.`);
+        if (isCell && !isDraft && !needed.has(fileName)) this.#close(life, fileName);
       }
     });
   }
@@ -444,6 +532,17 @@ class Service implements TypeService {
 
   #uri(fileName: string): string {
     return pathToFileURL(join(this.#options.folder, fileName)).href;
+  }
+}
+
+/** What `promise` gives, or undefined when it takes longer. */
+async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => late.resolve(undefined), ms);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
