@@ -37,6 +37,7 @@ export class Bench implements AsyncDisposable {
   /** Small numbers, for trying a suite out. */
   readonly isQuick: boolean;
   readonly rows: (Row | Skipped)[] = [];
+  #isEnded = false;
   readonly #owned = new Set<() => Promise<void> | void>();
 
   constructor(isQuick: boolean) {
@@ -60,6 +61,10 @@ export class Bench implements AsyncDisposable {
 
   /** Ends with the run, also when it fails or is interrupted; the returned function ends it before. */
   own(end: () => Promise<void> | void): () => Promise<void> {
+    if (this.#isEnded) {
+      void end();
+      throw new Error("the run was stopped");
+    }
     this.#owned.add(end);
     return async () => {
       if (this.#owned.delete(end)) await end();
@@ -67,6 +72,7 @@ export class Bench implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isEnded = true;
     const newestFirst = [...this.#owned].reverse();
     this.#owned.clear();
     for (const end of newestFirst) await end();

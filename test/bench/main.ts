@@ -39,13 +39,21 @@ const report: Record<string, unknown> = { machine };
 for (const name of positionals.length > 0 ? positionals : names) {
   const suite: Suite = await import(new URL(`${name}${ENDING}`, import.meta.url).href);
   await using bench = new Bench(values.quick);
+  let isStopped = false;
   const stop = () => {
+    isStopped = true;
+    // What the suite still waits for fails when its processes end; that must not end us before they did.
+    process.on("unhandledRejection", () => undefined);
     void bench[Symbol.asyncDispose]().finally(() => process.exit(130));
   };
   process.once("SIGINT", stop).once("SIGTERM", stop);
   const start = performance.now();
   try {
     await suite.run(bench);
+  } catch (error) {
+    // `stop` ends this process, with the exit code of an interrupt.
+    if (isStopped) await new Promise(() => undefined);
+    throw error;
   } finally {
     process.off("SIGINT", stop).off("SIGTERM", stop);
     // What was measured before a failure is worth seeing.

@@ -14,7 +14,6 @@ import { writeSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import type { RuntimeEvent } from "../../events/events.ts";
 import { Records } from "../../events/records.ts";
-import * as api from "../../index.ts";
 import { numberCallsFrom, observe, setLocator } from "../../workflow/engine.ts";
 import { keepCalls } from "../../workflow/kept.ts";
 import { currentScope } from "../../workflow/run.ts";
@@ -24,6 +23,7 @@ import { DeckHistory } from "./deck-handle.ts";
 import { Displays, installDisplays } from "./display.ts";
 import { Evaluator } from "./evaluator.ts";
 import { flagIndex, sharedFlags } from "./flags.ts";
+import { HeapWatch } from "./heap-watch.ts";
 import { Interrupts } from "./interrupts.ts";
 import { installLoader } from "./loader.ts";
 import { ModuleGraph } from "./module-graph.ts";
@@ -41,6 +41,7 @@ const outbox = new Outbox((isWaiting) => {
   Atomics.store(flags, flagIndex.waiting, isWaiting ? 1 : 0);
   if (isWaiting) Atomics.notify(flags, flagIndex.waiting);
 });
+const heap = new HeapWatch((text) => notice("warning", text, evaluator?.fallbackCell()));
 let evaluator: Evaluator | undefined;
 let marker = "";
 /** Set when the front end asked us to end: then nobody has to be told. */
@@ -53,6 +54,10 @@ captureOutput(
 
 function report(event: RuntimeEvent, cell: number | undefined): void {
   outbox.add({ kind: "event", ...(cell === undefined ? {} : { cell }), event });
+}
+
+function notice(level: "info" | "warning", text: string, cell: number | undefined): void {
+  outbox.add({ kind: "notice", ...(cell === undefined ? {} : { cell }), level, text });
 }
 
 /** Listeners that the session lives on; `process.removeAllListeners()` in a cell takes all of them away. */
@@ -113,8 +118,7 @@ function start(init: Extract<Request, { kind: "init" }>): void {
   const displays = new Displays(outbox, init.columns, () => evaluator?.fallbackCell());
   const modules = new ModuleGraph({
     stacks,
-    notice: (level, text, cell) =>
-      outbox.add({ kind: "notice", ...(cell === undefined ? {} : { cell }), level, text }),
+    notice,
   });
   const own = new Evaluator({ ...init, scope, stacks, interrupts, displays, modules });
   evaluator = own;
@@ -137,7 +141,6 @@ function start(init: Extract<Request, { kind: "init" }>): void {
     displays,
     history: new DeckHistory(records),
     folder: init.folder,
-    api,
   });
 
   // Local modules find their checks here; hidden from whoever lists the globals.
@@ -168,8 +171,10 @@ function start(init: Extract<Request, { kind: "init" }>): void {
 
 function execute(request: Extract<Request, { kind: "execute" }>): void {
   if (!evaluator) throw new Error("execute before init");
+  heap.began();
   evaluator.execute(request, (settled) => {
     keepListening();
+    heap.ended();
     outbox.add({ kind: "settled", settled });
     outbox.flush();
     mark(request.cell);
