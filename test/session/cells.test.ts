@@ -138,7 +138,7 @@ test("a missing package says how to get it", async () => {
   await using s = openSession();
   const { error } = await s.run("import { x } from 'surely-not-installed/sub'");
   expect(error?.message).toBe(
-    "the package 'surely-not-installed' is not installed here; run: npm install surely-not-installed",
+    "the package 'surely-not-installed' is not installed here; run %npm i surely-not-installed",
   );
 });
 
