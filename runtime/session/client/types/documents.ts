@@ -57,14 +57,20 @@ export class SessionDocuments {
   /** Documents that change types of others without being mentioned. */
   readonly #augmenting = new Set<number>();
   readonly #pending = new Set<number>();
+  /** By cell: live names, headers and other reasons that need its document; one without any is let go. */
+  readonly #reasons = new Map<number, number>();
+  /** File names by cell. */
+  readonly #letGo = new Map<number, string>();
+  /** Documents looked at so far to find what is needed: what a test counts instead of time. */
+  visits = 0;
   /** The highest cell that was seen: the draft is the one after it. */
   #newest = 0;
   /** Names in the header of the current draft. */
   #drafted = { cell: 0, names: new Set<string>() };
-  readonly #prelude: CheckerDocument;
+  readonly prelude: CheckerDocument;
 
   constructor() {
-    this.#prelude = {
+    this.prelude = {
       fileName: `${DOCUMENT_PREFIX}${PRELUDE}.ts`,
       languageId: "typescript",
       text: preludeText,
@@ -83,14 +89,19 @@ export class SessionDocuments {
 
   /** Forgets all cells: their names are gone. */
   reset(): void {
+    for (const [cell, { fileName }] of this.#documents) {
+      if (cell !== PRELUDE) this.#letGo.set(cell, fileName);
+    }
     this.#names.clear();
     this.#documents.clear();
     this.#augmenting.clear();
     this.#pending.clear();
-    this.#documents.set(PRELUDE, this.#prelude);
+    this.#reasons.clear();
+    this.#documents.set(PRELUDE, this.prelude);
+    this.#need(PRELUDE);
     for (const name of preludeNames) {
       // All by import, also what the host holds in variables: nobody assigns to `deck`.
-      this.#names.set(name, { name, cell: PRELUDE, kind: "import", hasType: false });
+      this.#setName({ name, cell: PRELUDE, kind: "import", hasType: false });
     }
   }
 
@@ -112,11 +123,18 @@ export class SessionDocuments {
       imports,
     });
     this.#newest = Math.max(this.#newest, cell);
+    const before = this.#documents.get(cell);
     this.#documents.set(cell, document);
-    this.#pending.add(cell);
+    this.#letGo.delete(cell);
+    for (const provider of document.providers) this.#need(provider);
+    for (const provider of before?.providers ?? []) this.#needLess(provider);
+    if (!this.#pending.has(cell)) {
+      this.#pending.add(cell);
+      this.#need(cell);
+    }
     for (const oldest of this.#pending) {
       if (this.#pending.size <= PENDING_MAX) break;
-      this.#pending.delete(oldest);
+      this.#settled(oldest);
     }
     return document;
   }
@@ -162,11 +180,13 @@ export class SessionDocuments {
     label?: string,
   ): void {
     if (!this.#documents.has(cell)) this.compose(cell, code);
-    this.#pending.delete(cell);
     const from = label === undefined ? {} : { from: label };
     const values = new Set(names.map(({ name }) => name));
     const { declared, augments } = analyse(code);
-    if (augments) this.#augmenting.add(cell);
+    if (augments && !this.#augmenting.has(cell)) {
+      this.#augmenting.add(cell);
+      this.#need(cell);
+    }
     for (const { name, kind, typeOnly, hasType } of declared) {
       if (kind === "using") {
         values.delete(name);
@@ -179,12 +199,51 @@ export class SessionDocuments {
     }
     // Made in a way that the parser does not see.
     for (const name of values) this.#setName({ name, kind: "var", hasType: false, ...from });
+    this.#settled(cell);
+  }
+
+  /** Only the names of the cell, if any, need its document from now on. */
+  #settled(cell: number): void {
+    if (this.#pending.delete(cell)) this.#needLess(cell);
   }
 
   #setName(entry: SessionName): void {
+    const before = this.#names.get(entry.name);
     // Set anew, so that the newest names are the last ones.
     this.#names.delete(entry.name);
     this.#names.set(entry.name, entry);
+    if (entry.cell !== undefined) this.#need(entry.cell);
+    if (before?.cell !== undefined) this.#needLess(before.cell);
+  }
+
+  #need(cell: number): void {
+    this.#reasons.set(cell, (this.#reasons.get(cell) ?? 0) + 1);
+  }
+
+  /** Lets the document go with its last reason, and what only it needed. Headers name older cells only: no cycles. */
+  #needLess(cell: number): void {
+    const waiting = [cell];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      this.visits++;
+      const left = (this.#reasons.get(next) ?? 0) - 1;
+      if (left > 0) {
+        this.#reasons.set(next, left);
+        continue;
+      }
+      this.#reasons.delete(next);
+      const document = this.#documents.get(next);
+      if (!document) continue;
+      this.#documents.delete(next);
+      this.#letGo.set(next, document.fileName);
+      waiting.push(...document.providers);
+    }
+  }
+
+  /** Files of the documents that nothing needs any more, each told once. */
+  takeLetGo(): string[] {
+    const files = [...this.#letGo.values()];
+    this.#letGo.clear();
+    return files;
   }
 
   /** A document and all that it needs, providers first. */
@@ -198,14 +257,14 @@ export class SessionDocuments {
     return ordered;
   }
 
-  /** Documents that later cells may need; forgets the others. */
+  /** Documents that later cells may need. */
   live(): CheckerDocument[] {
-    const providers = [...this.#names.values()].flatMap(({ cell }) => cell ?? []);
-    const cells = this.#reachable(providers, this.#augmenting, this.#pending, [PRELUDE]);
-    for (const cell of this.#documents.keys()) {
-      if (!cells.has(cell)) this.#documents.delete(cell);
-    }
     return [...this.#documents.values()];
+  }
+
+  /** Whether the cell has a document that may be needed. */
+  has(cell: number): boolean {
+    return this.#documents.has(cell);
   }
 
   /** Cells reachable through headers, each after its providers. A header names older cells only. */
@@ -215,6 +274,7 @@ export class SessionDocuments {
     for (let cell = waiting.pop(); cell !== undefined; cell = waiting.pop()) {
       if (seen.has(cell)) continue;
       seen.add(cell);
+      this.visits++;
       waiting.push(...(this.#documents.get(cell)?.providers ?? []));
     }
     return new Set([...seen].sort((a, b) => a - b));

@@ -99,6 +99,8 @@ interface Life {
   readonly server: TypeScriptServer;
   /** Text by file name. */
   readonly open: Map<string, string>;
+  /** The text being typed, as it was asked about last. */
+  draft?: { readonly cell: number; readonly fileName: string };
   /** We end it ourselves: its exit is no death. */
   retired: boolean;
 }
@@ -160,7 +162,12 @@ class Service implements TypeService {
     const stop = AbortSignal.any([timeout, this.#closing.signal, ...(signal ? [signal] : [])]);
     let report: DocumentDiagnosticReport | undefined;
     try {
-      report = await this.#ask(cell.code, stop, (life) => this.#pull(life, document, stop));
+      report = await this.#ask(cell.code, stop, async (life) => {
+        const answer = await this.#pull(life, document, stop);
+        // It settled without a name while it was asked about.
+        if (!this.#documents.has(cell.cell)) this.#close(life, document.fileName);
+        return answer;
+      });
       this.#checks++;
       if (this.#checks % PROBE_EVERY_CHECKS === 0) void this.#probe();
     } catch (error) {
@@ -330,7 +337,7 @@ class Service implements TypeService {
     try {
       return await this.#ask(code, stop, (life) => {
         const document = this.#documents.draft(code);
-        this.#show(life, document);
+        this.#showDraft(life, document);
         const { line, column } = offsetToLineColumn(code, offset);
         const position = {
           textDocument: { uri: this.#uri(document.fileName) },
@@ -423,9 +430,7 @@ class Service implements TypeService {
     const text = `import {} from "./${DOCUMENT_PREFIX}0"; const x: string = 1; // ${this.#checks}`;
     const stop = AbortSignal.any([AbortSignal.timeout(60_000), this.#closing.signal]);
     try {
-      for (const document of this.#documents.live()) {
-        if (document.fileName === `${DOCUMENT_PREFIX}0.ts`) this.#openDocument(life, document);
-      }
+      this.#openDocument(life, this.#documents.prelude);
       this.#open(life, fileName, "typescript", text);
       const report = await this.#diagnose(life, fileName, stop);
       const works = report.kind === "full" && report.items.some(({ code }) => code === 2322);
@@ -448,6 +453,17 @@ class Service implements TypeService {
 
   #show(life: Life, document: CheckerDocument): void {
     for (const needed of this.#documents.closure(document)) this.#openDocument(life, needed);
+  }
+
+  /** A draft whose number was taken by a cell that was never seen here is closed with the next one. */
+  #showDraft(life: Life, document: CheckerDocument): void {
+    const { draftCell } = this.#documents;
+    const before = life.draft;
+    if (before && before.cell !== draftCell && !this.#documents.has(before.cell)) {
+      this.#close(life, before.fileName);
+    }
+    life.draft = { cell: draftCell, fileName: document.fileName };
+    this.#show(life, document);
   }
 
   #openDocument(life: Life, { fileName, languageId, text }: CheckerDocument): void {
@@ -480,15 +496,12 @@ class Service implements TypeService {
     life.server.notify("textDocument/didClose", { textDocument: { uri: this.#uri(fileName) } });
   }
 
+  /** Closes what no later cell can need; each file is told once, so nothing is searched. */
   #closeUnneeded(): void {
-    const needed = new Set(this.#documents.live().map(({ fileName }) => fileName));
+    const files = this.#documents.takeLetGo();
+    if (files.length === 0) return;
     void this.#life.then((life) => {
-      if (!life) return;
-      for (const fileName of [...life.open.keys()]) {
-        const isCell = /^__eagerdeck_c\d/.test(fileName);
-        const isDraft = fileName.startsWith(`${DOCUMENT_PREFIX}${this.#documents.draftCell}.`);
-        if (isCell && !isDraft && !needed.has(fileName)) this.#close(life, fileName);
-      }
+      if (life) for (const file of files) this.#close(life, file);
     });
   }
 

@@ -88,6 +88,44 @@ test("a thousand replacements of one name leave a bounded number of documents", 
   expect(documents.live().length).toBeLessThan(40);
 });
 
+test("documents stay few when fifty names are redeclared five thousand times, and each is told once", () => {
+  const documents = new SessionDocuments();
+  const told: string[] = [];
+  for (let cell = 1; cell <= 5_000; cell++) {
+    const name = `v${cell % 50}`;
+    const code = `let ${name} = 1; function f${cell % 7}() {}`;
+    documents.published(cell, code, [{ name }, { name: `f${cell % 7}` }]);
+    told.push(...documents.takeLetGo());
+    expect(documents.live().length).toBeLessThan(60);
+  }
+  expect(new Set(told).size).toBe(told.length);
+  expect(told.length + documents.live().length).toBe(5_001);
+  expect(documents.visits).toBeLessThan(5_000 * 6);
+});
+
+test("a chain is kept while its end has a name, and goes with it at once", () => {
+  const documents = new SessionDocuments();
+  documents.published(1, "const a = 1", [{ name: "a" }]);
+  for (let cell = 2; cell <= 40; cell++) {
+    const [name, other] = cell % 2 === 0 ? ["b", "a"] : ["a", "b"];
+    documents.published(cell, `const ${name} = [${other}]`, [{ name }]);
+  }
+  expect(documents.live()).toHaveLength(41);
+  documents.published(200, "const a = 1, b = 2", [{ name: "a" }, { name: "b" }]);
+  expect(fileNames(documents)).toEqual(["c0.ts", "c200.ts"]);
+});
+
+test("ten thousand cells of new names never walk the session", () => {
+  const documents = new SessionDocuments();
+  for (let cell = 1; cell <= 10_000; cell++) {
+    const code = `const v${cell} = ${cell === 1 ? 0 : `v${cell - 1}`}; function f${cell}() {}`;
+    documents.published(cell, code, [{ name: `v${cell}` }, { name: `f${cell}` }]);
+    expect(documents.takeLetGo()).toEqual([]);
+  }
+  expect(documents.live()).toHaveLength(10_001);
+  expect(documents.visits).toBeLessThan(20_000);
+});
+
 test("D3: values that were not published are not names, types are", () => {
   const documents = new SessionDocuments();
   const code = "const a = 1, b = 2; type T = 1; import { C } from './c.ts'; using d = null;";
