@@ -69,6 +69,8 @@ interface Entry {
   /** Ends the check of a cell that is interrupted before it runs. */
   readonly checking: AbortController;
   startedAt: number;
+  /** The checker has read it ahead. */
+  isPrepared: boolean;
   /** The first failure of the running cell that nobody caught. */
   uncaught?: CellError;
 }
@@ -153,6 +155,7 @@ class ClientSession implements Session {
       stage: "waiting",
       checking: new AbortController(),
       startedAt: 0,
+      isPrepared: false,
     };
     const name = request.lane ?? "main";
     const lane = this.#lanes.get(name) ?? { running: undefined, waiting: [] };
@@ -164,7 +167,8 @@ class ClientSession implements Session {
       this.#abort(entry, sessionError("QUEUE_FULL", `${WAITING_CELLS_MAX} cells wait already`));
     } else {
       lane.waiting.push(entry);
-      this.#next(lane);
+      if (lane.running) this.#prepareNext(lane.running);
+      else this.#next(lane);
     }
     return { cell: entry.cell, started: entry.started.promise, settled: entry.settled.promise };
   }
@@ -184,8 +188,8 @@ class ClientSession implements Session {
     entry.startedAt = performance.now();
     entry.stage = "checking";
     entry.started.resolve({ ...counted(entry), aborted: false });
-    const policy = analyse(request.code).pragmas.check ?? request.check ?? this.check;
-    if (policy === "error" && this.parse(request.code).status === "complete") {
+    const policy = this.#policy(entry);
+    if (this.#isChecked(entry)) {
       const diagnostics = await this.#types.check(this.#text(entry), entry.checking.signal);
       if (isSettled(entry)) return;
       const errors = diagnostics?.filter(({ severity }) => severity === "error") ?? [];
@@ -204,6 +208,24 @@ class ClientSession implements Session {
       ...(request.cellId === undefined ? {} : { cellId: request.cellId }),
       source: request.code,
     });
+    this.#prepareNext(entry);
+  }
+
+  #policy({ request }: Entry): CheckPolicy {
+    return analyse(request.code).pragmas.check ?? request.check ?? this.check;
+  }
+
+  /** Whether type errors would stop it. A text that does not parse is refused by who runs it. */
+  #isChecked(entry: Entry): boolean {
+    return this.#policy(entry) === "error" && this.parse(entry.request.code).status === "complete";
+  }
+
+  /** While a cell runs on one core, the checker reads the one behind it on another. */
+  #prepareNext(running: Entry): void {
+    const [next] = this.#lanes.get(running.request.lane ?? "main")?.waiting ?? [];
+    if (running.stage !== "running" || !next || next.isPrepared || !this.#isChecked(next)) return;
+    next.isPrepared = true;
+    this.#types.prepare(this.#text(next), this.#text(running));
   }
 
   detach(cell: number): void {

@@ -246,6 +246,8 @@ function hostFlags(): string[] {
     // The loader constant of node:vm and module hooks announce themselves as experimental at each start.
     "--disable-warning=ExperimentalWarning",
     ...(major >= 24 ? ["--no-force-async-hooks-checks"] : []),
+    // Newer Nodes let the young generation grow to 192 MB: a loop that prints would seem to leak.
+    ...(process.env["NODE_OPTIONS"]?.includes("semi-space") ? [] : ["--max-semi-space-size=16"]),
     // A flag would win over the person's own limit.
     ...(process.env["NODE_OPTIONS"]?.includes("max-old-space-size")
       ? []

@@ -105,8 +105,15 @@ export class SessionDocuments {
     }
   }
 
-  /** The document of a cell, against the names that exist now. */
-  compose(cell: number, code: string): CheckerDocument {
+  /**
+   * The document of a cell, against the names that exist now.
+   * @param after a cell that runs at this moment: the names it declares count as existing.
+   */
+  compose(
+    cell: number,
+    code: string,
+    after?: { readonly cell: number; readonly code: string },
+  ): CheckerDocument {
     const { declared, exported, mentioned, imports, isTsx, pragmas } = analyse(code);
     const own = new Set(declared.map(({ name }) => name));
     const names = [...mentioned].filter((name) => !own.has(name));
@@ -121,6 +128,7 @@ export class SessionDocuments {
       brought: names,
       exports,
       imports,
+      assumed: after ? assumedNames(after.cell, after.code) : new Map(),
     });
     this.#newest = Math.max(this.#newest, cell);
     const before = this.#documents.get(cell);
@@ -164,6 +172,7 @@ export class SessionDocuments {
         .filter(({ name, kind }) => kind !== "using" && !analysis?.exported.has(name))
         .map(({ name }) => name),
       imports: analysis?.imports ?? [],
+      assumed: new Map(),
     });
   }
 
@@ -288,10 +297,11 @@ export class SessionDocuments {
     readonly brought: readonly string[];
     readonly exports: readonly string[];
     readonly imports: readonly CellImport[];
+    readonly assumed: ReadonlyMap<string, SessionName>;
   }): CheckerDocument {
     // In one order, so that a draft and the cell made of it have the same header.
     const known = parts.brought
-      .flatMap((name) => this.#names.get(name) ?? [])
+      .flatMap((name) => parts.assumed.get(name) ?? this.#names.get(name) ?? [])
       .sort((a, b) => (a.cell ?? -1) - (b.cell ?? -1) || (a.name < b.name ? -1 : 1));
     const code = inModule(parts.code);
     const lines = [...parts.leading, headerLine(known), code];
@@ -305,6 +315,16 @@ export class SessionDocuments {
       imports: parts.imports,
     };
   }
+}
+
+/** What a cell gives to later ones if all goes well. */
+function assumedNames(cell: number, code: string): Map<string, SessionName> {
+  const { declared } = analyse(code);
+  return new Map(
+    declared
+      .filter(({ kind }) => kind !== "using")
+      .map(({ name, kind, hasType }) => [name, { name, cell, kind, hasType }]),
+  );
 }
 
 /** One line, whatever it brings. */

@@ -73,6 +73,11 @@ export interface TypeService extends Types {
   /** What is wrong with a cell, given what exists now; undefined when it could not be checked. */
   check(cell: CellText, signal?: AbortSignal): Promise<readonly Diagnostic[] | undefined>;
   /**
+   * Reads a cell ahead, while `after` runs, as if that one had published all it declares. Its own `check` then
+   * asks again, about the same text if the assumption held, and is answered from what was done here.
+   */
+  prepare(cell: CellText, after: CellText): void;
+  /**
    * The cell ran. Call it for every cell that the user process ran, also when it published no value:
    * its interfaces and types exist from then on. `label` is the cell as the person knows it, `In [3]`.
    */
@@ -177,6 +182,14 @@ class Service implements TypeService {
       return undefined;
     }
     return report?.kind === "full" ? diagnosticsOf(document, report) : undefined;
+  }
+
+  prepare(cell: CellText, after: CellText): void {
+    const document = this.#documents.compose(cell.cell, cell.code, after);
+    this.#generation++;
+    const stop = AbortSignal.any([AbortSignal.timeout(ANSWER_TIMEOUT_MS), this.#closing.signal]);
+    // Whatever goes wrong here goes wrong again in `check`, and is told there.
+    this.#ask(cell.code, stop, (life) => this.#pull(life, document, stop)).catch(() => undefined);
   }
 
   async #pull(

@@ -193,3 +193,15 @@ test("the prelude parses, exports what it promises and has every public value of
   expect([...exported]).toEqual(expect.arrayContaining([...preludeNames]));
   expect([...preludeNames]).toEqual(expect.arrayContaining(Object.keys(api)));
 });
+
+test("a cell that is read ahead sees what the running one declares, and has the same text on its turn", () => {
+  const documents = after("let total = 'a'");
+  const running = "let total = 1; interface Row {} using gone = null";
+  documents.compose(2, running);
+  const ahead = documents.compose(3, "total; gone; ({}) as Row", { cell: 2, code: running });
+  expect(ahead.text).toContain('import { Row } from "./__eagerdeck_c2"');
+  expect(ahead.text).toContain('declare let total: typeof import("./__eagerdeck_c2").total;');
+  expect(ahead.text).not.toContain("gone }");
+  documents.published(2, running, [{ name: "total" }]);
+  expect(documents.compose(3, "total; gone; ({}) as Row").text).toBe(ahead.text);
+});
