@@ -21,7 +21,7 @@ import { currentScope } from "../../workflow/run.ts";
 import type { ControlRequest, HostSettled, Request } from "../protocol.ts";
 import { DeckHistory } from "./deck-handle.ts";
 import { Displays, installDisplays } from "./display.ts";
-import { Evaluator } from "./evaluator.ts";
+import { Evaluator, type EvaluatorOptions } from "./evaluator.ts";
 import { Interrupts } from "./interrupts.ts";
 import { installLoader } from "./loader.ts";
 import { ModuleGraph } from "./module-graph.ts";
@@ -86,12 +86,10 @@ function start(init: Extract<Request, { kind: "init" }>): void {
   const interrupts = new Interrupts();
   const scope = new SessionScope();
   const displays = new Displays(outbox, init.columns, () => evaluator?.fallbackCell());
-  const modules = new ModuleGraph({
-    stacks,
-    notice: (level, text, cell) =>
-      outbox.add({ kind: "notice", ...(cell === undefined ? {} : { cell }), level, text }),
-  });
-  const own = new Evaluator({ ...init, scope, stacks, interrupts, displays, modules });
+  const notice: EvaluatorOptions["notice"] = (level, text, cell) =>
+    outbox.add({ kind: "notice", ...(cell === undefined ? {} : { cell }), level, text });
+  const modules = new ModuleGraph({ stacks, notice });
+  const own = new Evaluator({ ...init, scope, stacks, interrupts, displays, modules, notice });
   evaluator = own;
   installDisplays(displays);
   stacks.install();

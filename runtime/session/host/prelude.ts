@@ -9,6 +9,7 @@ import type { DeckHistory } from "./deck-handle.ts";
 import { type Displays, html, md, svg } from "./display.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { currentSignal } from "./evaluator.ts";
+import { TASK_MAKERS } from "./rewrite.ts";
 import type { SessionScope } from "./scope.ts";
 
 export interface PreludeParts {
@@ -20,8 +21,6 @@ export interface PreludeParts {
   /** The public API: `task`, `eager`, … */
   readonly api: Readonly<Record<string, unknown>>;
 }
-
-const TASK_MAKERS = new Set(["task", "workflow", "eager"]);
 
 /** Publishes the prelude on a fresh scope. @returns its names. */
 export function installPrelude(parts: PreludeParts): string[] {
