@@ -108,6 +108,8 @@ function prepareCell(source: string, names: SessionNames, options: ReadOptions):
   if (!rewritten) return TOO_DEEP;
   const { jsx, suffix } = rewritten;
   const needsTypeScript = rewritten.hasDecorators || (rewritten.hasUsing && !HAS_USING);
+  const problem = parameterProblem(rewritten, options);
+  if (problem) return problem;
   return {
     ok: true,
     rewritten,
@@ -124,6 +126,15 @@ function prepareCell(source: string, names: SessionNames, options: ReadOptions):
       },
     },
   };
+}
+
+/** TypeScript would leave such a decorator out without a word. */
+function parameterProblem({ parameterDecorator }: Rewritten, options: ReadOptions) {
+  if (!parameterDecorator || options().experimentalDecorators) return undefined;
+  const { start, end } = parameterDecorator;
+  const message =
+    'decorators of parameters need "experimentalDecorators": true in the compilerOptions of tsconfig.json';
+  return { ok: false, problems: [{ message, start, end }] } as const;
 }
 
 function jsxOf({ jsxImportSource, jsxFactory, jsxFragmentFactory }: CompilerOptions): JsxChoice {
@@ -209,6 +220,8 @@ function prepareModule(
   text.appendLeft(codeStart(source, program), checks + own(flavour.before));
   if (flavour.after) text.append(`\n;${own(flavour.after)}`);
   const needsTypeScript = rewritten.hasDecorators || (rewritten.hasUsing && !HAS_USING);
+  const problem = parameterProblem(rewritten, options);
+  if (problem) return problem;
   const said = needsTypeScript || lang.endsWith("x") ? options() : {};
   const factory = said.jsxFactory;
   return {

@@ -67,6 +67,8 @@ export interface Rewritten {
   readonly taskMakers: readonly string[];
   /** It has decorators or `accessor`, which no engine runs yet. */
   readonly hasDecorators: boolean;
+  /** The first decorator of a parameter: only the older decorators can be there. */
+  readonly parameterDecorator: Node | undefined;
   readonly hasUsing: boolean;
   /** How this cell's tags are made, with names resolved; empty without a pragma. */
   readonly jsx: JsxChoice;
@@ -163,6 +165,7 @@ class Walker {
   readonly #isEval: boolean;
   #hasDecorators = false;
   #hasUsing = false;
+  #parameterDecorator: Node | undefined;
   #jsx: JsxChoice = {};
   readonly #declared: Declared[] = [];
   readonly #kinds = new Map<string, DeclaredKind>();
@@ -224,6 +227,7 @@ class Walker {
       needsAsync: this.#needsAsync,
       taskMakers: [...this.#taskMakers],
       hasDecorators: this.#hasDecorators,
+      parameterDecorator: this.#parameterDecorator,
       hasUsing: this.#hasUsing,
       jsx: this.#jsx,
       suffix: this.#suffix,
@@ -839,7 +843,10 @@ class Walker {
     const scope = new Scope([...own, ...params.flatMap(patternNames)], place.scope);
     const inner = { scope, inFunction: true, hasArguments: place.hasArguments || !isArrow };
     for (const param of params) {
-      for (const decorator of param["decorators"] ?? []) this.#visit(decorator, place);
+      for (const decorator of param["decorators"] ?? []) {
+        this.#parameterDecorator ??= decorator;
+        this.#visit(decorator, place);
+      }
       this.#pattern(param, inner, "declare");
     }
     const body: Node | null = node["body"];

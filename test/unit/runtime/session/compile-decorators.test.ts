@@ -57,8 +57,8 @@ test.each([
       1,
       2,
       [
-        ["q", false, true],
         ["#p", true, false],
+        ["q", false, true],
       ],
     ],
   ],
@@ -145,7 +145,7 @@ test("a decorator of a parameter without experimentalDecorators is an error, not
     problems: [
       {
         message:
-          'decorators of parameters need "experimentalDecorators": true in the tsconfig.json of this folder',
+          'decorators of parameters need "experimentalDecorators": true in the compilerOptions of tsconfig.json',
         start: 12,
         end: 21,
       },
