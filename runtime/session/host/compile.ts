@@ -7,7 +7,7 @@
  * @module
  */
 import remapping from "@jridgewell/remapping";
-import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
+import { TraceMap } from "@jridgewell/trace-mapping";
 import { parseSync } from "oxc-parser";
 import { refusal } from "../parse-guard.ts";
 import type { Node } from "./ast.ts";
@@ -24,6 +24,7 @@ import {
   type Tree,
 } from "./rewrite.ts";
 import { type Language, type StripRequest, strip } from "./strip.ts";
+import { TextMap } from "./text-map.ts";
 
 /** A problem the parser found; offsets are UTF-16 units into the text. */
 export interface SyntaxProblem {
@@ -365,7 +366,7 @@ type Locate = (line: number, column: number) => Position | undefined;
 
 /** Maps are as large as their text: those asked for last are kept, the others can be made again. */
 const MAPS_KEPT = 100;
-const maps = new Map<Locate, TraceMap>();
+const maps = new Map<Locate, TextMap>();
 
 /** Maps positions of the finished code back, through the type stripper and the rewriter. */
 function locator(prepare: () => Preparation, linesBefore: number): Locate {
@@ -374,13 +375,12 @@ function locator(prepare: () => Preparation, linesBefore: number): Locate {
     const map = maps.get(locate) ?? composedMap(prepare());
     if (!map) return undefined;
     keep(locate, map);
-    const found = originalPositionFor(map, { line: line - linesBefore, column: column - 1 });
-    return found.line === null ? undefined : { line: found.line, column: found.column + 1 };
+    return map.original(line - linesBefore, column);
   };
   return locate;
 }
 
-function keep(locate: Locate, map: TraceMap): void {
+function keep(locate: Locate, map: TextMap): void {
   maps.delete(locate);
   maps.set(locate, map);
   if (maps.size <= MAPS_KEPT) return;
@@ -390,12 +390,13 @@ function keep(locate: Locate, map: TraceMap): void {
   }
 }
 
-function composedMap(prepared: Preparation): TraceMap | undefined {
+function composedMap(prepared: Preparation): TextMap | undefined {
   if (!prepared.ok) return undefined;
   const { rewritten, request } = prepared;
-  const outer = strip(request, true).map;
-  if (!outer) return undefined;
+  const stripped = strip(request, true);
+  if (!stripped.map) return undefined;
   const inner = rewritten.text.generateMap({ source: "written", hires: "boundary" });
-  const composed = remapping([outer, inner.toString()], () => null);
-  return new TraceMap(JSON.parse(String(composed)));
+  const composed = remapping([stripped.map, inner.toString()], () => null);
+  const map = new TraceMap(JSON.parse(String(composed)));
+  return new TextMap(map, stripped.code, rewritten.text.original);
 }
