@@ -107,7 +107,7 @@ function prepareCell(source: string, names: SessionNames, options: ReadOptions):
   const rewritten = walked(() => rewriteCell(source, tree, names, project));
   if (!rewritten) return TOO_DEEP;
   const { jsx, suffix } = rewritten;
-  const needsTypeScript = rewritten.hasDecorators || (rewritten.hasUsing && !HAS_USING);
+  const needsTypeScript = rewritten.needsTypeScript || (rewritten.hasUsing && !HAS_USING);
   const problem = parameterProblem(rewritten, options);
   if (problem) return problem;
   return {
@@ -219,7 +219,7 @@ function prepareModule(
   const own = (code = "") => code.replaceAll(/\$x\b/g, `$x${suffix}`);
   text.appendLeft(codeStart(source, program), checks + own(flavour.before));
   if (flavour.after) text.append(`\n;${own(flavour.after)}`);
-  const needsTypeScript = rewritten.hasDecorators || (rewritten.hasUsing && !HAS_USING);
+  const needsTypeScript = rewritten.needsTypeScript || (rewritten.hasUsing && !HAS_USING);
   const problem = parameterProblem(rewritten, options);
   if (problem) return problem;
   const said = needsTypeScript || lang.endsWith("x") ? options() : {};
