@@ -155,8 +155,14 @@ export function compileEval(source: string, names: SessionNames, place: EvalPlac
   });
   // Evaluating it throws the engine's own SyntaxError, in the place where a program expects it.
   if (errors.length > 0) return source;
-  // The published union of node types is the same data, see ast.ts.
-  return rewriteEval(source, program as unknown as Node, names, place);
+  try {
+    // The published union of node types is the same data, see ast.ts.
+    return rewriteEval(source, program as unknown as Node, names, place);
+  } catch (error) {
+    // Too deep for the walker; the engine decides for itself.
+    if (error instanceof RangeError) return source;
+    throw error;
+  }
 }
 
 export interface CompiledModule {

@@ -164,6 +164,8 @@ class Walker {
   /** Text of an `eval` may use names whose segments its cell's function was not given. */
   readonly #isEval: boolean;
   #needsTypeScript = false;
+  /** Names of the pattern that is visited: `b` of `const { a, b = a }` reads the local, there is no other yet. */
+  #unpublished: ReadonlySet<string> = new Set();
   #hasUsing = false;
   #parameterDecorator: Node | undefined;
   #jsx: JsxChoice = {};
@@ -398,9 +400,11 @@ class Walker {
     const isSession = statement["kind"] === "const" || statement["kind"] === "let";
     if (!isSession) this.#hasUsing = true;
     for (const declarator of statement["declarations"]) {
-      this.#pattern(declarator["id"], place, "declare");
-      if (declarator["init"]) this.#initializer(declarator, place);
       const names = patternNames(declarator["id"]);
+      this.#unpublished = new Set(names);
+      this.#pattern(declarator["id"], place, "declare");
+      this.#unpublished = new Set();
+      if (declarator["init"]) this.#initializer(declarator, place);
       if (!isSession || names.length === 0) continue;
       this.#text.appendLeft(
         declarator.end,
@@ -556,6 +560,8 @@ class Walker {
   /** What stands for a free name when read or written, or undefined when it stays as it is. */
   #target(name: string, place: Place, use: "read" | "write" | "typeof"): string | undefined {
     if (!this.#names || place.scope.has(name)) return undefined;
+    // A function in there runs later, and sees what the session has then.
+    if (!place.inFunction && this.#unpublished.has(name)) return undefined;
     if (name === "arguments") return place.hasArguments ? undefined : this.#slot(name);
     const kind = this.#kinds.get(name) ?? this.#names.kindOf(name);
     const x = `$x${this.#suffix}`;

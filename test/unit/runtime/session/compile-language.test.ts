@@ -170,6 +170,12 @@ test.each<[string, string[], string, unknown]>([
   ],
   ["an exported alias", ["namespace N { export const v = 8 }"], "export import n = N; n.v", 8],
   [
+    "a default of a pattern reads an earlier name of the pattern, a function in it the session",
+    ["let a = 'older'"],
+    "let { a, b = a + 1, f = () => a } = { a: 1 } as any; const [p, q = p] = [b]; a = 9; [b, f(), p, q]",
+    [2, 9, 2, 2],
+  ],
+  [
     "a namespace's let is live, its functions see each other",
     ["const out = 10"],
     "namespace N { export let x = 1; export function f() { x++; return g() + x } function g() { return out } } [N.f(), N.x]",
