@@ -55,3 +55,22 @@ test("code that nobody wrote has no position", () => {
   const compiled = compile("const a = 1", new SessionScope());
   expect(compiled.locate(1, 5)).toBeUndefined();
 });
+
+test.each([
+  ["(1n as any) + 1", " + ", 1],
+  ["(1n as A | B) | 2", " | ", 1],
+  ["Symbol() + ''", " + ", 1],
+  ["null![Symbol.iterator]", "[", 0],
+  ["const a: any = 1n; a * (2 as any)", " * ", 1],
+  ["f(1)(2)(3)", "(3", 0],
+])("an operator of %s is where it was written", (source, sign, shift) => {
+  const { code, locate } = compile(source, new SessionScope());
+  const lines = code.split("\n");
+  // The value is the last statement.
+  const line = lines.findLastIndex((text) => text.includes("$x.value"));
+  const column = (lines[line] ?? "").lastIndexOf(sign) + shift;
+  expect(locate(line + 1, column + 1)).toEqual({
+    line: 1,
+    column: source.lastIndexOf(sign) + shift + 1,
+  });
+});
