@@ -123,6 +123,10 @@ export class HandSession implements Session {
     this.detached.push(cell);
   }
 
+  async peek(): Promise<undefined> {
+    return undefined;
+  }
+
   async restart(): Promise<void> {
     this.restarts += 1;
     this.emit({ kind: "phase", phase: "lost", reason: "it was restarted" });

@@ -156,6 +156,10 @@ export class ScriptedSession implements Session {
     throw new Error("no test detaches a cell of a scripted session");
   }
 
+  async peek(): Promise<undefined> {
+    return undefined;
+  }
+
   async restart(): Promise<void> {
     this.setPhase("lost", { reason: "it was restarted" });
     this.setPhase("ready");

@@ -8,8 +8,10 @@
 import type { RuntimeEvent } from "../../events/events.ts";
 import type { MimeBundle } from "../../values/shape.ts";
 import type { CellError, Diagnostic } from "../cell-error.ts";
+import type { Peeked } from "../protocol.ts";
 
 export type { CellError, Diagnostic } from "../cell-error.ts";
+export type { Peeked } from "../protocol.ts";
 
 /** What type errors do to a cell: stop it, accompany it, or are not looked for. */
 export type CheckPolicy = "error" | "warn" | "off";
@@ -156,6 +158,8 @@ export interface Hover {
   readonly signature: string;
   /** Documentation as Markdown; may be empty. */
   readonly documentation: string;
+  /** The live value of what is hovered, on one line. */
+  readonly value?: string;
   readonly start: number;
   readonly end: number;
 }
@@ -201,6 +205,11 @@ export interface Session {
     | { readonly ok: true; readonly value: MimeBundle }
     | { readonly ok: false; readonly error: CellError }
   >;
+  /**
+   * What the live value at a path of session names has, `a.b[0]["c"]`: found without running any of its code.
+   * Undefined when there is no such value, behind accessors and proxies, and after 50 ms without an answer.
+   */
+  peek(path: string): Promise<Peeked | undefined>;
   parse(code: string): ParseResult;
   readonly types: Types;
   /** One press of the person; never throws. Without running cells it stops calls that finished cells left over. */

@@ -16,22 +16,28 @@ import { ResponseError } from "vscode-jsonrpc/node";
 import type {
   CompletionList,
   DocumentDiagnosticReport,
+  Location,
   Hover as ServerHover,
   CompletionItem as ServerItem,
   SignatureHelp as ServerSignatureHelp,
 } from "vscode-languageserver-protocol";
+import { declaredSoFar } from "../../analyse.ts";
 import type { Diagnostic } from "../../cell-error.ts";
 import { packageRoot as ownPackageRoot } from "../../package-root.ts";
+import { pathBefore } from "../../peek-path.ts";
 import { offsetToLineColumn } from "../../positions.ts";
-import type { Completions, Hover, SignatureHelp, Types } from "../api.ts";
+import type { Completions, Hover, Peeked, SignatureHelp, Types } from "../api.ts";
 import {
   chosenItems,
+  dotBefore,
   hoverAt,
   listsValues,
+  members,
   namesWithout,
   placeAt,
   toItem,
   toSignature,
+  withLive,
   withNames,
   wordAt,
 } from "./completion.ts";
@@ -65,6 +71,8 @@ export interface TypeServiceOptions {
   readonly folder: string;
   /** A sentence for the person. */
   readonly onNotice: (text: string) => void;
+  /** What a live value has, if the user process can tell at once. */
+  readonly peek?: (path: string) => Promise<Peeked | undefined>;
   /** Where eagerdeck and tslab resolve to; this copy unless a test says otherwise. */
   readonly packageRoot?: string;
 }
@@ -232,10 +240,53 @@ class Service implements TypeService {
       const all = listed ? withNames(listed.items, names) : namesWithout(this.#globals, names);
       return { ...word, items: chosenItems(all, typed).map(toItem) };
     }
+    const owner = place === "member" ? pathBefore(code, dotBefore(code, word.start)) : undefined;
+    const peeking = owner && this.#peek(owner.path);
     const listed = await listing;
-    if (!listed) return { ...word, items: [] };
-    const chosen = await this.#detailed(listed, chosenItems(listed.items, typed), signal);
-    return { ...word, items: chosen.map(toItem) };
+    const peeked = await peeking;
+    const isLive = owner && peeked && (await this.#isSessionName(code, owner.start, signal));
+    const all = isLive ? withLive(listed?.items ?? [], peeked) : (listed?.items ?? []);
+    const best = chosenItems(all, typed);
+    const chosen = listed ? await this.#detailed(listed, best, signal) : best;
+    if (place !== "member") return { ...word, items: chosen.map(toItem) };
+    return members(code, word, chosen.map(toItem));
+  }
+
+  /** What the user process says of a live value; nothing where there is none to ask. */
+  async #peek(path: string): Promise<Peeked | undefined> {
+    return await this.#options.peek?.(path).catch(() => undefined);
+  }
+
+  /** Whether the name at `offset` is the session's and not one that the text itself declares. */
+  async #isSessionName(
+    code: string,
+    offset: number,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const { start, end } = wordAt(code, offset);
+    const name = code.slice(start, end);
+    if (!this.#documents.names.has(name) || declaredSoFar(code).has(name)) return false;
+    const isOwn = await this.#askDraft(code, start, signal, async (life, position, stop, draft) => {
+      const found = await this.#locate(life, position, stop);
+      const uri = this.#uri(draft.fileName);
+      return found.some(
+        (place) => place.uri === uri && place.range.start.line >= draft.linesBefore,
+      );
+    });
+    // Without the server the text alone has to tell.
+    return isOwn !== true;
+  }
+
+  /** Where the name at a position is declared, as far as the server follows it. */
+  #locate(life: Life, position: object, stop: AbortSignal): Promise<Location[]> {
+    return patient(async () => {
+      const found = await life.server.request<Location | Location[] | null>(
+        "textDocument/definition",
+        position,
+        stop,
+      );
+      return found ? [found].flat() : [];
+    });
   }
 
   /** The server's list for the word at `offset`; the last one while only that word grows. */
@@ -298,10 +349,17 @@ class Service implements TypeService {
   }
 
   async hover(code: string, offset: number, signal?: AbortSignal): Promise<Hover | undefined> {
+    const word = wordAt(code, offset);
+    const owner = word.start < word.end ? pathBefore(code, word.end) : undefined;
+    const peeking = owner && this.#peek(owner.path);
     const answer = await this.#askDraft(code, offset, signal, (life, position, stop) =>
       patient(() => life.server.request<ServerHover | null>("textDocument/hover", position, stop)),
     );
-    return hoverAt(code, offset, answer ?? null);
+    const hover = hoverAt(code, offset, answer ?? null);
+    const peeked = hover && (await peeking);
+    if (!owner || !peeked || peeked.type === "function") return hover;
+    if (!(await this.#isSessionName(code, owner.start, signal))) return hover;
+    return { ...hover, value: peeked.preview };
   }
 
   async signature(
