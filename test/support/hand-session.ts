@@ -45,6 +45,7 @@ export class HandSession implements Session {
     }),
     hover: async () => undefined,
     signature: async () => undefined,
+    definition: async () => undefined,
   };
   parse: (code: string) => ParseResult = () => ({ status: "complete" });
   readonly #listeners = new Set<(event: SessionEvent) => void>();

@@ -77,6 +77,7 @@ export class ScriptedSession implements Session {
         end: 0,
       }),
       signature: async () => undefined,
+      definition: async () => undefined,
     };
     this.ready = (options.ready ?? Promise.resolve()).then(
       () => {

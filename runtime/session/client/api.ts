@@ -171,11 +171,22 @@ export interface SignatureHelp {
   readonly documentation: string;
 }
 
+/** Where a name is declared; lines and columns from 1. Without `cell` and `file`: in the asked text itself. */
+export interface Definition {
+  readonly cell?: number;
+  /** Absolute path. */
+  readonly file?: string;
+  readonly line: number;
+  readonly column: number;
+}
+
 /** Answers from the TypeScript child, never from the user process; offsets are UTF-16. */
 export interface Types {
   complete(code: string, offset: number, signal?: AbortSignal): Promise<Completions>;
   hover(code: string, offset: number, signal?: AbortSignal): Promise<Hover | undefined>;
   signature(code: string, offset: number, signal?: AbortSignal): Promise<SignatureHelp | undefined>;
+  /** Through imports and earlier cells, to whoever declares the name at `offset`. */
+  definition(code: string, offset: number, signal?: AbortSignal): Promise<Definition | undefined>;
 }
 
 export interface InstallOptions {

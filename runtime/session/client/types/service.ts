@@ -10,8 +10,8 @@
  *   S3  What is asked about is open, with all documents it needs; what no later cell can need is closed.
  * @module
  */
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { basename, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { ResponseError } from "vscode-jsonrpc/node";
 import type {
   CompletionList,
@@ -26,7 +26,7 @@ import type { Diagnostic } from "../../cell-error.ts";
 import { packageRoot as ownPackageRoot } from "../../package-root.ts";
 import { pathBefore } from "../../peek-path.ts";
 import { offsetToLineColumn } from "../../positions.ts";
-import type { Completions, Hover, Peeked, SignatureHelp, Types } from "../api.ts";
+import type { Completions, Definition, Hover, Peeked, SignatureHelp, Types } from "../api.ts";
 import {
   chosenItems,
   dotBefore,
@@ -44,7 +44,7 @@ import {
 import { type CheckerConfig, CONFIG_FILE, checkerConfig, DOCUMENT_PREFIX } from "./config.ts";
 import { diagnosticsOf, isModuleMissing } from "./diagnostics.ts";
 import { type DiskChanges, LocalFiles } from "./disk.ts";
-import { type CheckerDocument, SessionDocuments } from "./documents.ts";
+import { type CheckerDocument, SessionDocuments, sourceColumn } from "./documents.ts";
 import { Cancelled, ServerGone, TypeScriptServer } from "./process.ts";
 
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -379,6 +379,41 @@ class Service implements TypeService {
     return toSignature(answer ?? null);
   }
 
+  async definition(
+    code: string,
+    offset: number,
+    signal?: AbortSignal,
+  ): Promise<Definition | undefined> {
+    return await this.#askDraft(code, offset, signal, async (life, position, stop, draft) => {
+      const uri = this.#uri(draft.fileName);
+      const header = draft.linesBefore - 1;
+      const found = await this.#locate(life, position, stop);
+      const brought = found.find((place) => place.uri === uri && place.range.start.line === header);
+      const line = draft.text.split("\n")[header] ?? "";
+      const character = brought && sourceColumn(line, brought.range.start.character);
+      if (character === undefined) return this.#definitionOf(found, draft);
+      const source = { textDocument: { uri }, position: { line: header, character } };
+      return this.#definitionOf(await this.#locate(life, source, stop), draft);
+    });
+  }
+
+  /** The first place that a person can go to. */
+  #definitionOf(found: readonly Location[], draft: CheckerDocument): Definition | undefined {
+    for (const { uri, range } of found) {
+      if (!uri.startsWith("file:")) continue;
+      const path = fileURLToPath(uri);
+      const column = range.start.character + 1;
+      const cell = cellOf(path);
+      if (cell === undefined) return { file: path, line: range.start.line + 1, column };
+      const isDraft = uri === this.#uri(draft.fileName);
+      const document = isDraft ? draft : this.#documents.get(cell);
+      const line = range.start.line + 1 - (document?.linesBefore ?? 0);
+      if (!document || document === this.#documents.prelude || line < 1) continue;
+      return { ...(isDraft ? {} : { cell }), line, column };
+    }
+    return undefined;
+  }
+
   async #askDraft<Answer>(
     code: string,
     offset: number,
@@ -604,6 +639,12 @@ class Service implements TypeService {
   #uri(fileName: string): string {
     return pathToFileURL(join(this.#options.folder, fileName)).href;
   }
+}
+
+/** The cell whose document this is. */
+function cellOf(path: string): number | undefined {
+  const [, cell] = /^__eagerdeck_c(\d+)\.tsx?$/.exec(basename(path)) ?? [];
+  return cell === undefined ? undefined : Number(cell);
 }
 
 /** What `promise` gives, or undefined when it takes longer. */
