@@ -143,6 +143,8 @@ export interface CompletionItem {
   readonly detail?: string;
   /** What is inserted when it differs from `name`. */
   readonly insert?: string;
+  /** What the item also inserts at another place of the asked text: an import as its first line. */
+  readonly edit?: { readonly offset: number; readonly text: string };
 }
 
 export interface Completions {
@@ -182,7 +184,13 @@ export interface Definition {
 
 /** Answers from the TypeScript child, never from the user process; offsets are UTF-16. */
 export interface Types {
-  complete(code: string, offset: number, signal?: AbortSignal): Promise<Completions>;
+  /** @param options `autoImport`: also names that would have to be imported; slower, so on request only. */
+  complete(
+    code: string,
+    offset: number,
+    signal?: AbortSignal,
+    options?: { readonly autoImport?: boolean },
+  ): Promise<Completions>;
   hover(code: string, offset: number, signal?: AbortSignal): Promise<Hover | undefined>;
   signature(code: string, offset: number, signal?: AbortSignal): Promise<SignatureHelp | undefined>;
   /** Through imports and earlier cells, to whoever declares the name at `offset`. */

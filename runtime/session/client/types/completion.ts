@@ -21,7 +21,7 @@ import type {
 import { DOCUMENT_PREFIX } from "./config.ts";
 import type { SessionName } from "./documents.ts";
 
-const ITEMS_MAX = 500;
+export const ITEMS_MAX = 500;
 
 /** The identifier, or the start of one, that a completion at `offset` replaces. */
 export function wordAt(code: string, offset: number): { start: number; end: number } {
@@ -250,7 +250,7 @@ const KINDS: Readonly<Record<number, CompletionKind>> = {
 };
 
 /** Session names reach a draft as aliases: their own kind is in the first word of the detail. */
-function kindOf(item: ServerItem, detail: string | undefined): CompletionKind {
+export function kindOf(item: ServerItem, detail?: string): CompletionKind {
   if (detail?.endsWith(LIVE)) return KINDS[item.kind ?? 0] ?? "property";
   const word = /^(function|const|let|var|class|interface|enum|type|namespace|module)\b/.exec(
     detail ?? "",

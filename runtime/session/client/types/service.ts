@@ -28,9 +28,21 @@ import { pathBefore } from "../../peek-path.ts";
 import { offsetToLineColumn } from "../../positions.ts";
 import type { Completions, Definition, Hover, Peeked, SignatureHelp, Types } from "../api.ts";
 import {
+  IMPORTS_FILE,
+  type Importable,
+  importables,
+  importItem,
+  importsText,
+  isOffer,
+  localModules,
+  nodeImportables,
+} from "./auto-imports.ts";
+import {
   chosenItems,
   dotBefore,
   hoverAt,
+  ITEMS_MAX,
+  kindOf,
   listsValues,
   members,
   namesWithout,
@@ -229,7 +241,64 @@ class Service implements TypeService {
 
   // Text that is being typed
 
-  async complete(code: string, offset: number, signal?: AbortSignal): Promise<Completions> {
+  async complete(
+    code: string,
+    offset: number,
+    signal?: AbortSignal,
+    options: { readonly autoImport?: boolean } = {},
+  ): Promise<Completions> {
+    const found = await this.#complete(code, offset, signal);
+    const isName = placeAt(code, found.start) === "name" && found.start < offset;
+    if (!options.autoImport || !isName) return found;
+    const typed = code.slice(found.start, offset);
+    const known = await this.#importables(code, offset, signal);
+    const imports = known.filter(({ name }) => name.startsWith(typed));
+    imports.sort((a, b) => (a.name < b.name ? -1 : 1));
+    const items = [...found.items, ...imports.map((name) => importItem(code, name))];
+    return { ...found, items: items.slice(0, ITEMS_MAX) };
+  }
+
+  /** Names of other files, packages and Node that begin in the word at `offset`. */
+  async #importables(
+    code: string,
+    offset: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Importable[]> {
+    const modules = localModules(this.#options.folder);
+    const asked = await this.#askDraft(code, offset, signal, async (life, position, stop) => {
+      this.#open(life, IMPORTS_FILE, "typescript", importsText(modules));
+      life.server.offerImports(true);
+      try {
+        return await this.#requestList(life, position, stop);
+      } finally {
+        life.server.offerImports(false);
+        this.#close(life, IMPORTS_FILE);
+      }
+    });
+    const items = asked ?? [];
+    const inScope = new Set(items.filter((item) => !isOffer(item)).map(({ label }) => label));
+    const isForTypes = items.length > 0 && !listsValues(items);
+    const ofNode = nodeImportables().filter(({ kind }) => !isForTypes || kind === "class");
+    const known = [...importables(items, modules, kindOf), ...ofNode];
+    return known.filter(({ name }) => !inScope.has(name) && !this.#documents.names.has(name));
+  }
+
+  #requestList(life: Life, position: object, stop: AbortSignal): Promise<ServerItem[]> {
+    return patient(async () => {
+      const list = await life.server.request<CompletionList | ServerItem[] | null>(
+        "textDocument/completion",
+        position,
+        stop,
+      );
+      return Array.isArray(list) ? list : (list?.items ?? []);
+    });
+  }
+
+  async #complete(
+    code: string,
+    offset: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Completions> {
     const word = wordAt(code, offset);
     const typed = code.slice(word.start, offset);
     const place = placeAt(code, word.start);
@@ -305,14 +374,9 @@ class Service implements TypeService {
     if (begun && last.around === around && last.generation === this.#generation) return last;
     return await this.#askDraft(code, offset, signal, async (life, position, stop, document) => {
       const generation = this.#generation;
-      const list = await patient(() =>
-        life.server.request<CompletionList | ServerItem[] | null>(
-          "textDocument/completion",
-          position,
-          stop,
-        ),
-      );
-      const items = Array.isArray(list) ? list : (list?.items ?? []);
+      const list = await this.#requestList(life, position, stop);
+      // Somebody else may just have asked for imports.
+      const items = list.filter((item) => !isOffer(item));
       if (listsValues(items)) this.#globals = items;
       this.#listed = { around, typed, generation, items, life, document, details: new Map() };
       return this.#listed;
