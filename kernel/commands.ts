@@ -3,6 +3,7 @@
  * @module
  */
 import type { CheckPolicy } from "../runtime/session/client/api.ts";
+import { installArguments } from "../runtime/session/client/install.ts";
 
 export type Plan =
   | { readonly kind: "blank" }
@@ -12,6 +13,8 @@ export type Plan =
   | { readonly kind: "restart" }
   /** Without a policy: which one is it? */
   | { readonly kind: "check"; readonly policy?: CheckPolicy }
+  /** `%npm i zod`. */
+  | { readonly kind: "install"; readonly packages: readonly string[] }
   | { readonly kind: "unknown"; readonly command: string };
 
 const NAME = String.raw`[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d.]*`;
@@ -36,5 +39,7 @@ function commandOf(text: string): Plan {
   if (command === "%check" && (word === "off" || word === "warn" || word === "error")) {
     return { kind: "check", policy: word };
   }
+  const packages = installArguments(text);
+  if (packages !== undefined) return { kind: "install", packages };
   return { kind: "unknown", command: text };
 }

@@ -41,7 +41,7 @@ const loadSockets = () => import("./sockets.ts");
 async function serve(connectionFile: string, log: Log): Promise<number> {
   const connection = await readConnection(connectionFile);
   // First the session, which boots in its own process while ZeroMQ is loaded here.
-  const session = startSession({ folder: process.cwd(), columns: COLUMNS });
+  const session = startSession({ folder: process.cwd(), columns: COLUMNS, spare: true });
   try {
     return await serveSession(session, connection, log);
   } finally {

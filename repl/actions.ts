@@ -34,6 +34,7 @@ export class Actions {
   readonly #options: ActionsOptions;
   #presses: PressState = {};
   #pressedCell: number | undefined;
+  #commandsRunning = 0;
   #completion: AbortController | undefined;
   #hasLeft = false;
 
@@ -65,7 +66,8 @@ export class Actions {
     const situation = {
       hasPopup: editor.popup !== undefined,
       hasText: editor.text !== "",
-      isRunning: cells.activeCount > 0,
+      // An install is stopped as a cell is.
+      isRunning: cells.activeCount > 0 || this.#commandsRunning > 0,
     };
     const { meaning, state } = ctrlC(this.#presses, situation, now());
     this.#presses = state;
@@ -114,6 +116,7 @@ export class Actions {
     const { session, store, cells, scrollback, style } = this.#options;
     // A command takes no number: it is shown with the prompt behind which it was typed.
     scrollback.text(cells.echo(code, store.get().nextCount));
+    this.#commandsRunning += 1;
     try {
       const text = await runCommand(code, {
         session,
@@ -128,6 +131,8 @@ export class Actions {
       // A command of ours that breaks is told as it is; the REPL and what was typed go on.
       const text = error instanceof CommandError ? error.message : String(error);
       scrollback.text(style.paint(sanitize(text), "error"));
+    } finally {
+      this.#commandsRunning -= 1;
     }
   }
 

@@ -90,8 +90,20 @@ async function runCommand(
       else return ok(count, [{ source: "page", data, start: 0 }]);
       break;
     }
+    case "install":
+      try {
+        await session.install(turn.packages, {
+          onOutput: (name, text) => {
+            if (!content.silent) publish("stream", { name, text });
+          },
+        });
+      } catch (error) {
+        const fields = error instanceof Error ? error : { name: "Error", message: String(error) };
+        return failWith(failure(fields.name, fields.message), { content, context, count });
+      }
+      break;
     case "unknown": {
-      const text = `unknown command ${turn.command}; there are %restart and %check off|warn|error`;
+      const text = `unknown command ${turn.command}; there are %npm i PACKAGE, %restart and %check off|warn|error`;
       return failWith(failure("UsageError", text), { content, context, count });
     }
     default:

@@ -5,6 +5,7 @@
 
 import type { RunRecord } from "../../runtime/events/record-shape.ts";
 import type { CheckPolicy, Session } from "../../runtime/session/client/api.ts";
+import { InstallError, installArguments } from "../../runtime/session/client/install.ts";
 
 export interface CommandContext {
   readonly session: Session;
@@ -15,6 +16,8 @@ export interface CommandContext {
   /** The newest run, or that of `In [n]`. */
   run(n?: number): RunRecord | undefined;
   deckText(run: RunRecord): string;
+  /** What a command says while it goes on; without it, the text comes at the end. */
+  say?(stream: "stdout" | "stderr", text: string): void;
 }
 
 interface Command {
@@ -62,6 +65,12 @@ const commands: readonly Command[] = [
     },
   },
   {
+    name: "npm",
+    usage: ".npm i name…",
+    summary: "install packages here, also as %npm i name",
+    run: install,
+  },
+  {
     name: "restart",
     usage: ".restart",
     summary: "a new user process: names are gone, numbers go on",
@@ -81,14 +90,14 @@ const commands: readonly Command[] = [
   },
 ];
 
-/** Whether a cell is a command: `.5 + 1` is TypeScript. */
+/** Whether a cell is a command: `.5 + 1` is TypeScript. `%npm` is what notebooks and our errors say. */
 export function isCommand(code: string): boolean {
-  return /^\s*\.[a-z]/i.test(code);
+  return /^\s*(?:\.[a-z]|%[a-z])/i.test(code);
 }
 
 /** Runs a command and gives what to print. @throws {CommandError} for an unknown one or a wrong argument. */
 export async function runCommand(code: string, context: CommandContext): Promise<string> {
-  const [, name = "", argument = ""] = /^\s*\.(\S+)\s*([\s\S]*)$/.exec(code) ?? [];
+  const [, name = "", argument = ""] = /^\s*[.%](\S+)\s*([\s\S]*)$/.exec(code) ?? [];
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) throw new CommandError(unknownText(name));
   return await command.run(argument.trim(), context);
@@ -110,6 +119,22 @@ async function typeOf(argument: string, { session }: CommandContext): Promise<st
   const hover = await session.types.hover(code, "const ".length + 1);
   if (hover === undefined) throw new CommandError("no type known; is the type checker running?");
   return hover.signature.replace(new RegExp(`^(?:const|let|var) ${name}: `), "");
+}
+
+async function install(argument: string, { say, session }: CommandContext): Promise<string> {
+  const packages = installArguments(`.npm ${argument}`);
+  if (packages === undefined) throw new CommandError(".npm takes packages: .npm i zod");
+  let text = "";
+  const collect = (_stream: string, more: string) => {
+    text += more;
+  };
+  try {
+    await session.install(packages, { onOutput: say ?? collect });
+  } catch (error) {
+    if (!(error instanceof InstallError)) throw error;
+    throw new CommandError(`${text}${error.message}`);
+  }
+  return text.trimEnd();
 }
 
 function deckOf(argument: string, context: CommandContext): string {

@@ -117,6 +117,7 @@ async function performCommand(
       restart: () => session.restart(),
       run: (n) => report.findRun(n),
       deckText: (run) => report.deckText(run, styleOf(process.stdout)),
+      say: (stream, text) => void process[stream].write(text),
     });
     if (printed !== "") process.stdout.write(`${printed}\n`);
     return true;

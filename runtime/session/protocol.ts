@@ -90,7 +90,9 @@ export type HostItem =
 
 /** Client → host on the control pipe; the cell's settling on fd 4 is the answer. */
 export interface ControlRequest {
-  readonly kind: "interrupt";
+  /** `terminate` also stops JavaScript that has no checks: its `finally` blocks do not run. */
+  readonly kind: "interrupt" | "terminate";
+  /** A cell's number, or that of an expression, below zero. */
   readonly cell: number;
 }
 

@@ -138,7 +138,7 @@ test("a missing package says how to get it", async () => {
   await using s = openSession();
   const { error } = await s.run("import { x } from 'surely-not-installed/sub'");
   expect(error?.message).toBe(
-    "the package 'surely-not-installed' is not installed here; run: npm install surely-not-installed",
+    "the package 'surely-not-installed' is not installed here; run %npm i surely-not-installed",
   );
 });
 
@@ -197,4 +197,23 @@ test("an interface alone is known to later cells", async () => {
   expect(error?.diagnostics?.map(({ code, line, column }) => [code, line, column])).toEqual([
     [2322, 1, 20],
   ]);
+});
+
+test("a cell that fills the heap is warned about before the limit", async () => {
+  const before = process.env["NODE_OPTIONS"];
+  process.env["NODE_OPTIONS"] = "--max-old-space-size=600";
+  await using s = openSession();
+  if (before === undefined) delete process.env["NODE_OPTIONS"];
+  else process.env["NODE_OPTIONS"] = before;
+  await s.run(`const kept = [];
+    require("node:v8").setFlagsFromString("--expose-gc");
+    const collect = require("node:vm").runInNewContext("gc");
+    for (;;) {
+      kept.push(new Array(500_000).fill(0).map((_, i) => i + 0.5));
+      collect();
+      if (process.memoryUsage().heapUsed > 0.87 * 600 * 2 ** 20) break;
+    }`);
+  const notices = s.events.flatMap((item) => (item.kind === "notice" ? [item] : []));
+  expect(notices.map(({ cell }) => cell)).toEqual([1]);
+  expect(notices[0]?.text).toMatch(/^memory is running out: \d+ of \d+ MB are in use/);
 });

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { expect, test, vi } from "vitest";
 import { openSession } from "../support/session.ts";
 
@@ -6,6 +7,12 @@ async function started(s: ReturnType<typeof openSession>, code: string) {
   const execution = s.session.execute({ code: `console.log('begun');\n${code}` });
   await vi.waitFor(() => expect(s.printed(execution.cell)).toContain("begun"), { timeout: 15_000 });
   return execution;
+}
+
+/** All user processes of this test process, working or waiting. */
+function userProcesses(): number[] {
+  const found = spawnSync("pgrep", ["-P", String(process.pid), "-f", "session/host/main.js"]);
+  return String(found.stdout).trim().split("\n").map(Number);
 }
 
 test.each([
@@ -150,4 +157,130 @@ test("a user process whose front end is gone ends itself, also in a loop", async
   await s[Symbol.asyncDispose]();
   expect((await execution.settled).status).toBe("error");
   expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+});
+
+test.each([
+  ["a regular expression that backtracks for ever", "/(a+)+$/.test('a'.repeat(50) + 'b')"],
+  ["a loop without checks", "new Function('for (;;);')()"],
+  ["a wait for another thread", "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)"],
+  ["a recursion without loops", "const f = (n) => (n < 0 ? 0 : f(n - 1) + f(n - 2)); f(100)"],
+  [
+    "promises that follow each other",
+    "const spin = () => Promise.resolve().then(spin); await spin()",
+  ],
+  ["a regular expression after an await", "await null; /(a+)+$/.test('a'.repeat(50) + 'b')"],
+  ["a child program that is waited for", "require('child_process').execSync('sleep 300')"],
+])("terminate ends %s and keeps the state", async (_, code) => {
+  await using s = openSession();
+  await s.run("const kept = 42");
+  const pid = await s.value("process.pid");
+  const execution = await started(s, code);
+  expect(await s.session.interrupt("terminate")).not.toBe("unsafe");
+  const settled = await execution.settled;
+  expect([settled.status, settled.error?.name]).toEqual(["interrupted", "Interrupted"]);
+  expect(await s.value("kept")).toBe("42");
+  expect(await s.value("process.pid")).toBe(pid);
+  // The flag is down again: loops of later cells run.
+  expect(await s.value("let sum = 0; for (let i = 0; i < 10; i++) sum += i; sum")).toBe("45");
+});
+
+test("terminate on a cell that only waits is a cooperate", async () => {
+  await using s = openSession();
+  await s.run("let cleaned = 0");
+  const execution = await started(
+    s,
+    "try { await new Promise((_, no) => signal.addEventListener('abort', no)) } finally { cleaned++ }",
+  );
+  await s.session.interrupt("terminate");
+  expect((await execution.settled).status).toBe("interrupted");
+  await vi.waitFor(async () => expect(await s.value("cleaned")).toBe("1"));
+});
+
+test("an expression that loops is interrupted like a cell", async () => {
+  await using s = openSession();
+  await s.run("1");
+  const answer = s.session.evaluate("(() => { console.log('in'); while (true); })()");
+  await vi.waitFor(() => expect(JSON.stringify(s.events)).toContain('"in\\n"'), {
+    timeout: 15_000,
+  });
+  await s.session.interrupt("cooperate");
+  expect(await answer).toMatchObject({ ok: false, error: { name: "Interrupted" } });
+  expect(await s.value("1 + 1")).toBe("2");
+});
+
+test("a cell behind an expression that loops can be interrupted, and both end", async () => {
+  await using s = openSession();
+  await s.run("1");
+  const answer = s.session.evaluate("(() => { console.log('in'); while (true); })()");
+  await vi.waitFor(() => expect(JSON.stringify(s.events)).toContain('"in\\n"'), {
+    timeout: 15_000,
+  });
+  const behind = s.session.execute({ code: "while (true);" });
+  await behind.started;
+  await s.session.interrupt("cooperate");
+  expect(await answer).toMatchObject({ ok: false, error: { name: "Interrupted" } });
+  expect((await behind.settled).status).toBe("interrupted");
+  expect(await s.value("1 + 1")).toBe("2");
+});
+
+test("what a cell printed before it blocked its thread is seen while it blocks", async () => {
+  await using s = openSession();
+  const { cell, settled } = s.session.execute({
+    code: "for (let i = 0; i < 40; i++) { console.log('line', i) }\nwhile (true);",
+  });
+  await vi.waitFor(() => expect(s.printed(cell)).toContain("line 39"), { timeout: 15_000 });
+  await s.session.interrupt("cooperate");
+  expect((await settled).status).toBe("interrupted");
+});
+
+test("a cell that removes all listeners of the process does not end it", async () => {
+  await using s = openSession();
+  const pid = await s.value("process.pid");
+  await s.run("process.removeAllListeners()");
+  expect(await s.value("process.pid")).toBe(pid);
+  const { cell } = await s.run("setTimeout(() => { throw new Error('later') })");
+  await vi.waitFor(
+    () =>
+      expect(s.events.some((item) => item.kind === "uncaught" && item.cell === cell)).toBe(true),
+    { timeout: 15_000 },
+  );
+  expect(await s.value("process.pid")).toBe(pid);
+});
+
+test("a detached cell goes on while the next ones run, and its failure aborts nobody", async () => {
+  await using s = openSession();
+  const background = await started(
+    s,
+    "await new Promise((go) => (globalThis.go = go)); throw new Error('in the background')",
+  );
+  s.session.detach(background.cell);
+  expect(await s.value("1 + 1")).toBe("2");
+  const next = await started(
+    s,
+    "globalThis.go(); await new Promise((end) => (globalThis.end = end))",
+  );
+  const waiting = s.session.execute({ code: "'still here'" });
+  expect((await background.settled).error?.message).toBe("in the background");
+  await s.session.evaluate("globalThis.end()");
+  expect((await next.settled).status).toBe("ok");
+  expect((await waiting.settled).value?.["text/plain"]).toBe("'still here'");
+});
+
+test("a spare user process takes over after a restart and after a crash", async () => {
+  await using s = openSession({ spare: true });
+  await s.run("const gone = 1");
+  for (const end of [() => s.session.restart(), () => s.session.interrupt("kill")]) {
+    const current = Number(await s.value("process.pid"));
+    const spare = await vi.waitFor(
+      () => {
+        const others = userProcesses().filter((pid) => pid !== current);
+        expect(others).toHaveLength(1);
+        return others[0];
+      },
+      { timeout: 15_000 },
+    );
+    await end();
+    expect(await s.value("process.pid")).toBe(String(spare));
+    expect(await s.value("typeof gone")).toBe("'undefined'");
+  }
 });

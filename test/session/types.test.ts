@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { preludeNames } from "../../runtime/session/client/types/prelude.ts";
 import { openChecker } from "../support/checker.ts";
 
@@ -238,7 +238,7 @@ test("completes members, bare names with their kinds, and inside an unclosed blo
     start: 6,
     end: 9,
     items: [
-      { name: "user", kind: "constant", detail: "const user: { name: string; visits: number; }" },
+      { name: "user", kind: "constant" },
       { name: "userOf", kind: "function" },
       { name: "users", kind: "variable" },
     ],
@@ -304,4 +304,43 @@ test("answers to concurrent questions belong to their texts", async () => {
   const texts = ["a.|", "b.|", "a.al|", "b.be|"];
   const answers = await Promise.all(texts.map((text) => checker.complete(text)));
   expect(answers.map(({ items }) => items[0]?.name)).toEqual(["alpha", "beta", "alpha", "beta"]);
+});
+
+test("session names complete where values or types may stand, with the cell they are from", async () => {
+  await using checker = openChecker();
+  const names = [{ name: "tally", kind: "const" }];
+  checker.service.published(1, "const tally = 1; interface Talk {}", names, "In [7]");
+  expect((await checker.complete("1 + Tal|")).items).toEqual([
+    { name: "Talk", kind: "interface", detail: "In [7]" },
+    { name: "tally", kind: "constant", detail: "In [7]" },
+  ]);
+  // Wait for the server's own list: it knows what may stand where.
+  await checker.errors("1");
+  await vi.waitFor(
+    async () => {
+      expect((await checker.complete("let x: tal|")).items).toEqual([
+        { name: "Talk", kind: "interface", detail: "In [7]" },
+      ]);
+    },
+    { timeout: 10_000 },
+  );
+  for (const place of ["'tal|'", "// tal|", "`a ${1} tal|`", "x.tal|", "/* tal|"]) {
+    expect((await checker.complete(place)).items).toEqual([]);
+  }
+  expect((await checker.complete("`a ${tally + tal|")).items).toHaveLength(2);
+});
+
+test("a list is not asked again while its word grows, and forgets nothing that changed meanwhile", async () => {
+  await using checker = openChecker();
+  await checker.ran("const user = { name: 'a', nick: 'b', visits: 3 };");
+  const names = async (marked: string) =>
+    (await checker.complete(marked)).items.map(({ name, detail }) => `${name} ${detail}`);
+  expect(await names("user.n|")).toEqual([
+    "name (property) name: string",
+    "nick (property) nick: string",
+  ]);
+  expect(await names("user.ni|")).toEqual(["nick (property) nick: string"]);
+  await checker.ran("const user = { nil: 1 };");
+  expect(await names("user.ni|")).toEqual(["nil (property) nil: number"]);
+  expect(await names("user.|")).toHaveLength(1);
 });

@@ -111,6 +111,18 @@ export class HandSession implements Session {
     return "pending";
   }
 
+  readonly installed: string[][] = [];
+
+  async install(packages: readonly string[]): Promise<void> {
+    this.installed.push([...packages]);
+  }
+
+  readonly detached: number[] = [];
+
+  detach(cell: number): void {
+    this.detached.push(cell);
+  }
+
   async restart(): Promise<void> {
     this.restarts += 1;
     this.emit({ kind: "phase", phase: "lost", reason: "it was restarted" });

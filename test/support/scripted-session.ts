@@ -15,6 +15,7 @@ import type {
   Completions,
   ExecuteRequest,
   Execution,
+  InstallOptions,
   InterruptKind,
   InterruptResult,
   ParseResult,
@@ -145,6 +146,14 @@ export class ScriptedSession implements Session {
     if (job.isStubborn) return kind === "terminate" ? "unsafe" : "pending";
     job.stop?.(Object.assign(new Error("interrupted"), { name: "Interrupted" }));
     return "done";
+  }
+
+  async install(packages: readonly string[], options: InstallOptions = {}): Promise<void> {
+    options.onOutput?.("stdout", `installed ${packages.join(" ")}\n`);
+  }
+
+  detach(_cell: number): void {
+    throw new Error("no test detaches a cell of a scripted session");
   }
 
   async restart(): Promise<void> {

@@ -23,6 +23,8 @@ export interface SessionOptions {
   readonly check?: CheckPolicy;
   /** `FORCE_COLOR` of the user process: what `console.log` of an object may use. */
   readonly color?: boolean;
+  /** Keep a second user process loaded, for restarts and crashes; costs its memory. */
+  readonly spare?: boolean;
 }
 
 export interface ExecuteRequest {
@@ -172,6 +174,11 @@ export interface Types {
   signature(code: string, offset: number, signal?: AbortSignal): Promise<SignatureHelp | undefined>;
 }
 
+export interface InstallOptions {
+  readonly signal?: AbortSignal;
+  readonly onOutput?: (stream: "stdout" | "stderr", text: string) => void;
+}
+
 export interface Session {
   readonly folder: string;
   /** Settles when the first user process is ready; calls made before are queued. Rejects if it cannot start. */
@@ -182,6 +189,8 @@ export interface Session {
   /** Default check policy of cells, changeable at any time. */
   check: CheckPolicy;
   execute(request: ExecuteRequest): Execution;
+  /** The next cell of its lane starts while this running one goes on; its end then aborts nobody. */
+  detach(cell: number): void;
   /** Subscribes to the stream; returns the way to stop. Items arrive in one order for all listeners. */
   onEvent(listener: (event: SessionEvent) => void): () => void;
   /** Evaluates one expression in the scope of the session: no count, no history, not checked; `await` allowed. */
@@ -196,6 +205,11 @@ export interface Session {
   readonly types: Types;
   /** One press of the person; never throws. Without running cells it stops calls that finished cells left over. */
   interrupt(kind: InterruptKind, target?: { readonly cell?: number }): Promise<InterruptResult>;
+  /**
+   * npm for the session's folder. Its output goes to `onOutput`, else it comes as `log` events without a cell.
+   * An interrupt without a target stops it. Rejects with an `InstallError`, whose message is for people.
+   */
+  install(packages: readonly string[], options?: InstallOptions): Promise<void>;
   /** A new user process: names are gone, counts go on. Waiting cells are aborted. */
   restart(): Promise<void>;
   /** Ends both children; SIGKILL after `graceMs`. */

@@ -19,6 +19,7 @@ import type {
   CheckPolicy,
   ExecuteRequest,
   Execution,
+  InstallOptions,
   InterruptKind,
   InterruptResult,
   ParseResult,
@@ -30,6 +31,7 @@ import type {
   Types,
 } from "./api.ts";
 import { DIAGNOSTICS_SHOWN_MAX, diagnosticsText } from "./diagnostics-text.ts";
+import { installPackages } from "./install.ts";
 import { endReason } from "./process-end.ts";
 import { startTypeService, type TypeService } from "./types/service.ts";
 import { type ProcessEnd, UserProcess } from "./user-process.ts";
@@ -39,8 +41,11 @@ export type * from "./api.ts";
 const WAITING_CELLS_MAX = 1_000;
 /** How long `interrupt` waits before it answers `pending`. */
 const INTERRUPT_ANSWER_MS = 250;
+/** The first cell of a session comes before the next process in everybody's patience. */
+const SPARE_AFTER_MS = 2_000;
 const DEATHS_MAX = 3;
 const DEATHS_WITHIN_MS = 30_000;
+const [NODE_MAJOR = 0] = process.versions.node.split(".").map(Number);
 
 /**
  * Starts a session and returns at once; the user process and the checker start behind it.
@@ -64,6 +69,8 @@ interface Entry {
   /** Ends the check of a cell that is interrupted before it runs. */
   readonly checking: AbortController;
   startedAt: number;
+  /** The checker has read it ahead. */
+  isPrepared: boolean;
   /** The first failure of the running cell that nobody caught. */
   uncaught?: CellError;
 }
@@ -85,7 +92,11 @@ class ClientSession implements Session {
   readonly #evaluations = new Map<number, (answer: EvaluateAnswer) => void>();
   /** Runs whose `run-ended` has not come: they end as `killed` with the process. */
   readonly #openRuns = new Map<string, number | undefined>();
+  readonly #installs = new Set<AbortController>();
   #process: UserProcess | undefined;
+  /** Loaded and waiting: what restarts and crashes swap in. */
+  #spare: UserProcess | undefined;
+  #spareTimer: NodeJS.Timeout | undefined;
   #exiting: Extract<HostItem, { kind: "exiting" }> | undefined;
   #phase: SessionPhase = "starting";
   #count = 0;
@@ -144,6 +155,7 @@ class ClientSession implements Session {
       stage: "waiting",
       checking: new AbortController(),
       startedAt: 0,
+      isPrepared: false,
     };
     const name = request.lane ?? "main";
     const lane = this.#lanes.get(name) ?? { running: undefined, waiting: [] };
@@ -155,7 +167,8 @@ class ClientSession implements Session {
       this.#abort(entry, sessionError("QUEUE_FULL", `${WAITING_CELLS_MAX} cells wait already`));
     } else {
       lane.waiting.push(entry);
-      this.#next(lane);
+      if (lane.running) this.#prepareNext(lane.running);
+      else this.#next(lane);
     }
     return { cell: entry.cell, started: entry.started.promise, settled: entry.settled.promise };
   }
@@ -175,8 +188,8 @@ class ClientSession implements Session {
     entry.startedAt = performance.now();
     entry.stage = "checking";
     entry.started.resolve({ ...counted(entry), aborted: false });
-    const policy = analyse(request.code).pragmas.check ?? request.check ?? this.check;
-    if (policy === "error" && this.parse(request.code).status === "complete") {
+    const policy = this.#policy(entry);
+    if (this.#isChecked(entry)) {
       const diagnostics = await this.#types.check(this.#text(entry), entry.checking.signal);
       if (isSettled(entry)) return;
       const errors = diagnostics?.filter(({ severity }) => severity === "error") ?? [];
@@ -195,6 +208,33 @@ class ClientSession implements Session {
       ...(request.cellId === undefined ? {} : { cellId: request.cellId }),
       source: request.code,
     });
+    this.#prepareNext(entry);
+  }
+
+  #policy({ request }: Entry): CheckPolicy {
+    return analyse(request.code).pragmas.check ?? request.check ?? this.check;
+  }
+
+  /** Whether type errors would stop it. A text that does not parse is refused by who runs it. */
+  #isChecked(entry: Entry): boolean {
+    return this.#policy(entry) === "error" && this.parse(entry.request.code).status === "complete";
+  }
+
+  /** While a cell runs on one core, the checker reads the one behind it on another. */
+  #prepareNext(running: Entry): void {
+    const [next] = this.#lanes.get(running.request.lane ?? "main")?.waiting ?? [];
+    if (running.stage !== "running" || !next || next.isPrepared || !this.#isChecked(next)) return;
+    next.isPrepared = true;
+    this.#types.prepare(this.#text(next), this.#text(running));
+  }
+
+  detach(cell: number): void {
+    const entry = this.#entries.get(cell);
+    if (entry?.stage !== "running") return;
+    const lane = this.#lanes.get(entry.request.lane ?? "main");
+    if (!lane || lane.running !== entry) return;
+    lane.running = undefined;
+    this.#next(lane);
   }
 
   #text(entry: Entry) {
@@ -242,7 +282,9 @@ class ClientSession implements Session {
     entry.settled.resolve(settled);
     const lane = this.#lanes.get(entry.request.lane ?? "main");
     if (!lane) return;
-    if (lane.running === entry) lane.running = undefined;
+    // A detached cell has left its lane, and one that waited never ran: nobody there waits for them.
+    if (lane.running !== entry) return;
+    lane.running = undefined;
     const failed = settled.status === "error" || settled.status === "interrupted";
     if (failed && entry.request.stopOnError !== false && entry.request.silent !== true)
       this.#abortWaiting(lane);
@@ -301,7 +343,7 @@ class ClientSession implements Session {
     if (!entry) return;
     this.#deaths = [];
     // Also without names: an interface alone is nothing at run time, and exists for later cells all the same.
-    this.#types.published(entry.cell, entry.request.code, settled.published);
+    this.#types.published(entry.cell, entry.request.code, settled.published, label(entry));
     const { uncaught } = entry;
     if (uncaught && settled.status === "ok") {
       const { value: _, ...rest } = settled;
@@ -340,15 +382,11 @@ class ClientSession implements Session {
     this.#exiting = undefined;
     this.#firstCountOfProcess = this.#count + 1;
     this.#setPhase("starting");
-    const own = new UserProcess({
-      folder: this.folder,
-      columns: this.#options.columns,
-      color: this.#options.color ?? false,
-      firstCall: this.#nextCall,
-      onItem: (item) => this.#onItem(item),
-      onRawOutput: (stream, text) => this.#onRawOutput(stream, text),
-    });
+    const spare = this.#spare;
+    this.#spare = undefined;
+    const own = spare && !spare.isGone ? spare : this.#fork();
     this.#process = own;
+    own.begin(this.#nextCall);
     const exit = own.exited.then((end) => this.#onExit(own, end));
     await Promise.race([
       own.ready,
@@ -356,6 +394,27 @@ class ClientSession implements Session {
         throw new Error(`the user process could not start: ${reason}`);
       }),
     ]);
+    this.#keepSpare();
+  }
+
+  #fork(): UserProcess {
+    return new UserProcess({
+      folder: this.folder,
+      columns: this.#options.columns,
+      color: this.#options.color ?? false,
+      onItem: (item) => this.#onItem(item),
+      onRawOutput: (stream, text) => this.#onRawOutput(stream, text),
+    });
+  }
+
+  /** Loads the next user process ahead, once this one works and has had the processor to itself for a while. */
+  #keepSpare(): void {
+    if (this.#options.spare !== true) return;
+    clearTimeout(this.#spareTimer);
+    this.#spareTimer = setTimeout(() => {
+      if (this.#phase === "ready" && this.#spare === undefined) this.#spare = this.#fork();
+    }, SPARE_AFTER_MS);
+    this.#spareTimer.unref();
   }
 
   #onExit(own: UserProcess, end: ProcessEnd): string {
@@ -452,10 +511,44 @@ class ClientSession implements Session {
     }
   }
 
+  async install(packages: readonly string[], options: InstallOptions = {}): Promise<void> {
+    if (this.#phase === "closed") throw new Error("the session is closed");
+    const stopped = new AbortController();
+    this.#installs.add(stopped);
+    const say = (stream: "stdout" | "stderr", text: string) =>
+      this.#emit({
+        kind: "event",
+        event: { kind: "log", runId: "", at: Date.now(), stream, text },
+      });
+    const onOutput = options.onOutput ?? say;
+    try {
+      const replaced = await installPackages(packages, {
+        folder: this.folder,
+        signal: AbortSignal.any([stopped.signal, ...(options.signal ? [options.signal] : [])]),
+        onOutput,
+      });
+      // The user process looks again at what was missing, the checker at what npm wrote: nothing to tell them.
+      if (replaced.length > 0) {
+        const names = replaced.join(", ");
+        onOutput("stderr", `another version of ${names}: restart if it was loaded before\n`);
+      }
+    } finally {
+      this.#installs.delete(stopped);
+    }
+  }
+
   async close(options: { readonly graceMs?: number } = {}): Promise<void> {
     this.#setPhase("closed");
+    clearTimeout(this.#spareTimer);
+    for (const install of this.#installs) install.abort();
     for (const lane of this.#lanes.values()) this.#abortWaiting(lane);
-    await Promise.all([this.#types.close(), this.#process?.end(options.graceMs ?? 300)]);
+    const spare = this.#spare;
+    spare?.kill();
+    await Promise.all([
+      this.#types.close(),
+      this.#process?.end(options.graceMs ?? 300),
+      spare?.exited,
+    ]);
   }
 
   // ── interrupts and expressions ────────────────────────────────────────────────────────────────
@@ -464,6 +557,7 @@ class ClientSession implements Session {
     kind: InterruptKind,
     target: { readonly cell?: number } = {},
   ): Promise<InterruptResult> {
+    if (target.cell === undefined) for (const install of this.#installs) install.abort();
     const entries = [...this.#entries.values()].filter(
       ({ cell, stage }) =>
         stage !== "waiting" && (target.cell === undefined || cell === target.cell),
@@ -471,13 +565,17 @@ class ClientSession implements Session {
     for (const { cell, stage } of target.cell === undefined ? [] : this.#entries.values()) {
       if (cell === target.cell && stage === "waiting") return this.#removeWaiting(cell);
     }
-    // Stopping JavaScript from outside skips `finally` and needs the main thread's ticks to be safe.
-    if (kind === "terminate") return "unsafe";
     if (kind === "kill") {
-      this.#process?.kill("it was killed by an interrupt");
-      await Promise.all(entries.map(({ settled }) => settled.promise));
+      const own = this.#process;
+      own?.kill("it was killed by an interrupt");
+      await Promise.all([own?.exited, ...entries.map(({ settled }) => settled.promise)]);
       return "done";
     }
+    // Older Nodes abort the process when JavaScript is stopped from outside.
+    if (kind === "terminate" && NODE_MAJOR < 24) return "unsafe";
+    // Before the cells: what blocks the thread is told by the last number that was named.
+    for (const id of target.cell === undefined ? this.#evaluations.keys() : [])
+      this.#process?.interrupt(-id, kind === "terminate" ? kind : "interrupt");
     if (entries.length === 0) {
       for (const cell of new Set(this.#openRuns.values())) {
         if (cell !== undefined && (target.cell === undefined || cell === target.cell))
@@ -485,7 +583,7 @@ class ClientSession implements Session {
       }
       return "done";
     }
-    for (const entry of entries) this.#cooperate(entry);
+    for (const entry of entries) this.#stop(entry, kind);
     const all = Promise.all(entries.map(({ settled }) => settled.promise)).then(
       () => "done" as const,
     );
@@ -496,8 +594,10 @@ class ClientSession implements Session {
     return answer;
   }
 
-  #cooperate(entry: Entry): void {
-    if (entry.stage === "running") return this.#process?.interrupt(entry.cell);
+  #stop(entry: Entry, kind: "cooperate" | "terminate"): void {
+    if (entry.stage === "running") {
+      return this.#process?.interrupt(entry.cell, kind === "terminate" ? kind : "interrupt");
+    }
     entry.checking.abort();
     this.#settle(entry, {
       status: "interrupted",

@@ -33,7 +33,6 @@ export interface UserProcessOptions {
   readonly folder: string;
   readonly columns: number;
   readonly color: boolean;
-  readonly firstCall: number;
   /** Everything the host reports, in order. */
   readonly onItem: (item: HostItem) => void;
   /** What add-ons and child programs wrote to the descriptors themselves. */
@@ -90,13 +89,22 @@ export class UserProcess {
     this.#readFrames(events);
     this.#pipe(CONTROL_FD)?.on("error", ignoreBrokenPipe).resume();
     this.exited = this.#waitForEnd(events);
-    this.send({
-      kind: "init",
-      folder: options.folder,
-      columns: options.columns,
-      firstCall: options.firstCall,
-      marker: this.#marker,
-    });
+  }
+
+  /**
+   * Puts it to work: \`ready\` resolves soon after. Until then it has loaded its code and waits, so that a
+   * spare can be kept warm.
+   * @param firstCall the number of the first workflow call it makes.
+   */
+  begin(firstCall: number): void {
+    const { folder, columns } = this.#options;
+    this.send({ kind: "init", folder, columns, firstCall, marker: this.#marker });
+  }
+
+  /** It has ended, or never began. */
+  get isGone(): boolean {
+    const { pid, exitCode, signalCode } = this.#child;
+    return pid === undefined || exitCode !== null || signalCode !== null;
   }
 
   /** Our end of a descriptor; Node makes sockets of "pipe" stdio, the declarations know five of them only. */
@@ -115,8 +123,8 @@ export class UserProcess {
   }
 
   /** Raises the interrupt flag for a cell, also while the main thread is blocked. */
-  interrupt(cell: number): void {
-    const request: ControlRequest = { kind: "interrupt", cell };
+  interrupt(cell: number, kind: ControlRequest["kind"] = "interrupt"): void {
+    const request: ControlRequest = { kind, cell };
     const control = this.#pipe(CONTROL_FD);
     if (control?.writable) control.write(`${JSON.stringify(request)}\n`);
   }
@@ -125,8 +133,7 @@ export class UserProcess {
   kill(problem?: string): void {
     this.#problem ??= problem;
     const { pid } = this.#child;
-    if (pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null)
-      return;
+    if (pid === undefined || this.isGone) return;
     try {
       process.kill(-pid, "SIGKILL");
     } catch {
@@ -239,6 +246,8 @@ function hostFlags(): string[] {
     // The loader constant of node:vm and module hooks announce themselves as experimental at each start.
     "--disable-warning=ExperimentalWarning",
     ...(major >= 24 ? ["--no-force-async-hooks-checks"] : []),
+    // Newer Nodes let the young generation grow to 192 MB: a loop that prints would seem to leak.
+    ...(process.env["NODE_OPTIONS"]?.includes("semi-space") ? [] : ["--max-semi-space-size=16"]),
     // A flag would win over the person's own limit.
     ...(process.env["NODE_OPTIONS"]?.includes("max-old-space-size")
       ? []

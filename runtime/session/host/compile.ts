@@ -84,6 +84,17 @@ export interface CompiledModule {
   readonly locate: (line: number, column: number) => Position | undefined;
 }
 
+/** Where a module's checks come from. An import is there before any code runs, also in a cycle of modules. */
+const CHECKS = 'globalThis[Symbol.for("eagerdeck.checks")]';
+const CHECKS_MODULE = `data:text/javascript,export const {$i,$x}=${CHECKS.replaceAll('"', "'")}`;
+
+export interface ModuleFlavour {
+  readonly format: "module" | "commonjs";
+  /** Code that runs before and after the module's own; `$x` in it is what checks call. */
+  readonly before?: string;
+  readonly after?: string;
+}
+
 /**
  * Compiles a local module: types stripped, interrupt checks and task names added, names left alone.
  * @param path its extension decides between TypeScript, TSX and JavaScript.
@@ -91,27 +102,31 @@ export interface CompiledModule {
 export function compileModule(
   path: string,
   source: string,
+  flavour: ModuleFlavour = { format: "module" },
 ): CompiledModule | { readonly ok: false; readonly problems: readonly SyntaxProblem[] } {
   const parsed = parse(path, source);
   if (!parsed.ok) return parsed;
   const rewritten = walked(() => rewriteModule(source, parsed.program));
   if (!rewritten) return TOO_DEEP;
-  const { suffix } = rewritten;
-  rewritten.text.prepend(
-    `const {$i:$i${suffix},$x:$x${suffix}}=globalThis[Symbol.for("eagerdeck.checks")];`,
-  );
-  const stripped = strip(path, rewritten.text.toString(), true);
+  const { suffix, text } = rewritten;
+  const checks =
+    flavour.format === "module"
+      ? `import{$i as $i${suffix},$x as $x${suffix}}from${JSON.stringify(CHECKS_MODULE)};`
+      : `const {$i:$i${suffix},$x:$x${suffix}}=${CHECKS};`;
+  const own = (code = "") => code.replaceAll(/\$x\b/g, `$x${suffix}`);
+  text.appendLeft(codeStart(source, parsed.program), checks + own(flavour.before));
+  if (flavour.after) text.append(`\n;${own(flavour.after)}`);
+  const stripped = strip(path, text.toString(), true);
   if (!stripped.ok) return stripped;
   return { ok: true, code: stripped.code, locate: locator(rewritten, path, 0) };
 }
 
-/** The interrupt checks of text that another compiler made. */
-export function instrumentJavaScript(path: string, source: string): string {
-  const parsed = parse(`${path}.js`, source);
-  if (!parsed.ok) return source;
-  const { text, suffix } = rewriteModule(source, parsed.program);
-  text.prepend(`const {$i:$i${suffix},$x:$x${suffix}}=globalThis[Symbol.for("eagerdeck.checks")];`);
-  return text.toString();
+/** Behind a hashbang and directives, which have to come first to be what they are. */
+function codeStart(source: string, program: Node): number {
+  const hashbang = /^#!.*\r?\n?/.exec(source)?.[0].length ?? 0;
+  const body: Node[] = program["body"];
+  const directives = body.filter((statement) => typeof statement["directive"] === "string");
+  return Math.max(hashbang, directives.at(-1)?.end ?? 0);
 }
 
 const TOO_DEEP = {

@@ -19,6 +19,7 @@ import type { HostSettled, Published } from "../protocol.ts";
 import { type CompiledCell, compileCell } from "./compile.ts";
 import type { Displays } from "./display.ts";
 import { type Interrupts, interruptedError } from "./interrupts.ts";
+import type { ImportRecord, ModuleGraph, Namespace } from "./module-graph.ts";
 import type { SessionScope } from "./scope.ts";
 import type { Stacks } from "./stack.ts";
 
@@ -47,6 +48,7 @@ export interface EvaluatorOptions {
   readonly stacks: Stacks;
   readonly interrupts: Interrupts;
   readonly displays: Displays;
+  readonly modules: ModuleGraph;
 }
 
 /** The value of the last expression, before anyone looked at it. */
@@ -54,14 +56,24 @@ type Outcome =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly error: unknown; readonly interrupted: boolean };
 
+/** How a cell ended, before it is told. */
+interface Ended {
+  readonly status: HostSettled["status"];
+  readonly value?: MimeBundle;
+  readonly error?: CellError;
+  readonly result?: unknown;
+}
+
 export class Evaluator {
   readonly #options: EvaluatorOptions;
   readonly #require: NodeJS.Require;
   readonly #meta: object;
   /** Running cells, oldest first. */
-  readonly #running = new Set<number>();
+  readonly #running = new Map<
+    number,
+    { readonly run: Run; readonly end: (ended: Ended) => void }
+  >();
   #lastCell: number | undefined;
-  #lastExpression = 0;
   readonly cells: Record<number, CellFacts> = {};
 
   constructor(options: EvaluatorOptions) {
@@ -83,12 +95,15 @@ export class Evaluator {
 
   /** The cell that text without an async context belongs to: the oldest running one, else the last. */
   fallbackCell = (): number | undefined => {
-    for (const cell of this.#running) return cell;
+    for (const cell of this.#running.keys()) return cell;
     return this.#lastCell;
   };
 
-  /** Runs a cell to its end; never rejects. */
-  async execute(request: CellRequest): Promise<HostSettled> {
+  /**
+   * Runs a cell to its end and tells it once. By a callback, not by a promise: when the thread is torn from the
+   * cell (`terminated`), the frames of whoever called are torn down with it and await nothing any more.
+   */
+  execute(request: CellRequest, onSettled: (settled: HostSettled) => void): void {
     const startedAt = performance.now();
     const label = request.n === undefined ? `In [c${request.cell}]` : `In [${request.n}]`;
     const facts: CellFacts = {
@@ -98,8 +113,6 @@ export class Evaluator {
       result: undefined,
     };
     if (request.n !== undefined) this.cells[request.n] = facts;
-    this.#running.add(request.cell);
-    this.#lastCell = request.cell;
     const published = new Map<string, Published>();
     const run = new Run({
       title: label,
@@ -107,21 +120,42 @@ export class Evaluator {
       ...(request.n === undefined ? {} : { n: request.n }),
       ...(request.cellId === undefined ? {} : { cellId: request.cellId }),
     });
-    const ended = await this.#run(request, label, run, published);
-    this.#running.delete(request.cell);
-    this.#lastCell = request.cell;
-    facts.status = ended.status;
-    facts.durationMs = performance.now() - startedAt;
-    facts.result = ended.result;
-    return {
-      cell: request.cell,
-      status: ended.status,
-      ...(ended.value ? { value: ended.value } : {}),
-      ...(ended.error ? { error: ended.error } : {}),
-      published: [...published.values()],
-      ...(run.hasCalls ? { runId: run.id } : {}),
-      durationMs: facts.durationMs,
+    const end = (ended: Ended): void => {
+      if (!this.#running.delete(request.cell)) return;
+      this.#lastCell = request.cell;
+      facts.status = ended.status;
+      facts.durationMs = performance.now() - startedAt;
+      facts.result = ended.result;
+      onSettled({
+        cell: request.cell,
+        status: ended.status,
+        ...(ended.value ? { value: ended.value } : {}),
+        ...(ended.error ? { error: ended.error } : {}),
+        published: [...published.values()],
+        ...(run.hasCalls ? { runId: run.id } : {}),
+        durationMs: facts.durationMs,
+      });
     };
+    this.#running.set(request.cell, { run, end });
+    this.#lastCell = request.cell;
+    this.#run(request, label, run, published).then(end, (error) => end(ourBug(error)));
+  }
+
+  /**
+   * JavaScript of the interrupted cells was stopped from outside: what they were doing never returns.
+   * Their runs are aborted already, or are now.
+   */
+  terminated(cell: number): void {
+    const { interrupts, stacks } = this.#options;
+    interrupts.interrupt(cell);
+    for (const dead of interrupts.deadCells()) {
+      interrupts.returned(dead);
+      const running = this.#running.get(dead);
+      if (!running) continue;
+      const { reason } = running.run.signal;
+      void running.run.end("interrupted", reason);
+      running.end({ status: "interrupted", error: stacks.cellError(reason) });
+    }
   }
 
   async #run(
@@ -129,13 +163,13 @@ export class Evaluator {
     label: string,
     run: Run,
     published: Map<string, Published>,
-  ): Promise<{
-    status: HostSettled["status"];
-    value?: MimeBundle;
-    error?: CellError;
-    result?: unknown;
-  }> {
-    const { scope, stacks, displays } = this.#options;
+  ): Promise<Ended> {
+    const { scope, stacks, displays, modules } = this.#options;
+    if (!modules.isEmpty && !(await this.#refresh(request, run))) {
+      const error = stacks.cellError(run.signal.reason);
+      void run.end("interrupted", run.signal.reason);
+      return { status: "interrupted", error };
+    }
     const compiled = compileCell(request.source, scope, () => scope.segments.length);
     if (!compiled.ok) {
       return {
@@ -166,6 +200,21 @@ export class Evaluator {
     return { status: "ok", ...(value ? { value } : {}), result: outcome.value };
   }
 
+  /** Brings changed local files in force. @returns whether the cell may run: it may be interrupted meanwhile. */
+  async #refresh({ cell, source }: CellRequest, run: Run): Promise<boolean> {
+    const { interrupts, modules } = this.#options;
+    interrupts.register(cell, run);
+    try {
+      await modules.refresh(run, source);
+      return true;
+    } catch (error) {
+      if (run.signal.aborted) return false;
+      throw error;
+    } finally {
+      interrupts.returned(cell);
+    }
+  }
+
   async #evaluate(
     cell: number,
     file: string,
@@ -174,7 +223,7 @@ export class Evaluator {
     published: Map<string, Published>,
   ): Promise<Outcome> {
     const { interrupts, scope } = this.#options;
-    const support = this.#support(cell, compiled, run, published);
+    const support = this.#support(cell, file, compiled, run, published);
     interrupts.register(cell, run);
     let returned: unknown;
     try {
@@ -185,12 +234,15 @@ export class Evaluator {
       const fn: (...args: unknown[]) => unknown = script.runInThisContext();
       returned = run.enter(() => fn(...scope.segments, support, interrupts.flags));
     } catch (error) {
-      const interrupted = run.signal.aborted;
+      const interrupted = interrupts.isInterrupted(cell);
       interrupts.returned(cell);
-      return { ok: false, error, interrupted };
+      return { ok: false, error: interrupted ? run.signal.reason : error, interrupted };
     }
     // Only our own wrapper returns a promise here, and only when the cell awaits.
-    const finished = IntrinsicPromise.resolve(returned).finally(() => interrupts.returned(cell));
+    const finished = IntrinsicPromise.resolve(returned).finally(() => {
+      interrupts.isInterrupted(cell);
+      interrupts.returned(cell);
+    });
     const { promise: interruption, reject } = IntrinsicPromise.withResolvers<never>();
     const onAbort = () => reject(run.signal.reason);
     if (returned !== undefined) run.signal.addEventListener("abort", onAbort, { once: true });
@@ -208,8 +260,35 @@ export class Evaluator {
     }
   }
 
+  /** Makes the names of an import statement read its module, whichever version of it is in force. */
+  #bind(
+    file: string,
+    names: Readonly<Record<string, string>>,
+    load: () => Promise<Namespace>,
+    module: Namespace,
+  ): void {
+    const { modules, scope } = this.#options;
+    const locals = Object.keys(names);
+    const record: ImportRecord = {
+      module,
+      locals,
+      load,
+      roots: modules.importsOf(file),
+      isLive: () => locals.length === 0 || locals.some((local) => scope.reads(local, record)),
+    };
+    modules.keep(record);
+    for (const [local, exported] of Object.entries(names))
+      bindImport(scope, local, exported, record);
+  }
+
   /** `$x`: what rewritten code calls. */
-  #support(cell: number, compiled: CompiledCell, run: Run, published: Map<string, Published>) {
+  #support(
+    cell: number,
+    file: string,
+    compiled: CompiledCell,
+    run: Run,
+    published: Map<string, Published>,
+  ) {
     const { interrupts, scope } = this.#options;
     return {
       value: undefined as unknown,
@@ -235,14 +314,10 @@ export class Evaluator {
           published.set(declared.name, declared);
         }
       },
-      bind: async (
-        names: Readonly<Record<string, string>>,
-        load: () => Promise<Record<string, unknown>>,
-      ) => {
+      bind: async (names: Readonly<Record<string, string>>, load: () => Promise<Namespace>) => {
         const module = await load();
         if (run.signal.aborted) throw interruptedError();
-        for (const [local, exported] of Object.entries(names))
-          bindImport(scope, local, exported, module);
+        this.#bind(file, names, load, module);
       },
     };
   }
@@ -253,8 +328,14 @@ export class Evaluator {
     return await run.enter(() => displayBundle(value, this.#options.columns));
   }
 
-  /** Evaluates one expression: no names, no count, no history. */
-  async evaluate(expression: string): Promise<{ value?: MimeBundle } | { error: CellError }> {
+  /**
+   * Evaluates one expression: no names, no count, no history.
+   * @param number below zero: an interrupt names it as it names a cell.
+   */
+  async evaluate(
+    expression: string,
+    number: number,
+  ): Promise<{ value?: MimeBundle } | { error: CellError }> {
     const { scope, stacks } = this.#options;
     const source = `(${expression}\n)`;
     const compiled = compileCell(source, scope, () => scope.segments.length);
@@ -263,8 +344,7 @@ export class Evaluator {
     const file = join(this.#options.folder, "__eagerdeck_expression.ts");
     stacks.register(file, { label, source: () => source, locate: compiled.locate });
     const run = new Run({ title: label });
-    // Below zero: no cell has such a number, so an interrupt of a cell cannot mean an expression.
-    const outcome = await this.#evaluate(--this.#lastExpression, file, compiled, run, new Map());
+    const outcome = await this.#evaluate(number, file, compiled, run, new Map());
     if (!outcome.ok) {
       void run.end("failed", outcome.error);
       return { error: stacks.cellError(outcome.error) };
@@ -280,24 +360,34 @@ function bindImport(
   scope: SessionScope,
   local: string,
   exported: string,
-  module: Record<string, unknown>,
+  record: ImportRecord,
 ): void {
-  if (exported === "*") return scope.set(local, module);
-  if (exported in module) return scope.define(local, () => module[exported]);
+  if (exported === "*") return scope.define(local, () => record.module, record);
+  scope.define(local, () => record.module[exported] ?? missed(record, exported), record);
+}
+
+/** The value of an export that is nothing, or is not there by that name. */
+function missed({ load, module }: ImportRecord, exported: string): unknown {
+  if (exported in module) return module[exported];
   // A CommonJS package whose export names Node could not see from its text.
   const fallback = module["default"];
   if (typeof fallback === "object" && fallback !== null && exported in fallback) {
-    return scope.define(local, () => Reflect.get(fallback, exported));
+    return Reflect.get(fallback, exported);
   }
   // Importing a type without `type` is normal, so only reading it is an error.
-  scope.define(local, () => {
-    throw new ReferenceError(
-      `'${exported}' is not exported by the module it was imported from (is it a type?)`,
-    );
-  });
+  const specifier = /import\(\s*(?:"([^"]*)"|'([^']*)')/.exec(String(load));
+  const from = specifier?.[1] ?? specifier?.[2] ?? "the module it was imported from";
+  throw new ReferenceError(`'${exported}' is not exported by '${from}' (a type?)`);
 }
 
 /** The signal of whatever runs now: a cell's, or a call's. */
 export function currentSignal(): AbortSignal | undefined {
   return currentScope()?.run.signal;
+}
+
+/** V1 holds for our own bugs too: the cell ends, and says whose fault it was. */
+function ourBug(error: unknown): Ended {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const message = `eagerdeck failed to run this cell, please report it: ${text}`;
+  return { status: "error", error: { name: "InternalError", message, frames: [] } };
 }

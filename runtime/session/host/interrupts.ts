@@ -6,13 +6,11 @@
  *       a loop that has blocked the thread for 250 ms since then is ended in the named cell's place.
  *   I2  A cell that was interrupted stays dead: the flag stays up while its code has not returned, so
  *       `catch {}` in a loop cannot swallow the interrupt for ever.
+ *   I3  An interrupt that overtakes the cell it names is kept until that cell begins.
  * @module
  */
 import { currentScope, type Run, runsWithPendingCalls } from "../../workflow/run.ts";
-
-/** Indexes of the shared array. */
-export const FLAG_RAISED = 0;
-export const FLAG_CELL = 1;
+import { flagBit, flagIndex } from "./flags.ts";
 
 const BLOCKED_MS = 250;
 
@@ -25,16 +23,28 @@ export function interruptedError(message = "interrupted"): Error {
 }
 
 export class Interrupts {
-  readonly flags: Int32Array = new Int32Array(new SharedArrayBuffer(8));
+  readonly flags: Int32Array;
   readonly #runs = new Map<number, Run>();
   /** Interrupted runs whose code has not returned yet. */
   readonly #dead = new Set<Run>();
+  /** Cells that were interrupted before they began (I3). */
+  readonly #early = new Set<number>();
+  readonly #flush: () => void;
   readonly #now = performance.now.bind(performance);
+  #newest = 0;
   #otherLoopSince = 0;
 
-  /** A cell begins. */
+  /** @param flush writes the output that waits. */
+  constructor(flags: Int32Array, flush: () => void) {
+    this.flags = flags;
+    this.#flush = flush;
+  }
+
+  /** A cell begins, or an expression, whose number is below zero. */
   register(cell: number, run: Run): void {
     this.#runs.set(cell, run);
+    if (cell > this.#newest) this.#newest = cell;
+    if (this.#early.delete(cell)) this.interrupt(cell);
   }
 
   /** The cell's own code has returned or thrown, settled before or not. */
@@ -45,13 +55,28 @@ export class Interrupts {
     this.#lower();
   }
 
-  isDead(run: Run): boolean {
-    return this.#dead.has(run);
+  /**
+   * Whether this cell was interrupted, also when the main thread has not heard of it yet: a call that blocked
+   * the thread fails of the interrupt before the message about it is read.
+   */
+  isInterrupted(cell: number): boolean {
+    const raised = Atomics.load(this.flags, flagIndex.raised) & flagBit.interrupt;
+    if (raised && Atomics.load(this.flags, flagIndex.cell) === cell) this.interrupt(cell);
+    return this.#runs.get(cell)?.signal.aborted ?? false;
+  }
+
+  /** The named cells that were interrupted and whose code has not returned: it never will when the thread was torn from it. */
+  deadCells(): number[] {
+    return [...this.#runs].flatMap(([cell, run]) => (this.#dead.has(run) ? [cell] : []));
   }
 
   /** Aborts the run of a cell; its calls reject with `CANCELLED`, its loops and awaits throw. */
   interrupt(cell: number): void {
     const run = this.#runs.get(cell);
+    if (!run && cell > this.#newest) {
+      this.#early.add(cell);
+      return this.#lower();
+    }
     if (!run) {
       // The cell has ended; calls that it left over are what the person wants to stop.
       for (const left of runsWithPendingCalls())
@@ -63,19 +88,28 @@ export class Interrupts {
       run.abort(interruptedError());
     }
     this.#otherLoopSince = 0;
-    Atomics.store(this.flags, FLAG_RAISED, 1);
+    Atomics.or(this.flags, flagIndex.raised, flagBit.interrupt);
   }
 
-  /** Called by a loop that found the flag raised; throws if it is this loop's run that must end. */
+  /** The main thread is alive. */
+  tick(): void {
+    Atomics.add(this.flags, flagIndex.ticks, 1);
+  }
+
+  /** Called by a loop that found a flag raised; throws if it is this loop's run that must end. */
   check(): void {
+    const raised = Atomics.and(this.flags, flagIndex.raised, ~flagBit.flush);
+    if (raised & flagBit.flush) this.#flush();
+    if (!(raised & flagBit.interrupt)) return;
     const run = currentScope()?.run;
-    const target = Atomics.load(this.flags, FLAG_CELL);
-    if (run && (this.#dead.has(run) || run.cell === target)) {
-      if (run.cell === target) this.interrupt(target);
+    const target = Atomics.load(this.flags, flagIndex.cell);
+    const named = this.#runs.get(target);
+    if (run && (this.#dead.has(run) || run === named)) {
+      if (run === named) this.interrupt(target);
       throw interruptedError();
     }
-    if (!this.#runs.has(target)) return;
-    // The named cell waits at an await while another one blocks the thread it needs to end.
+    // It has ended: nobody is meant. One that has not begun waits for the thread like one at an await.
+    if (!named && target <= this.#newest) return;
     this.#otherLoopSince ||= this.#now();
     if (this.#now() - this.#otherLoopSince > BLOCKED_MS) {
       this.#otherLoopSince = 0;
@@ -85,7 +119,7 @@ export class Interrupts {
 
   #lower(): void {
     if (this.#dead.size > 0) return;
-    Atomics.store(this.flags, FLAG_RAISED, 0);
-    Atomics.store(this.flags, FLAG_CELL, 0);
+    Atomics.and(this.flags, flagIndex.raised, ~flagBit.interrupt);
+    Atomics.store(this.flags, flagIndex.cell, 0);
   }
 }

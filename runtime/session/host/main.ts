@@ -14,16 +14,19 @@ import { writeSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import type { RuntimeEvent } from "../../events/events.ts";
 import { Records } from "../../events/records.ts";
-import * as api from "../../index.ts";
 import { numberCallsFrom, observe, setLocator } from "../../workflow/engine.ts";
 import { keepCalls } from "../../workflow/kept.ts";
 import { currentScope } from "../../workflow/run.ts";
-import type { ControlRequest, HostSettled, Request } from "../protocol.ts";
+import type { Request } from "../protocol.ts";
+import type { WorkerMessage } from "./control-worker.ts";
 import { DeckHistory } from "./deck-handle.ts";
 import { Displays, installDisplays } from "./display.ts";
 import { Evaluator } from "./evaluator.ts";
+import { flagIndex, sharedFlags } from "./flags.ts";
+import { HeapWatch } from "./heap-watch.ts";
 import { Interrupts } from "./interrupts.ts";
 import { installLoader } from "./loader.ts";
+import { ModuleGraph } from "./module-graph.ts";
 import { Outbox } from "./outbox.ts";
 import { captureOutput } from "./output.ts";
 import { installPrelude } from "./prelude.ts";
@@ -33,7 +36,12 @@ import { Stacks } from "./stack.ts";
 /** Values of calls that `deck.task(id)` can still give back. */
 const KEPT_CALLS_MAX = 10_000;
 
-const outbox = new Outbox();
+const flags = sharedFlags();
+const outbox = new Outbox((isWaiting) => {
+  Atomics.store(flags, flagIndex.waiting, isWaiting ? 1 : 0);
+  if (isWaiting) Atomics.notify(flags, flagIndex.waiting);
+});
+const heap = new HeapWatch((text) => notice("warning", text, evaluator?.fallbackCell()));
 let evaluator: Evaluator | undefined;
 let marker = "";
 /** Set when the front end asked us to end: then nobody has to be told. */
@@ -48,14 +56,37 @@ function report(event: RuntimeEvent, cell: number | undefined): void {
   outbox.add({ kind: "event", ...(cell === undefined ? {} : { cell }), event });
 }
 
-/** From the first message on; what came before it cannot have been for us. */
-process.on("message", (request: Request) => {
+function notice(level: "info" | "warning", text: string, cell: number | undefined): void {
+  outbox.add({ kind: "notice", ...(cell === undefined ? {} : { cell }), level, text });
+}
+
+/** Listeners that the session lives on; `process.removeAllListeners()` in a cell takes all of them away. */
+const lifelines: [event: string, listener: (...args: never[]) => void][] = [];
+
+function listen(event: string, listener: (...args: never[]) => void): void {
+  lifelines.push([event, listener]);
+  process.on(event, listener as NodeJS.ExitListener);
+}
+
+/** After each cell: a process without listeners would end, and take the session along. */
+function keepListening(): void {
+  for (const [event, listener] of lifelines) {
+    if (!process.rawListeners(event as "exit").includes(listener)) {
+      process.on(event, listener as NodeJS.ExitListener);
+    }
+  }
+  // Node counts listeners to decide whether the channel keeps the process alive; that count went with them.
+  process.channel?.ref();
+}
+
+// From the first message on; what came before it cannot have been for us.
+listen("message", (request: Request) => {
   switch (request.kind) {
     case "init":
       start(request);
       return;
     case "execute":
-      void execute(request);
+      execute(request);
       return;
     case "evaluate":
       void evaluate(request);
@@ -70,22 +101,26 @@ process.on("message", (request: Request) => {
 });
 
 // The channel is IPC's own: when it closes the front end is gone.
-process.on("disconnect", () => {
+listen("disconnect", () => {
   isLeaving = true;
   process.exit(0);
 });
 
 // Ctrl-C reaches the whole foreground group of a terminal; what it means is the front end's decision.
-process.on("SIGINT", () => undefined);
+listen("SIGINT", () => undefined);
 
 function start(init: Extract<Request, { kind: "init" }>): void {
   marker = init.marker;
   process.chdir(init.folder);
   const stacks = new Stacks(init.folder);
-  const interrupts = new Interrupts();
+  const interrupts = new Interrupts(flags, () => outbox.flush());
   const scope = new SessionScope();
   const displays = new Displays(outbox, init.columns, () => evaluator?.fallbackCell());
-  const own = new Evaluator({ ...init, scope, stacks, interrupts, displays });
+  const modules = new ModuleGraph({
+    stacks,
+    notice,
+  });
+  const own = new Evaluator({ ...init, scope, stacks, interrupts, displays, modules });
   evaluator = own;
   installDisplays(displays);
   stacks.install();
@@ -106,52 +141,51 @@ function start(init: Extract<Request, { kind: "init" }>): void {
     displays,
     history: new DeckHistory(records),
     folder: init.folder,
-    api,
   });
 
   // Local modules find their checks here; hidden from whoever lists the globals.
   Object.defineProperty(globalThis, Symbol.for("eagerdeck.checks"), {
-    value: { $i: interrupts.flags, $x: { interrupted: () => interrupts.check() } },
+    value: {
+      $i: interrupts.flags,
+      $x: {
+        interrupted: () => interrupts.check(),
+        began: (path: string, version: number) => modules.began(path, version),
+        done: (path: string, version: number) => modules.done(path, version),
+      },
+    },
   });
-  installLoader(stacks);
+  installLoader(stacks, modules);
   const worker = new Worker(new URL("./control-worker.js", import.meta.url), {
-    workerData: { flags: interrupts.flags },
+    workerData: { flags },
     stdin: false,
   });
-  worker.on("message", (request: ControlRequest) => interrupts.interrupt(request.cell));
+  worker.on("message", (message: WorkerMessage) => {
+    if (message.kind === "ping") interrupts.tick();
+    else if (message.kind === "terminated") own.terminated(message.cell);
+    else interrupts.interrupt(message.cell);
+  });
   worker.unref();
   outbox.add({ kind: "ready", pid: process.pid, node: process.versions.node });
   outbox.flush();
 }
 
-async function execute(request: Extract<Request, { kind: "execute" }>): Promise<void> {
+function execute(request: Extract<Request, { kind: "execute" }>): void {
   if (!evaluator) throw new Error("execute before init");
-  const settled = await evaluator
-    .execute(request)
-    .catch((error: unknown) => ourBug(request, error));
-  outbox.add({ kind: "settled", settled });
-  outbox.flush();
-  mark(request.cell);
+  heap.began();
+  evaluator.execute(request, (settled) => {
+    keepListening();
+    heap.ended();
+    outbox.add({ kind: "settled", settled });
+    outbox.flush();
+    mark(request.cell);
+  });
 }
 
 async function evaluate(request: Extract<Request, { kind: "evaluate" }>): Promise<void> {
   if (!evaluator) throw new Error("evaluate before init");
-  const result = await evaluator.evaluate(request.expression);
+  const result = await evaluator.evaluate(request.expression, -request.id);
   outbox.add({ kind: "evaluated", id: request.id, ...result });
   outbox.flush();
-}
-
-/** H1 holds for our own bugs too: the cell ends, and says whose fault it was. */
-function ourBug({ cell }: { readonly cell: number }, error: unknown): HostSettled {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const message = `eagerdeck failed to run this cell, please report it: ${text}`;
-  return {
-    cell,
-    status: "error",
-    error: { name: "InternalError", message, frames: [] },
-    published: [],
-    durationMs: 0,
-  };
 }
 
 /** Tells the client, on fds 1 and 2, that all raw output of the cell came before this. */
@@ -176,8 +210,8 @@ function reportLateFailures(stacks: Stacks): void {
     });
     outbox.flush();
   };
-  process.on("uncaughtException", onFailure);
-  process.on("unhandledRejection", onFailure);
+  listen("uncaughtException", onFailure);
+  listen("unhandledRejection", onFailure);
 }
 
 /** A cell may end the process; its last words and its place get out first. */
@@ -189,7 +223,7 @@ function reportExit(stacks: Stacks, own: Evaluator): void {
     if (here) where = `${here.file}:${here.line}:${here.column}`;
     return exit(code ?? process.exitCode ?? 0);
   };
-  process.on("exit", (code) => {
+  listen("exit", (code: number) => {
     const cell = currentScope()?.run.cell ?? own.fallbackCell();
     if (!isLeaving) {
       outbox.add({

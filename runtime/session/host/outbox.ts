@@ -27,13 +27,16 @@ export class Outbox {
   #inBurst = 0;
   #timer: NodeJS.Timeout | undefined;
   readonly #fd: number;
+  readonly #onWaiting: (isWaiting: boolean) => void;
   // Kept from the start: user code may replace what hangs on the globals.
   readonly #now = performance.now.bind(performance);
   readonly #setTimeout = setTimeout;
   readonly #clearTimeout = clearTimeout;
 
-  constructor(fd = EVENTS_FD) {
+  /** @param onWaiting told when items begin to wait and when they are out: a timer cannot fire in a blocked thread. */
+  constructor(onWaiting: (isWaiting: boolean) => void = () => undefined, fd = EVENTS_FD) {
     this.#fd = fd;
+    this.#onWaiting = onWaiting;
   }
 
   add(item: HostItem): void {
@@ -48,6 +51,7 @@ export class Outbox {
     if (!this.#timer) {
       this.#timer = this.#setTimeout(() => this.#write(), AGE_MS_MAX);
       this.#timer.unref();
+      this.#onWaiting(true);
     }
   }
 
@@ -58,7 +62,10 @@ export class Outbox {
   }
 
   #write(): void {
-    if (this.#timer) this.#clearTimeout(this.#timer);
+    if (this.#timer) {
+      this.#clearTimeout(this.#timer);
+      this.#onWaiting(false);
+    }
     this.#timer = undefined;
     if (this.#items.length === 0) return;
     const items = this.#items;

@@ -22,6 +22,34 @@ export function captureOutput(sink: Sink, fallbackCell: () => number | undefined
   capture(process.stderr, "stderr", sink, fallbackCell);
 }
 
+/**
+ * Callbacks of writes since the last turn, and how often each was given. `console.log` gives the same one
+ * every time, and in a loop that prints no turn comes: a tick for each would fill the memory.
+ */
+let written = new Map<Callback, number>();
+
+function callBack(done: Callback): void {
+  if (written.size === 0) process.nextTick(callAll);
+  written.set(done, (written.get(done) ?? 0) + 1);
+}
+
+function callAll(): void {
+  const calls = written;
+  written = new Map();
+  for (const [done, times] of calls) {
+    for (let n = 0; n < times; n++) {
+      try {
+        done(null);
+      } catch (error) {
+        // As if it had had a turn of its own: the others are called all the same.
+        process.nextTick(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}
+
 function capture(
   target: NodeJS.WriteStream,
   stream: "stdout" | "stderr",
@@ -34,7 +62,7 @@ function capture(
     const text = toText(chunk, encoding, decoder);
     if (text !== "") sink(logEvent(stream, text, fallbackCell));
     const done = (typeof encoding === "function" ? encoding : callback) as Callback | undefined;
-    if (done) process.nextTick(done, null);
+    if (done) callBack(done);
     return true;
   };
   Object.defineProperty(target, "write", { value: write, writable: true, configurable: true });
@@ -44,7 +72,7 @@ function capture(
     const done = [chunk, encoding, callback].find((x) => typeof x === "function") as
       | Callback
       | undefined;
-    if (done) process.nextTick(done, null);
+    if (done) callBack(done);
     return target;
   };
   Object.defineProperty(target, "end", { value: end, writable: true, configurable: true });

@@ -4,7 +4,13 @@
  * Their types are in `client/types/prelude.ts`; a test holds every name there against the user process.
  * @module
  */
+import { createRequire } from "node:module";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { currentContext } from "../../workflow/context.ts";
+import { EagerException } from "../../workflow/errors.ts";
+import { eager, task } from "../../workflow/task.ts";
+import { workflow } from "../../workflow/workflow.ts";
 import type { DeckHistory } from "./deck-handle.ts";
 import { type Displays, html, md, svg } from "./display.ts";
 import type { Evaluator } from "./evaluator.ts";
@@ -17,8 +23,19 @@ export interface PreludeParts {
   readonly displays: Displays;
   readonly history: DeckHistory;
   readonly folder: string;
-  /** The public API: `task`, `eager`, … */
-  readonly api: Readonly<Record<string, unknown>>;
+}
+
+/** What `import … from "eagerdeck"` gives, but for `z`. */
+const api = { task, workflow, eager, currentContext, EagerException };
+
+/**
+ * `z`, loaded when a cell first says it: zod is half of all that a user process would load at its start.
+ * By the path of its ES module, so that it is the one copy that `import { z } from "eagerdeck"` gives too.
+ */
+function schemas(): unknown {
+  const path = fileURLToPath(import.meta.resolve("zod"));
+  const { z }: typeof import("zod") = createRequire(import.meta.url)(path);
+  return z;
 }
 
 const TASK_MAKERS = new Set(["task", "workflow", "eager"]);
@@ -27,7 +44,7 @@ const TASK_MAKERS = new Set(["task", "workflow", "eager"]);
 export function installPrelude(parts: PreludeParts): string[] {
   const { scope, evaluator, displays, history } = parts;
   const values: Record<string, unknown> = {
-    ...parts.api,
+    ...api,
     decks: history.decks,
     runs: history.runs,
     display: displays.display,
@@ -51,6 +68,7 @@ export function installPrelude(parts: PreludeParts): string[] {
   const accessors: Record<string, () => unknown> = {
     deck: () => history.deck,
     signal: currentSignal,
+    z: schemas,
   };
   for (const [name, read] of Object.entries(accessors)) {
     scope.define(name, read);

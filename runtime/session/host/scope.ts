@@ -25,6 +25,8 @@ export class SessionScope implements SessionNames {
   readonly #taskMakers = new Set<string>();
   /** Names whose declaration began and failed, with the cell that did: for the error message. */
   readonly #missed = new Map<string, string>();
+  /** By the accessor of a name: where it reads from. */
+  readonly #sources = new WeakMap<() => unknown, object>();
 
   segmentOf(name: string): number {
     const known = this.#segmentOf.get(name);
@@ -80,9 +82,13 @@ export class SessionScope implements SessionNames {
     });
   }
 
-  /** Makes reading `name` call `read`, so that a module's live binding stays live. */
-  define(name: string, read: () => unknown): void {
+  /**
+   * Makes reading `name` call `read`, so that a module's live binding stays live.
+   * @param source whom `reads` may ask for later.
+   */
+  define(name: string, read: () => unknown, source?: object): void {
     const segment = this.#segment(name);
+    if (source) this.#sources.set(read, source);
     Object.defineProperty(segment, name, {
       get: read,
       // A later cell that redeclares the name replaces the accessor.
@@ -90,6 +96,12 @@ export class SessionScope implements SessionNames {
       enumerable: true,
       configurable: true,
     });
+  }
+
+  /** Whether `name` still reads what `source` defined. */
+  reads(name: string, source: object): boolean {
+    const read = Object.getOwnPropertyDescriptor(this.#segment(name), name)?.get;
+    return read !== undefined && this.#sources.get(read) === source;
   }
 
   /** All published names, oldest first. */

@@ -36,6 +36,8 @@ export class Stacks {
   /** By file name as V8 reports it: a cell's path, a module's URL. */
   readonly #texts = new Map<string, SourceText>();
   readonly #byLabel = new Map<string, SourceText>();
+  /** The text that an error's innermost mapped frame is in: by now its file may have a newer version. */
+  readonly #topTexts = new WeakMap<object, SourceText>();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -80,6 +82,8 @@ export class Stacks {
     for (const site of sites) {
       const text = this.#frameText(site);
       if (text) byOwner[text.owner].push(`    at ${text.line}`);
+      const source = this.#texts.get(site.getFileName() ?? "");
+      if (text && source && !this.#topTexts.has(error)) this.#topTexts.set(error, source);
     }
     // An error of Node's own without a user's frame keeps its top frame, the only hint there is.
     const frames = byOwner.user.length > 0 ? byOwner.user : byOwner.node.slice(0, 1);
@@ -125,7 +129,9 @@ export class Stacks {
     const goesOn = (value: unknown) => hasCause && depth < CAUSES_MAX && !seen.has(value);
     // The place that failed and the place where it began: what lies between is in the frames.
     const frame =
-      top !== undefined && (depth === 0 || !goesOn(cause)) ? this.#codeFrame(top) : undefined;
+      top !== undefined && (depth === 0 || !goesOn(cause))
+        ? this.#codeFrame(top, thrown)
+        : undefined;
     return {
       name: text(read(thrown, "name")) || "Error",
       message: cleaned(text(read(thrown, "message")), frames[0]),
@@ -172,8 +178,9 @@ export class Stacks {
     };
   }
 
-  #codeFrame(frame: CellFrame): string | undefined {
-    const known = this.#byLabel.get(frame.file);
+  #codeFrame(frame: CellFrame, error: unknown): string | undefined {
+    const own = typeof error === "object" && error !== null ? this.#topTexts.get(error) : undefined;
+    const known = own?.label === frame.file ? own : this.#byLabel.get(frame.file);
     const source = known ? known.source() : readText(frame.file, this.#folder);
     return (source && codeFrame(source, frame)) || undefined;
   }

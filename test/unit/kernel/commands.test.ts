@@ -33,6 +33,9 @@ test("the commands, and what is none", () => {
   expect(planOf("%restart")).toEqual({ kind: "restart" });
   expect(planOf("%check")).toEqual({ kind: "check" });
   expect(planOf(" %check  off ")).toEqual({ kind: "check", policy: "off" });
+  expect(planOf("%npm i zod -D")).toEqual({ kind: "install", packages: ["zod", "-D"] });
+  expect(planOf("%npm install")).toEqual({ kind: "install", packages: [] });
+  expect(planOf("%npm run x")).toEqual({ kind: "unknown", command: "%npm run x" });
   expect(planOf("%check maybe")).toEqual({ kind: "unknown", command: "%check maybe" });
   expect(planOf("%restart now")).toEqual({ kind: "unknown", command: "%restart now" });
 });

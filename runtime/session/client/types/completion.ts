@@ -9,7 +9,7 @@ import type {
   CompletionItem as ServerItem,
   SignatureHelp as ServerSignatureHelp,
 } from "vscode-languageserver-protocol";
-import type { CompletionItem, CompletionKind, Completions, Hover, SignatureHelp } from "../api.ts";
+import type { CompletionItem, CompletionKind, Hover, SignatureHelp } from "../api.ts";
 import { DOCUMENT_PREFIX } from "./config.ts";
 import type { SessionName } from "./documents.ts";
 
@@ -53,24 +53,108 @@ export function chosenItems(items: readonly ServerItem[], typed: string): Server
   return best.slice(0, ITEMS_MAX).map(({ item }) => item);
 }
 
-/** Session names alone, for when there is no checker. */
-export function namesOnly(
-  code: string,
-  offset: number,
+/** What may stand at a place, as far as the text before it tells. */
+export type Place = "name" | "member" | "other";
+
+/** `other`: in a string, a comment or a number, where nothing but the server knows what may come. */
+export function placeAt(code: string, start: number): Place {
+  if (isInText(code.slice(0, start)) || /\d/.test(code[start] ?? "")) return "other";
+  return /(?:^|[^.])\.\s*$/.test(code.slice(0, start)) ? "member" : "name";
+}
+
+/** Whether the end of `before` is in a string, the text of a template, or a comment. */
+function isInText(before: string): boolean {
+  // Regular expressions are not told from divisions: a quote in one counts until its line ends.
+  const closed = /\/\/[^\n]*(?=\n)|\/\*[\s\S]*?\*\/|(["'])(?:\\[\s\S]|(?!\1)[^\n\\])*(?:\1|\n)/y;
+  const inside: ("`" | "{")[] = [];
+  for (let at = 0; at < before.length; at++) {
+    const letter = before[at];
+    if (inside.at(-1) === "`") {
+      if (letter === "\\") at++;
+      else if (letter === "`") inside.pop();
+      else if (letter === "$" && before[at + 1] === "{") {
+        inside.push("{");
+        at++;
+      }
+      continue;
+    }
+    if (letter === "`" || letter === "{") inside.push(letter);
+    else if (letter === "}") inside.pop();
+    else if (/^(?:["']|\/[/*])/.test(before.slice(at, at + 2))) {
+      closed.lastIndex = at;
+      const [text] = closed.exec(before) ?? [];
+      if (text === undefined) return true;
+      at += text.length - 1;
+    }
+  }
+  return inside.at(-1) === "`";
+}
+
+const TYPE_KINDS: ReadonlySet<SessionName["kind"]> = new Set([
+  "class",
+  "enum",
+  "interface",
+  "type",
+  "namespace",
+  "import",
+]);
+
+/**
+ * The server's items and the session's names: the draft's header brings only those that its text mentions.
+ * The server's list tells what may stand there: values, types, or only what it lists.
+ */
+export function withNames(
+  items: readonly ServerItem[],
   names: ReadonlyMap<string, SessionName>,
-): Completions {
-  const { start, end } = wordAt(code, offset);
-  const typed = code.slice(start, offset);
-  const isMember = /(?:^|[^.])\.\s*$/.test(code.slice(0, start));
-  const found = isMember
-    ? []
-    : [...names.values()].filter(({ name }) => matchRank(name, typed) === 0);
+): ServerItem[] {
+  const allowsValues = listsValues(items);
+  if (!allowsValues && !items.some(({ label }) => label === "Partial")) return [...items];
+  const own = [...names.values()].filter(({ kind }) => allowsValues || TYPE_KINDS.has(kind));
+  const replaced = new Set(own.map(({ name }) => name));
+  return [...items.filter(({ label }) => !replaced.has(label)), ...own.map(nameItem)];
+}
+
+/** Whether the list is of a place for any value. (`globalThis` and classes are listed among types too.) */
+export function listsValues(items: readonly ServerItem[]): boolean {
+  return items.some(({ label }) => label === "parseInt");
+}
+
+/** What is known without the server: the session's names, and what it said elsewhere of globals. */
+export function namesWithout(
+  server: readonly ServerItem[],
+  names: ReadonlyMap<string, SessionName>,
+): ServerItem[] {
+  return [
+    ...server.filter(({ label, sortText }) => sortText !== SORT_LOCAL && !names.has(label)),
+    ...[...names.values()].map(nameItem),
+  ];
+}
+
+/** The server's own mark of what the text declares. */
+const SORT_LOCAL = "11";
+
+function nameItem({ name, kind, from }: SessionName): ServerItem {
   return {
-    start,
-    end,
-    items: found.slice(-ITEMS_MAX).map(({ name, kind }) => ({ name, kind: kindOfName(kind) })),
+    label: name,
+    kind: KIND_NUMBERS[kindOfName(kind)],
+    sortText: SORT_LOCAL,
+    ...(from === undefined ? {} : { detail: from }),
   };
 }
+
+const KIND_NUMBERS: Readonly<Record<CompletionKind, NonNullable<ServerItem["kind"]>>> = {
+  method: 2,
+  function: 3,
+  property: 5,
+  variable: 6,
+  class: 7,
+  interface: 8,
+  module: 9,
+  enum: 13,
+  keyword: 14,
+  constant: 21,
+  type: 25,
+};
 
 export function toItem(item: ServerItem): CompletionItem {
   // Of several overloads the first, on one line.

@@ -7,7 +7,9 @@ import type { Diagnostic } from "../../cell-error.ts";
 import { withoutDocuments } from "./completion.ts";
 import type { CheckerDocument } from "./documents.ts";
 
-const CANNOT_FIND_MODULE = new Set([2307, 7016, 2792]);
+const CANNOT_FIND_MODULE = new Set([2307, 2792, 2882, 7016]);
+/** Nothing of that name is installed; the others may be packages without types. */
+const NOT_INSTALLED = new Set([2307, 2882]);
 const ASSIGN_TO_IMPORT = 2632;
 const ASSIGN_TO_CONSTANT = 2588;
 
@@ -31,7 +33,7 @@ export function diagnosticsOf(
       code: isConstant ? ASSIGN_TO_CONSTANT : Number(code ?? 0),
       message: isConstant
         ? message.replace(/because it is an import\.$/, "because it is a constant.")
-        : withoutDocuments(message),
+        : withoutDocuments(message) + installAdvice(code, message),
       severity: severity === 2 ? "warning" : "error",
       line,
       column: range.start.character + 1,
@@ -45,4 +47,12 @@ export function diagnosticsOf(
 /** Whether the finding may be gone once a package or file is there. */
 export function isModuleMissing(code: number | string | undefined): boolean {
   return typeof code === "number" && CANNOT_FIND_MODULE.has(code);
+}
+
+/** What to do about a missing package; nothing for files, aliases of a tsconfig and schemes. */
+function installAdvice(code: number | string | undefined, message: string): string {
+  if (typeof code !== "number" || !NOT_INSTALLED.has(code)) return "";
+  const [, specifier = ""] = /'([^']*)'/.exec(message) ?? [];
+  const [, name] = /^((?:@[a-z0-9][\w.-]*\/)?[a-z0-9][\w.-]*)(?:\/[^:]*)?$/i.exec(specifier) ?? [];
+  return name === undefined ? "" : ` Run %npm i ${name} to install it.`;
 }

@@ -26,8 +26,8 @@ import { preludeNames, preludeText } from "./prelude.ts";
 const PRELUDE = 0;
 /** Checked and not yet settled; more wait only when lanes run dozens of cells. */
 const PENDING_MAX = 32;
-/** Of all names in a draft's header. Beyond, older ones come when the text mentions them. */
-const DRAFT_NAMES_MAX = 1_000;
+/** Names that a draft's header keeps although its text mentions them no more. */
+const DRAFT_NAMES_MAX = 200;
 
 export interface CheckerDocument {
   readonly fileName: string;
@@ -47,6 +47,8 @@ export interface SessionName {
   readonly cell?: number;
   readonly kind: NameKind;
   readonly hasType: boolean;
+  /** The cell as the person knows it, `In [3]`. */
+  readonly from?: string;
 }
 
 export class SessionDocuments {
@@ -55,10 +57,20 @@ export class SessionDocuments {
   /** Documents that change types of others without being mentioned. */
   readonly #augmenting = new Set<number>();
   readonly #pending = new Set<number>();
-  readonly #prelude: CheckerDocument;
+  /** By cell: live names, headers and other reasons that need its document; one without any is let go. */
+  readonly #reasons = new Map<number, number>();
+  /** File names by cell. */
+  readonly #letGo = new Map<number, string>();
+  /** Documents looked at so far to find what is needed: what a test counts instead of time. */
+  visits = 0;
+  /** The highest cell that was seen: the draft is the one after it. */
+  #newest = 0;
+  /** Names in the header of the current draft. */
+  #drafted = { cell: 0, names: new Set<string>() };
+  readonly prelude: CheckerDocument;
 
   constructor() {
-    this.#prelude = {
+    this.prelude = {
       fileName: `${DOCUMENT_PREFIX}${PRELUDE}.ts`,
       languageId: "typescript",
       text: preludeText,
@@ -77,19 +89,31 @@ export class SessionDocuments {
 
   /** Forgets all cells: their names are gone. */
   reset(): void {
+    for (const [cell, { fileName }] of this.#documents) {
+      if (cell !== PRELUDE) this.#letGo.set(cell, fileName);
+    }
     this.#names.clear();
     this.#documents.clear();
     this.#augmenting.clear();
     this.#pending.clear();
-    this.#documents.set(PRELUDE, this.#prelude);
+    this.#reasons.clear();
+    this.#documents.set(PRELUDE, this.prelude);
+    this.#need(PRELUDE);
     for (const name of preludeNames) {
       // All by import, also what the host holds in variables: nobody assigns to `deck`.
-      this.#names.set(name, { name, cell: PRELUDE, kind: "import", hasType: false });
+      this.#setName({ name, cell: PRELUDE, kind: "import", hasType: false });
     }
   }
 
-  /** The document of a cell, against the names that exist now. */
-  compose(cell: number, code: string): CheckerDocument {
+  /**
+   * The document of a cell, against the names that exist now.
+   * @param after a cell that runs at this moment: the names it declares count as existing.
+   */
+  compose(
+    cell: number,
+    code: string,
+    after?: { readonly cell: number; readonly code: string },
+  ): CheckerDocument {
     const { declared, exported, mentioned, imports, isTsx, pragmas } = analyse(code);
     const own = new Set(declared.map(({ name }) => name));
     const names = [...mentioned].filter((name) => !own.has(name));
@@ -97,51 +121,81 @@ export class SessionDocuments {
       .filter(({ name, kind }) => kind !== "using" && !exported.has(name))
       .map(({ name }) => name);
     const document = this.#assemble({
-      stem: String(cell),
+      cell,
       code,
       isTsx,
       leading: pragmas.leading,
       brought: names,
       exports,
       imports,
+      assumed: after ? assumedNames(after.cell, after.code) : new Map(),
     });
+    this.#newest = Math.max(this.#newest, cell);
+    const before = this.#documents.get(cell);
     this.#documents.set(cell, document);
-    this.#pending.add(cell);
+    this.#letGo.delete(cell);
+    for (const provider of document.providers) this.#need(provider);
+    for (const provider of before?.providers ?? []) this.#needLess(provider);
+    if (!this.#pending.has(cell)) {
+      this.#pending.add(cell);
+      this.#need(cell);
+    }
     for (const oldest of this.#pending) {
       if (this.#pending.size <= PENDING_MAX) break;
-      this.#pending.delete(oldest);
+      this.#settled(oldest);
     }
     return document;
   }
 
-  /** The document of a text that is being typed: it sees every session name, for completion. */
+  /**
+   * The document of a text that is being typed. It is the next cell's, so that the server has read it
+   * when the cell is sent. Its header only grows: another header costs the server its whole program.
+   */
   draft(code: string): CheckerDocument {
     const analysis = isPlain(code) ? analyse(code) : undefined;
-    const own =
-      analysis && analysis.errors.length === 0
-        ? new Set(analysis.declared.map(({ name }) => name))
-        : declaredSoFar(code);
-    const mentioned = analysis?.mentioned ?? identifiers(code);
-    const all = [...this.#names.keys()];
-    const old = all.slice(0, -DRAFT_NAMES_MAX).filter((name) => mentioned.has(name));
+    const isWhole = analysis !== undefined && analysis.errors.length === 0;
+    const declared = isWhole ? analysis.declared : [];
+    const own = isWhole ? new Set(declared.map(({ name }) => name)) : declaredSoFar(code);
+    const mentioned = isWhole ? analysis.mentioned : identifiers(code);
+    const cell = this.draftCell;
+    if (this.#drafted.cell !== cell || this.#drafted.names.size > DRAFT_NAMES_MAX) {
+      this.#drafted = { cell, names: new Set() };
+    }
+    for (const name of mentioned) if (this.#names.has(name)) this.#drafted.names.add(name);
     return this.#assemble({
-      stem: "draft",
+      cell,
       code,
       isTsx: analysis?.isTsx ?? false,
       leading: analysis?.pragmas.leading ?? [],
-      brought: [...old, ...all.slice(-DRAFT_NAMES_MAX)].filter((name) => !own.has(name)),
-      exports: [],
+      brought: [...this.#drafted.names].filter((name) => !own.has(name)),
+      exports: declared
+        .filter(({ name, kind }) => kind !== "using" && !analysis?.exported.has(name))
+        .map(({ name }) => name),
       imports: analysis?.imports ?? [],
+      assumed: new Map(),
     });
   }
 
+  /** The number that the text being typed will probably get. */
+  get draftCell(): number {
+    return this.#newest + 1;
+  }
+
   /** The cell ran: these of its values exist, and all of its types. */
-  published(cell: number, code: string, names: readonly { readonly name: string }[]): void {
+  published(
+    cell: number,
+    code: string,
+    names: readonly { readonly name: string }[],
+    label?: string,
+  ): void {
     if (!this.#documents.has(cell)) this.compose(cell, code);
-    this.#pending.delete(cell);
+    const from = label === undefined ? {} : { from: label };
     const values = new Set(names.map(({ name }) => name));
     const { declared, augments } = analyse(code);
-    if (augments) this.#augmenting.add(cell);
+    if (augments && !this.#augmenting.has(cell)) {
+      this.#augmenting.add(cell);
+      this.#need(cell);
+    }
     for (const { name, kind, typeOnly, hasType } of declared) {
       if (kind === "using") {
         values.delete(name);
@@ -150,16 +204,55 @@ export class SessionDocuments {
       // An import of a type without `type` has no value, and its name is wanted all the same.
       if (!typeOnly && kind !== "import" && !values.has(name)) continue;
       values.delete(name);
-      this.#setName({ name, cell, kind, hasType });
+      this.#setName({ name, cell, kind, hasType, ...from });
     }
     // Made in a way that the parser does not see.
-    for (const name of values) this.#setName({ name, kind: "var", hasType: false });
+    for (const name of values) this.#setName({ name, kind: "var", hasType: false, ...from });
+    this.#settled(cell);
+  }
+
+  /** Only the names of the cell, if any, need its document from now on. */
+  #settled(cell: number): void {
+    if (this.#pending.delete(cell)) this.#needLess(cell);
   }
 
   #setName(entry: SessionName): void {
+    const before = this.#names.get(entry.name);
     // Set anew, so that the newest names are the last ones.
     this.#names.delete(entry.name);
     this.#names.set(entry.name, entry);
+    if (entry.cell !== undefined) this.#need(entry.cell);
+    if (before?.cell !== undefined) this.#needLess(before.cell);
+  }
+
+  #need(cell: number): void {
+    this.#reasons.set(cell, (this.#reasons.get(cell) ?? 0) + 1);
+  }
+
+  /** Lets the document go with its last reason, and what only it needed. Headers name older cells only: no cycles. */
+  #needLess(cell: number): void {
+    const waiting = [cell];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      this.visits++;
+      const left = (this.#reasons.get(next) ?? 0) - 1;
+      if (left > 0) {
+        this.#reasons.set(next, left);
+        continue;
+      }
+      this.#reasons.delete(next);
+      const document = this.#documents.get(next);
+      if (!document) continue;
+      this.#documents.delete(next);
+      this.#letGo.set(next, document.fileName);
+      waiting.push(...document.providers);
+    }
+  }
+
+  /** Files of the documents that nothing needs any more, each told once. */
+  takeLetGo(): string[] {
+    const files = [...this.#letGo.values()];
+    this.#letGo.clear();
+    return files;
   }
 
   /** A document and all that it needs, providers first. */
@@ -173,14 +266,14 @@ export class SessionDocuments {
     return ordered;
   }
 
-  /** Documents that later cells may need; forgets the others. */
+  /** Documents that later cells may need. */
   live(): CheckerDocument[] {
-    const providers = [...this.#names.values()].flatMap(({ cell }) => cell ?? []);
-    const cells = this.#reachable(providers, this.#augmenting, this.#pending, [PRELUDE]);
-    for (const cell of this.#documents.keys()) {
-      if (!cells.has(cell)) this.#documents.delete(cell);
-    }
     return [...this.#documents.values()];
+  }
+
+  /** Whether the cell has a document that may be needed. */
+  has(cell: number): boolean {
+    return this.#documents.has(cell);
   }
 
   /** Cells reachable through headers, each after its providers. A header names older cells only. */
@@ -190,25 +283,30 @@ export class SessionDocuments {
     for (let cell = waiting.pop(); cell !== undefined; cell = waiting.pop()) {
       if (seen.has(cell)) continue;
       seen.add(cell);
+      this.visits++;
       waiting.push(...(this.#documents.get(cell)?.providers ?? []));
     }
     return new Set([...seen].sort((a, b) => a - b));
   }
 
   #assemble(parts: {
-    readonly stem: string;
+    readonly cell: number;
     readonly code: string;
     readonly isTsx: boolean;
     readonly leading: readonly string[];
     readonly brought: readonly string[];
     readonly exports: readonly string[];
     readonly imports: readonly CellImport[];
+    readonly assumed: ReadonlyMap<string, SessionName>;
   }): CheckerDocument {
-    const known = parts.brought.flatMap((name) => this.#names.get(name) ?? []);
+    // In one order, so that a draft and the cell made of it have the same header.
+    const known = parts.brought
+      .flatMap((name) => parts.assumed.get(name) ?? this.#names.get(name) ?? [])
+      .sort((a, b) => (a.cell ?? -1) - (b.cell ?? -1) || (a.name < b.name ? -1 : 1));
     const code = inModule(parts.code);
     const lines = [...parts.leading, headerLine(known), code];
     return {
-      fileName: `${DOCUMENT_PREFIX}${parts.stem}.${parts.isTsx ? "tsx" : "ts"}`,
+      fileName: `${DOCUMENT_PREFIX}${parts.cell}.${parts.isTsx ? "tsx" : "ts"}`,
       languageId: parts.isTsx ? "typescriptreact" : "typescript",
       text: `${lines.join("\n")}\n;export {${parts.exports.join(", ")}};`,
       code,
@@ -217,6 +315,16 @@ export class SessionDocuments {
       imports: parts.imports,
     };
   }
+}
+
+/** What a cell gives to later ones if all goes well. */
+function assumedNames(cell: number, code: string): Map<string, SessionName> {
+  const { declared } = analyse(code);
+  return new Map(
+    declared
+      .filter(({ kind }) => kind !== "using")
+      .map(({ name, kind, hasType }) => [name, { name, cell, kind, hasType }]),
+  );
 }
 
 /** One line, whatever it brings. */

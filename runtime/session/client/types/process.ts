@@ -182,7 +182,8 @@ async function spawnServer(folder: string): Promise<ChildProcess> {
     stdio: ["pipe", "pipe", "pipe"],
     // Its own process group: Ctrl-C in a terminal is for cells, not for the checker.
     detached: true,
-    env: { GOGC: "50", ...process.env },
+    // Measured: as fast as with 50 or 100, and 20 MB smaller.
+    env: { GOGC: "30", ...process.env },
   });
 }
 

@@ -24,7 +24,17 @@ import type { Diagnostic } from "../../cell-error.ts";
 import { packageRoot as ownPackageRoot } from "../../package-root.ts";
 import { offsetToLineColumn } from "../../positions.ts";
 import type { Completions, Hover, SignatureHelp, Types } from "../api.ts";
-import { chosenItems, hoverAt, namesOnly, toItem, toSignature, wordAt } from "./completion.ts";
+import {
+  chosenItems,
+  hoverAt,
+  listsValues,
+  namesWithout,
+  placeAt,
+  toItem,
+  toSignature,
+  withNames,
+  wordAt,
+} from "./completion.ts";
 import { type CheckerConfig, CONFIG_FILE, checkerConfig, DOCUMENT_PREFIX } from "./config.ts";
 import { diagnosticsOf, isModuleMissing } from "./diagnostics.ts";
 import { type DiskChanges, LocalFiles } from "./disk.ts";
@@ -37,6 +47,8 @@ const TYPING_TIMEOUT_MS = 3_000;
 const TYPING_CHARS_MAX = 256 * 1024;
 /** Items that get their type with the list; the rest have their kind only. */
 const DETAILED_ITEMS = 16;
+/** How long a list of bare names waits for the server: the session's own names are known without it. */
+const NAMES_PATIENCE_MS = 25;
 const RESTART_DELAYS_MS = [200, 1_000, 5_000];
 const DEATHS_PER_MINUTE_MAX = 3;
 const PROBE_EVERY_CHECKS = 200;
@@ -61,13 +73,19 @@ export interface TypeService extends Types {
   /** What is wrong with a cell, given what exists now; undefined when it could not be checked. */
   check(cell: CellText, signal?: AbortSignal): Promise<readonly Diagnostic[] | undefined>;
   /**
+   * Reads a cell ahead, while `after` runs, as if that one had published all it declares. Its own `check` then
+   * asks again, about the same text if the assumption held, and is answered from what was done here.
+   */
+  prepare(cell: CellText, after: CellText): void;
+  /**
    * The cell ran. Call it for every cell that the user process ran, also when it published no value:
-   * its interfaces and types exist from then on.
+   * its interfaces and types exist from then on. `label` is the cell as the person knows it, `In [3]`.
    */
   published(
     cell: number,
     code: string,
     names: readonly { readonly name: string; readonly kind: string }[],
+    label?: string,
   ): void;
   /** All names are gone: the user process is a new one. */
   reset(): void;
@@ -86,8 +104,21 @@ interface Life {
   readonly server: TypeScriptServer;
   /** Text by file name. */
   readonly open: Map<string, string>;
+  /** The text being typed, as it was asked about last. */
+  draft?: { readonly cell: number; readonly fileName: string };
   /** We end it ourselves: its exit is no death. */
   retired: boolean;
+}
+
+/** A list of the server's, and what it was asked for. */
+interface Listed {
+  readonly around: string;
+  readonly typed: string;
+  readonly generation: number;
+  readonly items: readonly ServerItem[];
+  readonly life: Life;
+  readonly document: CheckerDocument;
+  readonly details: Map<string, ServerItem>;
 }
 
 class Service implements TypeService {
@@ -104,6 +135,11 @@ class Service implements TypeService {
   #server: TypeScriptServer | undefined;
   #deaths: number[] = [];
   #version = 0;
+  /** Changes with what any text means: names, other cells. */
+  #generation = 0;
+  #listed: Listed | undefined;
+  /** What the server listed last where any value may stand. */
+  #globals: readonly ServerItem[] = [];
   #checks = 0;
 
   constructor(options: TypeServiceOptions) {
@@ -126,11 +162,17 @@ class Service implements TypeService {
 
   async check(cell: CellText, signal?: AbortSignal): Promise<readonly Diagnostic[] | undefined> {
     const document = this.#documents.compose(cell.cell, cell.code);
+    this.#generation++;
     const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
     const stop = AbortSignal.any([timeout, this.#closing.signal, ...(signal ? [signal] : [])]);
     let report: DocumentDiagnosticReport | undefined;
     try {
-      report = await this.#ask(cell.code, stop, (life) => this.#pull(life, document, stop));
+      report = await this.#ask(cell.code, stop, async (life) => {
+        const answer = await this.#pull(life, document, stop);
+        // It settled without a name while it was asked about.
+        if (!this.#documents.has(cell.cell)) this.#close(life, document.fileName);
+        return answer;
+      });
       this.#checks++;
       if (this.#checks % PROBE_EVERY_CHECKS === 0) void this.#probe();
     } catch (error) {
@@ -140,6 +182,14 @@ class Service implements TypeService {
       return undefined;
     }
     return report?.kind === "full" ? diagnosticsOf(document, report) : undefined;
+  }
+
+  prepare(cell: CellText, after: CellText): void {
+    const document = this.#documents.compose(cell.cell, cell.code, after);
+    this.#generation++;
+    const stop = AbortSignal.any([AbortSignal.timeout(ANSWER_TIMEOUT_MS), this.#closing.signal]);
+    // Whatever goes wrong here goes wrong again in `check`, and is told there.
+    this.#ask(cell.code, stop, (life) => this.#pull(life, document, stop)).catch(() => undefined);
   }
 
   async #pull(
@@ -169,13 +219,16 @@ class Service implements TypeService {
     cell: number,
     code: string,
     names: readonly { readonly name: string; readonly kind: string }[],
+    label?: string,
   ): void {
-    this.#documents.published(cell, code, names);
+    this.#documents.published(cell, code, names, label);
+    this.#generation++;
     this.#closeUnneeded();
   }
 
   reset(): void {
     this.#documents.reset();
+    this.#generation++;
     this.#closeUnneeded();
   }
 
@@ -183,7 +236,37 @@ class Service implements TypeService {
 
   async complete(code: string, offset: number, signal?: AbortSignal): Promise<Completions> {
     const word = wordAt(code, offset);
-    const found = await this.#askDraft(code, offset, signal, async (life, position, stop) => {
+    const typed = code.slice(word.start, offset);
+    const place = placeAt(code, word.start);
+    const listing = this.#list(code, offset, signal);
+    const names = this.#documents.names;
+    if (place === "name") {
+      const listed = await within(NAMES_PATIENCE_MS, listing);
+      const all = listed ? withNames(listed.items, names) : namesWithout(this.#globals, names);
+      return { ...word, items: chosenItems(all, typed).map(toItem) };
+    }
+    const listed = await listing;
+    if (!listed) return { ...word, items: [] };
+    const chosen = await this.#detailed(listed, chosenItems(listed.items, typed), signal);
+    return { ...word, items: chosen.map(toItem) };
+  }
+
+  /** The server's list for the word at `offset`; the last one while only that word grows. */
+  async #list(
+    code: string,
+    offset: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Listed | undefined> {
+    const { start, end } = wordAt(code, offset);
+    const around = `${code.slice(0, start)}\0${code.slice(end)}`;
+    const typed = code.slice(start, offset);
+    const last = this.#listed;
+    const isMember = placeAt(code, start) === "member";
+    const begun =
+      last !== undefined && (isMember || last.typed !== "") && typed.startsWith(last.typed);
+    if (begun && last.around === around && last.generation === this.#generation) return last;
+    return await this.#askDraft(code, offset, signal, async (life, position, stop, document) => {
+      const generation = this.#generation;
       const list = await patient(() =>
         life.server.request<CompletionList | ServerItem[] | null>(
           "textDocument/completion",
@@ -191,19 +274,34 @@ class Service implements TypeService {
           stop,
         ),
       );
-      const all = Array.isArray(list) ? list : (list?.items ?? []);
-      const chosen = chosenItems(all, code.slice(word.start, offset));
-      return await this.#detailed(life, chosen, stop);
+      const items = Array.isArray(list) ? list : (list?.items ?? []);
+      if (listsValues(items)) this.#globals = items;
+      this.#listed = { around, typed, generation, items, life, document, details: new Map() };
+      return this.#listed;
     });
-    if (!found) return namesOnly(code, offset, this.#documents.names);
-    return { ...word, items: found.map(toItem) };
   }
 
-  async #detailed(life: Life, items: ServerItem[], stop: AbortSignal): Promise<ServerItem[]> {
+  /** Types of the first items. The first costs the server another checker: not asked for bare names. */
+  async #detailed(
+    listed: Listed,
+    items: ServerItem[],
+    signal: AbortSignal | undefined,
+  ): Promise<ServerItem[]> {
+    const { life, document, details } = listed;
+    const stop = this.#typingStop(signal);
     const first = items.slice(0, DETAILED_ITEMS).map(async (item) => {
-      if (!item.data) return item;
+      const known = details.get(item.label);
+      // Items point into the text they were listed for.
+      const isStale = life.open.get(document.fileName) !== document.text;
+      if (known || !item.data || isStale) return known ?? item;
       try {
-        return await life.server.request<ServerItem>("completionItem/resolve", item, stop);
+        const detailed = await life.server.request<ServerItem>(
+          "completionItem/resolve",
+          item,
+          stop,
+        );
+        details.set(item.label, detailed);
+        return detailed;
       } catch {
         // A name without its type is still a name.
         return item;
@@ -240,28 +338,37 @@ class Service implements TypeService {
     code: string,
     offset: number,
     signal: AbortSignal | undefined,
-    ask: (life: Life, position: object, stop: AbortSignal) => Promise<Answer>,
+    ask: (
+      life: Life,
+      position: object,
+      stop: AbortSignal,
+      document: CheckerDocument,
+    ) => Promise<Answer>,
   ): Promise<Answer | undefined> {
     if (code.length > TYPING_CHARS_MAX) return undefined;
-    const stop = AbortSignal.any([
-      AbortSignal.timeout(TYPING_TIMEOUT_MS),
-      this.#closing.signal,
-      ...(signal ? [signal] : []),
-    ]);
+    const stop = this.#typingStop(signal);
     try {
       return await this.#ask(code, stop, (life) => {
         const document = this.#documents.draft(code);
-        this.#show(life, document);
+        this.#showDraft(life, document);
         const { line, column } = offsetToLineColumn(code, offset);
         const position = {
           textDocument: { uri: this.#uri(document.fileName) },
           position: { line: line - 1 + document.linesBefore, character: column - 1 },
         };
-        return ask(life, position, stop);
+        return ask(life, position, stop, document);
       });
     } catch {
       return undefined;
     }
+  }
+
+  #typingStop(signal: AbortSignal | undefined): AbortSignal {
+    return AbortSignal.any([
+      AbortSignal.timeout(TYPING_TIMEOUT_MS),
+      this.#closing.signal,
+      ...(signal ? [signal] : []),
+    ]);
   }
 
   // The child
@@ -336,9 +443,7 @@ class Service implements TypeService {
     const text = `import {} from "./${DOCUMENT_PREFIX}0"; const x: string = 1; // ${this.#checks}`;
     const stop = AbortSignal.any([AbortSignal.timeout(60_000), this.#closing.signal]);
     try {
-      for (const document of this.#documents.live()) {
-        if (document.fileName === `${DOCUMENT_PREFIX}0.ts`) this.#openDocument(life, document);
-      }
+      this.#openDocument(life, this.#documents.prelude);
       this.#open(life, fileName, "typescript", text);
       const report = await this.#diagnose(life, fileName, stop);
       const works = report.kind === "full" && report.items.some(({ code }) => code === 2322);
@@ -361,6 +466,17 @@ class Service implements TypeService {
 
   #show(life: Life, document: CheckerDocument): void {
     for (const needed of this.#documents.closure(document)) this.#openDocument(life, needed);
+  }
+
+  /** A draft whose number was taken by a cell that was never seen here is closed with the next one. */
+  #showDraft(life: Life, document: CheckerDocument): void {
+    const { draftCell } = this.#documents;
+    const before = life.draft;
+    if (before && before.cell !== draftCell && !this.#documents.has(before.cell)) {
+      this.#close(life, before.fileName);
+    }
+    life.draft = { cell: draftCell, fileName: document.fileName };
+    this.#show(life, document);
   }
 
   #openDocument(life: Life, { fileName, languageId, text }: CheckerDocument): void {
@@ -393,14 +509,12 @@ class Service implements TypeService {
     life.server.notify("textDocument/didClose", { textDocument: { uri: this.#uri(fileName) } });
   }
 
+  /** Closes what no later cell can need; each file is told once, so nothing is searched. */
   #closeUnneeded(): void {
-    const needed = new Set(this.#documents.live().map(({ fileName }) => fileName));
+    const files = this.#documents.takeLetGo();
+    if (files.length === 0) return;
     void this.#life.then((life) => {
-      if (!life) return;
-      for (const fileName of [...life.open.keys()]) {
-        const isCell = /^__eagerdeck_c\d/.test(fileName);
-        if (isCell && !needed.has(fileName)) this.#close(life, fileName);
-      }
+      if (life) for (const file of files) this.#close(life, file);
     });
   }
 
@@ -444,6 +558,17 @@ class Service implements TypeService {
 
   #uri(fileName: string): string {
     return pathToFileURL(join(this.#options.folder, fileName)).href;
+  }
+}
+
+/** What `promise` gives, or undefined when it takes longer. */
+async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => late.resolve(undefined), ms);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
