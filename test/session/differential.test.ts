@@ -4,9 +4,11 @@
  * listed with its reason and both outcomes.
  * @module
  */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { errorRows } from "../support/battery/errors.ts";
 import { languageRows } from "../support/battery/language.ts";
+import { program, sessionNames } from "../support/random-cells.ts";
 import { ReplMode } from "../support/repl-mode.ts";
 import { openSession, type TestSession } from "../support/session.ts";
 
@@ -187,4 +189,41 @@ describe("beside V8's console", () => {
     }
     expect(found).toEqual(differences);
   });
+});
+
+/** All names at the end, each with its value; what cannot be read is absent in both. */
+const allNames = `[${sessionNames.map((name) => `(() => { try { return ["${name}", @${name}] } catch { return "no ${name}" } })()`).join(", ")}]`;
+
+/** Where lines break in a text of a value is not what is compared. */
+function comparable(said: string): string {
+  return said
+    .replaceAll(/\s+/g, " ")
+    // Two parsers, two wordings.
+    .replace(/^! SyntaxError: .*/, "! SyntaxError")
+    .replace(/^(! TypeError: Assignment to constant variable) '\w+'\.$/, "$1.");
+}
+
+test("random programs do the same in our engine and at V8's console", async () => {
+  await using console = new ReplMode({ strict: true });
+  await using s = openSession();
+  let runs = 0;
+  await fc.assert(
+    fc.asyncProperty(program, async (cells) => {
+      // Each run has its own names, for a shrunk run has to begin from nothing too.
+      const run = `_${++runs}`;
+      const texts = [...cells, allNames].map((text) => text.replaceAll(/@(\w)/g, `$1${run}`));
+      const here = await Promise.all(texts.map((text) => ours(s, text)));
+      const there = await Promise.all(texts.map((text) => console.run(text)));
+      const transcript = texts.map((text, index) => ({
+        cell: text,
+        shown: comparable(here[index] ?? ""),
+      }));
+      const expected = texts.map((text, index) => ({
+        cell: text,
+        shown: comparable(there[index] ?? ""),
+      }));
+      expect(transcript).toEqual(expected);
+    }),
+    { seed: 1, numRuns: 200 },
+  );
 });

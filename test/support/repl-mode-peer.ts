@@ -84,9 +84,12 @@ async function evaluate({ code, context, types }: ReplRequest): Promise<string> 
     : await text(answer.result, "$shown", contextId);
 }
 
-process.on("message", async (request: ReplRequest) => {
-  const said = await evaluate(request).catch((error: unknown) => `refused: ${String(error)}`);
-  process.send?.({ id: request.id, said } satisfies ReplAnswer);
+let before: Promise<void> = Promise.resolve();
+process.on("message", (request: ReplRequest) => {
+  before = before.then(async () => {
+    const said = await evaluate(request).catch((error: unknown) => `refused: ${String(error)}`);
+    process.send?.({ id: request.id, said } satisfies ReplAnswer);
+  });
 });
 process.on("unhandledRejection", () => undefined);
 process.on("disconnect", () => process.exit(0));

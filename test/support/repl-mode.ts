@@ -27,10 +27,11 @@ export class ReplMode implements AsyncDisposable {
   readonly #asked = new Map<number, PromiseWithResolvers<string>>();
   #next = 1;
 
-  constructor() {
+  /** @param strict makes all its code strict, as that of cells is. */
+  constructor({ strict = false } = {}) {
     this.#child = fork(fileURLToPath(new URL("repl-mode-peer.ts", import.meta.url)), [], {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
-      execArgv: ["--disable-warning=ExperimentalWarning"],
+      execArgv: ["--disable-warning=ExperimentalWarning", ...(strict ? ["--use-strict"] : [])],
     });
     let stderr = "";
     this.#child.stderr?.on("data", (chunk) => {
