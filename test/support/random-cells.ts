@@ -42,6 +42,10 @@ function withoutCalls(code: string): string {
     .replaceAll("new @K(", "new Map([[1, 2]], ");
 }
 
+/** An error as a value would show its stack, which nobody compares: its text takes its place. */
+const caught = (name: string) =>
+  `${name}) { if (${name} instanceof Error) ${name} = \`\${${name}}\`; `;
+
 interface Grammar {
   expr: string;
   pattern: string;
@@ -143,7 +147,7 @@ const grammar = fc.letrec<Grammar>((tie) => {
         " } }",
       ),
       write("switch (", expr, ") { case ", expr, ": ", stmt, "; break; default: ", stmt, " }"),
-      write("try { ", stmt, "; throw ", expr, " } catch (", local, ") { ", stmt, " }"),
+      write("try { ", stmt, "; throw ", expr, " } catch (", local.map(caught), stmt, " }"),
       write("try { ", stmt, "; throw ", expr, " } catch { ", stmt, " } finally { ", stmt, " }"),
       write("try { ", stmt, " } finally { ", stmt, " }"),
     ),
@@ -167,7 +171,7 @@ const topStatement = fc.oneof(
   write("if (", topExpr, ") { var ", at(vars), " = ", topExpr, " }"),
   write("for (var @v = 0; @v < 3; @v++) { ", stmt, "; if (!(@v >= 0)) break }"),
   write("for (var @w of [", topExpr, ", 1]) { ", stmt, " }"),
-  write("try { throw ", topExpr, " } catch (@a) { var @v = @a }"),
+  write("try { throw ", topExpr, " } catch (", fc.constant(caught("@a")), "var @v = @a }"),
   write("function ", at(functions), "(x, y = ", calm, ") { ", body.map(withoutCalls), " }"),
   write("function* ", at(functions), "(x) { yield x; yield ", calm, " }"),
   write("let ", at(lets), " = ", fn),

@@ -8,8 +8,8 @@ import { inspect } from "node:util";
 import { createContext, runInContext } from "node:vm";
 import type { ReplAnswer, ReplRequest } from "./repl-mode.ts";
 
-/** `this` of a sloppy function is the whole global object. */
-const SHOWN_MAX = 2_000;
+/** A sloppy `this` is the whole global object, and random programs make long strings. */
+const SHOWN_MAX = 20_000;
 
 const session = new Session();
 session.connect();
@@ -19,7 +19,9 @@ session.on("Runtime.executionContextCreated", ({ params }) => {
 });
 session.post("Runtime.enable");
 
-Reflect.set(globalThis, "$shown", (value: unknown) => inspect(value).slice(0, SHOWN_MAX));
+Reflect.set(globalThis, "$shown", (value: unknown) =>
+  inspect(value, { depth: 4 }).slice(0, SHOWN_MAX),
+);
 Reflect.set(globalThis, "$thrown", (error: unknown) =>
   error instanceof Error || Object.prototype.toString.call(error) === "[object Error]"
     ? `${Reflect.get(Object(error), "name")}: ${Reflect.get(Object(error), "message")}`
