@@ -388,7 +388,7 @@ function locator(prepare: () => Preparation, linesBefore: number): Locate {
 
 function keep(locate: Locate, map: TextMap): void {
   maps.delete(locate);
-  maps.set(locate, mapping);
+  maps.set(locate, map);
   if (maps.size <= MAPS_KEPT) return;
   for (const oldest of maps.keys()) {
     maps.delete(oldest);
