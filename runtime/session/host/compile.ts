@@ -410,7 +410,9 @@ function originOf(mapping: Mapping, line: number, column: number): Position | un
   const source =
     sourceLines[sourceLine]?.slice(sourceStart, isSameLine ? next[3] : undefined) ?? "";
   const sign = code.charAt(column - start);
-  if (!/[^\w\s$;,]/.test(sign)) return exact;
+  // What is assigned to says more than the sign that does it.
+  const isAssignment = /^(?:=(?![=>])|\+\+|--)/.test(code.slice(column - start));
+  if (isAssignment || !/[^\w\s$;,]/.test(sign)) return exact;
   const behind = code.slice(column - start).split(sign).length - 2;
   let at = source.lastIndexOf(sign);
   for (let n = 0; n < behind && at > 0; n++) at = source.lastIndexOf(sign, at - 1);
