@@ -1,5 +1,5 @@
 /**
- * Text of a cell → JavaScript of a function over the session's scope. Pure.
+ * Text of a cell → JavaScript of a function over the session's scope. Runs none of it.
  *
  * Parse once, rewrite the TypeScript text, then strip types: stripping first would turn `enum E` into
  * `$0.E || {}` and merge it with an older cell's `E`. Source maps cost more than all the rest and are
