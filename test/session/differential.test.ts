@@ -124,6 +124,24 @@ const differences: readonly Difference[] = [
     console: "! ReferenceError: no12 is not defined",
   },
   {
+    reason: "a name that is assigned before its first declaration has run takes the value",
+    cells: "function early19() { late19 = 3; return 4 } let late19 = early19(); late19",
+    ours: "4",
+    console: "! ReferenceError: Cannot access 'late19' before initialization",
+  },
+  {
+    reason: "a pattern whose default reads a later name of its own is wrong, as in any module",
+    cells: "let m20 = 1 %% let [l20 = m20, m20] = [undefined, 2]",
+    ours: "! ReferenceError: Cannot access 'm20' before initialization",
+    console: "undefined",
+  },
+  {
+    reason: "the names of a pattern are new together or not at all",
+    cells: "let p21 = 1, q21 = 2 %% let [p21, q21 = null.x] = [5] %% [p21, q21]",
+    ours: "[ 1, 2 ]",
+    console: "[ 5, 2 ]",
+  },
+  {
     reason: "names of the session are no properties of the global object",
     cells: "var v20 = 1 %% typeof globalThis.v20",
     ours: "'undefined'",
