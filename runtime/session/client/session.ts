@@ -41,8 +41,8 @@ import { type ProcessEnd, UserProcess } from "./user-process.ts";
 export type * from "./api.ts";
 
 const WAITING_CELLS_MAX = 1_000;
-/** How long `interrupt` waits before it answers `pending`. */
-const INTERRUPT_ANSWER_MS = 250;
+/** How long `interrupt` waits before it answers `pending`; a silent thread is stopped after 250 ms alone. */
+const INTERRUPT_ANSWER_MS = { cooperate: 250, terminate: 1_000 } as const;
 /** The first cell of a session comes before the next process in everybody's patience. */
 const SPARE_AFTER_MS = 2_000;
 const DEATHS_MAX = 3;
@@ -596,7 +596,7 @@ class ClientSession implements Session {
       () => "done" as const,
     );
     const { promise: late, resolve } = Promise.withResolvers<"pending">();
-    const timer = setTimeout(() => resolve("pending"), INTERRUPT_ANSWER_MS);
+    const timer = setTimeout(() => resolve("pending"), INTERRUPT_ANSWER_MS[kind]);
     const answer = await Promise.race([all, late]);
     clearTimeout(timer);
     return answer;
