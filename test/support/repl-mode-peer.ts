@@ -77,7 +77,8 @@ async function evaluate({ code, context, types }: ReplRequest): Promise<string> 
         awaitPromise: true,
         ...(contextId === undefined ? {} : { contextId }),
       },
-      (error, result) => (error ? reject(error) : resolve(result)),
+      // Without an error there is a result of that method; the declarations do not say so together.
+      (error, result) => (error ? reject(error) : resolve(result as Runtime.EvaluateReturnType)),
     );
   });
   const thrown = answer.exceptionDetails?.exception;

@@ -1,5 +1,5 @@
 /**
- * Text of a cell → JavaScript of a function over the session's scope. Pure.
+ * Text of a cell → JavaScript of a function over the session's scope. Runs none of it.
  *
  * Parse once, rewrite the TypeScript text, then strip types: stripping first would turn `enum E` into
  * `$0.E || {}` and merge it with an older cell's `E`. Source maps cost more than all the rest and are
@@ -108,7 +108,7 @@ function prepareCell(source: string, names: SessionNames, options: ReadOptions):
   const rewritten = walked(() => rewriteCell(source, tree, names, project));
   if (!rewritten) return TOO_DEEP;
   const { jsx, suffix } = rewritten;
-  const needsTypeScript = rewritten.hasDecorators || (rewritten.hasUsing && !HAS_USING);
+  const needsTypeScript = rewritten.needsTypeScript || (rewritten.hasUsing && !HAS_USING);
   const problem = parameterProblem(rewritten, options);
   if (problem) return problem;
   return {
@@ -156,8 +156,14 @@ export function compileEval(source: string, names: SessionNames, place: EvalPlac
   });
   // Evaluating it throws the engine's own SyntaxError, in the place where a program expects it.
   if (errors.length > 0) return source;
-  // The published union of node types is the same data, see ast.ts.
-  return rewriteEval(source, program as unknown as Node, names, place);
+  try {
+    // The published union of node types is the same data, see ast.ts.
+    return rewriteEval(source, program as unknown as Node, names, place);
+  } catch (error) {
+    // Too deep for the walker; the engine decides for itself.
+    if (error instanceof RangeError) return source;
+    throw error;
+  }
 }
 
 export interface CompiledModule {
@@ -220,7 +226,7 @@ function prepareModule(
   const own = (code = "") => code.replaceAll(/\$x\b/g, `$x${suffix}`);
   text.appendLeft(codeStart(source, program), checks + own(flavour.before));
   if (flavour.after) text.append(`\n;${own(flavour.after)}`);
-  const needsTypeScript = rewritten.hasDecorators || (rewritten.hasUsing && !HAS_USING);
+  const needsTypeScript = rewritten.needsTypeScript || (rewritten.hasUsing && !HAS_USING);
   const problem = parameterProblem(rewritten, options);
   if (problem) return problem;
   const said = needsTypeScript || lang.endsWith("x") ? options() : {};

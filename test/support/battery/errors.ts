@@ -64,12 +64,12 @@ export const errorRows: Readonly<Record<string, readonly Row[]>> = {
   "errors, at the token before an operator": [
     [
       "(1n as any) + 1",
-      "! TypeError: Cannot mix BigInt and other types, use explicit conversions @1:2",
+      "! TypeError: Cannot mix BigInt and other types, use explicit conversions @1:13",
     ],
-    ["Symbol() + ''", "! TypeError: Cannot convert a Symbol value to a string @1:8"],
+    ["Symbol() + ''", "! TypeError: Cannot convert a Symbol value to a string @1:10"],
     [
       "null[Symbol.iterator]",
-      "! TypeError: object null is not iterable (cannot read property Symbol(Symbol.iterator)) @1:1",
+      "! TypeError: object null is not iterable (cannot read property Symbol(Symbol.iterator)) @1:5",
     ],
   ],
 };

@@ -312,7 +312,7 @@ export const languageRows: Readonly<Record<string, readonly Row[]>> = {
     ["import def, { local } from './local' %% def + local", "'default from a file'"],
     [
       "import { join } from 'node:path' %% join = 1 as any",
-      "! TypeError: Assignment to constant variable 'join'. @1:1",
+      "! TypeError: Assignment to constant variable 'join'. @1:6",
     ],
   ],
   redeclaration: [
@@ -324,7 +324,7 @@ export const languageRows: Readonly<Record<string, readonly Row[]>> = {
     ["const r2 = 1 %% let r2 = 2 %% r2 = 3; r2", "3"],
     ["function r3() { return 1 } %% const r3 = 5 %% r3", "5"],
     ["class R4 {} %% function R4() { return 4 } %% R4()", "4"],
-    ["const r5 = 1 %% r5 = 2", "! TypeError: Assignment to constant variable 'r5'. @1:1"],
+    ["const r5 = 1 %% r5 = 2", "! TypeError: Assignment to constant variable 'r5'. @1:4"],
     ["const r6 = 1 %% r6++", "! TypeError: Assignment to constant variable 'r6'. @1:1"],
     ["const r7 = 1 %% [r7] = [2]", "! TypeError: Assignment to constant variable 'r7'. @1:2"],
     ["const r8 = 1 %% for (r8 of [1]);", "! TypeError: Assignment to constant variable 'r8'. @1:6"],
@@ -339,7 +339,7 @@ export const languageRows: Readonly<Record<string, readonly Row[]>> = {
     ["import { sep } from 'node:path' %% const sep = '|' %% sep", "'|'"],
     ["const r15 = 1 %% var r15 = 2 %% r15", "2"],
     ["let r16 = 1 %% function r16() { return 7 } r16()", "7"],
-    ["undeclared17 = 1", "! ReferenceError: undeclared17 is not defined @1:1"],
+    ["undeclared17 = 1", "! ReferenceError: undeclared17 is not defined @1:14"],
   ],
   globals: [
     ["const URL = 'mine' %% [URL, typeof globalThis.URL]", "[ 'mine', 'function' ]"],
