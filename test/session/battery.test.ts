@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { errorRows } from "../support/battery/errors.ts";
 import { languageRows, type Row } from "../support/battery/language.ts";
 import { latestRows } from "../support/battery/latest.ts";
+import { positionRows } from "../support/battery/positions.ts";
 import { openSession, type TestSession } from "../support/session.ts";
 
 const files = {
@@ -14,25 +15,30 @@ const files = {
   "note.txt": "plain text",
 };
 
-/** The last cell's value or error, written as rows write it. */
+/** The last cell's value or error, written as rows write it: cells are counted from the row's first. */
 async function outcome(s: TestSession, row: Row): Promise<string> {
   let shown = "";
+  let before: number | undefined;
+  const counted = (text: string) =>
+    text.replaceAll(/In \[(\d+)\]/g, (_, n: string) => `In [${Number(n) - (before ?? 0)}]`);
   for (const code of row[0].split(" %% ")) {
-    const { error, value, n } = await s.run(code);
+    const { error, value, n = 0 } = await s.run(code);
+    before ??= n - 1;
     if (!error) {
-      shown = String(value?.["text/plain"] ?? "undefined");
+      shown = counted(String(value?.["text/plain"] ?? "undefined"));
       continue;
     }
     const top = error.frames[0];
     const name = error.thrown === undefined ? `${error.name}: ${error.message}` : error.message;
-    const elsewhere = top && top.file !== `In [${n}]` ? `${top.file.replace(/\d+/, "N")}:` : "";
-    const place = top ? ` @${elsewhere}${top.line}:${top.column}` : "";
-    shown = `! ${name.replace(/In \[\d+\]/, "In [N]")}${place}`;
+    const elsewhere = top && top.file !== `In [${n}]` ? `${top.file}:` : "";
+    shown = counted(`! ${name}${top ? ` @${elsewhere}${top.line}:${top.column}` : ""}`);
   }
   return shown;
 }
 
-for (const [group, rows] of Object.entries({ ...languageRows, ...errorRows, ...latestRows })) {
+const allRows = { ...languageRows, ...errorRows, ...positionRows, ...latestRows };
+
+for (const [group, rows] of Object.entries(allRows)) {
   test(`${group}: each row gives what it says`, async () => {
     await using s = openSession({ files });
     const wrong: object[] = [];

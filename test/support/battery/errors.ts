@@ -16,10 +16,10 @@ export const errorRows: Readonly<Record<string, readonly Row[]>> = {
     ["const notF2: any = { x: 1 } %% notF2.x()", "! TypeError: notF2.x is not a function @1:7"],
     ["nowhere", "! ReferenceError: nowhere is not defined @1:1"],
     ["const a = 1;\n  nowhere2 + a", "! ReferenceError: nowhere2 is not defined @2:3"],
-    ["function f() {\n  throw new Error('earlier');\n} %% f()", "! Error: earlier @In [N]:2:9"],
+    ["function f() {\n  throw new Error('earlier');\n} %% f()", "! Error: earlier @In [1]:2:9"],
     [
       "class T { constructor() { throw new Error('ctor') } } %% new T()",
-      "! Error: ctor @In [N]:1:33",
+      "! Error: ctor @In [1]:1:33",
     ],
     ["const g = { get x() { throw new Error('getter') } };\ng.x", "! Error: getter @1:29"],
     ["class S { static { throw new Error('static') } }", "! Error: static @1:26"],
@@ -59,9 +59,7 @@ export const errorRows: Readonly<Record<string, readonly Row[]>> = {
     ],
     ["new Array(-1)", "! RangeError: Invalid array length @1:1"],
   ],
-  // V8 points at the operator or the brackets (columns 13, 10 and 5 of these texts); our maps know the
-  // token before it only. These rows say what is so, not what ought to be.
-  "errors, at the token before an operator": [
+  "errors, at operators and brackets": [
     [
       "(1n as any) + 1",
       "! TypeError: Cannot mix BigInt and other types, use explicit conversions @1:13",

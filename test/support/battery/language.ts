@@ -333,7 +333,7 @@ export const languageRows: Readonly<Record<string, readonly Row[]>> = {
     ["const ok11 = 1; throw new Error('half'); const no11 = 2 %% ok11", "1"],
     [
       "const ok12 = 1; throw new Error('half'); const no12 = 2 %% no12",
-      "! ReferenceError: no12 is not initialized: In [N] failed before it @1:1",
+      "! ReferenceError: no12 is not initialized: In [1] failed before it @1:1",
     ],
     ["enum R13 { A } %% const R13 = 1 %% R13", "1"],
     ["import { sep } from 'node:path' %% const sep = '|' %% sep", "'|'"],
