@@ -285,7 +285,7 @@ export const errorTrees: readonly Tree[] = [
     ],
   },
   {
-    about: "a deep recursion in at most twenty frames",
+    about: "every level of a recursion",
     cells: [
       "function down(n: number): never {\n  if (n === 0) throw new Error('bottom');\n  return down(n - 1);\n}",
       "down(3)",
