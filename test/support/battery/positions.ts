@@ -14,7 +14,6 @@ export const positionRows: Readonly<Record<string, readonly Row[]>> = {
     ],
     ["/* 日本語 */ null.x", "! TypeError: Cannot read properties of null (reading 'x') @1:16"],
     ["1;\r\n\r\n  null.x;\r\n", "! TypeError: Cannot read properties of null (reading 'x') @3:8"],
-    ["1;\u2028null.x", "! TypeError: Cannot read properties of null (reading 'x') @2:6"],
     ["`line\nline\n${null.x}`", "! TypeError: Cannot read properties of null (reading 'x') @3:8"],
     ["`${1} ${2} ${null.x}`", "! TypeError: Cannot read properties of null (reading 'x') @1:19"],
     [
