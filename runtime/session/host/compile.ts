@@ -6,7 +6,7 @@
  * made on the first error only.
  * @module
  */
-import remapping from "@jridgewell/remapping";
+import remapping, { type SourceMapInput } from "@jridgewell/remapping";
 import { TraceMap } from "@jridgewell/trace-mapping";
 import { parseSync } from "oxc-parser";
 import { refusal } from "../parse-guard.ts";
@@ -24,7 +24,7 @@ import {
   type Tree,
 } from "./rewrite.ts";
 import { type Language, type StripRequest, strip } from "./strip.ts";
-import { TextMap } from "./text-map.ts";
+import { inLanguageLines, TextMap } from "./text-map.ts";
 
 /** A problem the parser found; offsets are UTF-16 units into the text. */
 export interface SyntaxProblem {
@@ -401,8 +401,11 @@ function composedMap(prepared: Preparation): TextMap | undefined {
   const { rewritten, request } = prepared;
   const stripped = strip(request, true);
   if (!stripped.map) return undefined;
-  const inner = rewritten.text.generateMap({ source: "written", hires: "boundary" });
-  const composed = remapping([stripped.map, inner.toString()], () => null);
+  const { original } = rewritten.text;
+  const decoded = rewritten.text.generateDecodedMap({ source: "written", hires: "boundary" });
+  const mappings = inLanguageLines(decoded.mappings, rewritten.text.toString(), original);
+  const inner: SourceMapInput = { version: 3, names: [], sources: ["written"], mappings };
+  const composed = remapping([stripped.map, inner], () => null);
   const map = new TraceMap(JSON.parse(String(composed)));
-  return new TextMap(map, stripped.code, rewritten.text.original);
+  return new TextMap(map, stripped.code, original);
 }

@@ -7,6 +7,7 @@
  * @module
  */
 import { type TraceMap, traceSegment } from "@jridgewell/trace-mapping";
+import { offsetToLineColumn } from "../positions.ts";
 import type { Position } from "./compile.ts";
 
 export class TextMap {
@@ -20,7 +21,7 @@ export class TextMap {
     this.#map = map;
     this.#generated = generated.split("\n");
     this.#written = written;
-    this.#starts = [0, ...[...written.matchAll(/\r\n|[\n\r\u2028\u2029]/g)].map(endOf)];
+    this.#starts = lineStarts(written, LINE_ENDS);
   }
 
   /** Where a position of the generated text was written; both count from 1. Undefined for text that nobody wrote. */
@@ -66,20 +67,56 @@ export class TextMap {
     return (this.#starts[line] ?? 0) + column;
   }
 
+  /** In lines as people and editors count them, which are not those of the language. */
   #position(offset: number): Position {
-    let low = 0;
-    let high = this.#starts.length - 1;
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if ((this.#starts[middle] ?? 0) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return { line: low + 1, column: offset - (this.#starts[low] ?? 0) + 1 };
+    return offsetToLineColumn(this.#written, offset);
   }
 }
 
-function endOf(match: RegExpMatchArray): number {
-  return (match.index ?? 0) + match[0].length;
+/** What ends a line for the language, and for the compilers' maps. */
+const LINE_ENDS = /\r\n|[\n\r\u2028\u2029]/g;
+
+type Segments = readonly (readonly number[])[];
+/** Column, source, line and column there; all from 0. */
+type Segment = [number, number, number, number];
+
+/**
+ * Mappings between two texts, from lines that only `\n` ends (magic-string's) to those of the language. A cell
+ * with a lone carriage return or a line separator would be off by lines otherwise.
+ * @param mappings decoded, sorted; the fifth number of a segment is left out.
+ */
+export function inLanguageLines(
+  mappings: readonly Segments[],
+  generated: string,
+  written: string,
+): Segment[][] {
+  const from = [lineStarts(generated, /\n/g), lineStarts(written, /\n/g)] as const;
+  const to = [lineStarts(generated, LINE_ENDS), lineStarts(written, LINE_ENDS)] as const;
+  const lines: Segment[][] = to[0].map(() => []);
+  for (const [line, segments] of mappings.entries()) {
+    for (const [column = 0, source = 0, sourceLine = 0, sourceColumn = 0] of segments) {
+      const [place, at] = split(to[0], (from[0][line] ?? 0) + column);
+      const [origin, originAt] = split(to[1], (from[1][sourceLine] ?? 0) + sourceColumn);
+      lines[place]?.push([at, source, origin, originAt]);
+    }
+  }
+  return lines;
+}
+
+function lineStarts(text: string, ends: RegExp): number[] {
+  return [0, ...[...text.matchAll(ends)].map((match) => match.index + match[0].length)];
+}
+
+/** The line that an offset is in, from 0, and the column. */
+function split(starts: readonly number[], offset: number): [line: number, column: number] {
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((starts[middle] ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return [low, offset - (starts[low] ?? 0)];
 }
 
 /** The offset in `written` behind the same text as `skipped`, whatever its blanks; undefined when it differs. */
