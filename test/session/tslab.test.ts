@@ -58,7 +58,7 @@ const wrongThere: readonly (readonly [cells: string, ours: string, tslab: string
   ["let sum = 0; for await (const x of [1, 2]) sum += x; %% sum", "3", "! Cannot find name 'sum'."],
   ["const w6 = 1; throw new Error('half') %% w6", "1", "! Cannot find name 'w6'."],
   ["if (true) { var v7 = 8 } %% v7", "8", "! Cannot find name 'v7'."],
-  ["export const exported = 17 %% exported", "17", "! Cannot find name 'exported'."],
+  ["export const shared8 = 17 %% shared8", "17", "! Cannot find name 'shared8'."],
   ["var v9 = 1 %% var v9; v9", "1", "undefined"],
   ["this === undefined", "true", "false"],
   [
