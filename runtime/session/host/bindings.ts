@@ -132,4 +132,10 @@ export class Scope {
   has(name: string): boolean {
     return this.#names.has(name) || (this.#parent?.has(name) ?? false);
   }
+
+  /** All names in scope, innermost first; some more than once. */
+  *all(): Generator<string> {
+    yield* this.#names;
+    if (this.#parent) yield* this.#parent.all();
+  }
 }

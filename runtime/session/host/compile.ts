@@ -6,19 +6,24 @@
  * made on the first error only.
  * @module
  */
-import remapping, { type SourceMapInput } from "@jridgewell/remapping";
+import remapping from "@jridgewell/remapping";
 import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import { parseSync } from "oxc-parser";
-import { transformSync } from "oxc-transform";
 import { refusal } from "../parse-guard.ts";
 import type { Node } from "./ast.ts";
+import type { CompilerOptions } from "./compiler-options.ts";
 import {
   type Declared,
+  type EvalPlace,
+  type JsxChoice,
   type Rewritten,
   rewriteCell,
+  rewriteEval,
   rewriteModule,
   type SessionNames,
+  type Tree,
 } from "./rewrite.ts";
+import { type Language, type StripRequest, strip } from "./strip.ts";
 
 /** A problem the parser found; offsets are UTF-16 units into the text. */
 export interface SyntaxProblem {
@@ -39,6 +44,8 @@ export interface CompiledCell {
   readonly code: string;
   readonly declared: readonly Declared[];
   readonly taskMakers: readonly string[];
+  /** The library that makes this cell's elements, if it has tags. */
+  readonly jsxImportSource?: string;
   /** Where a position of `code` was written, or undefined for code that nobody wrote. */
   readonly locate: (line: number, column: number) => Position | undefined;
 }
@@ -50,6 +57,12 @@ export type Compiled =
 /** How many lines `code` has before the cell's first. */
 const LINES_BEFORE = 1;
 
+/** Node runs `using` itself from 24 on. */
+const HAS_USING = Number.parseInt(process.versions.node, 10) >= 24;
+
+/** What the tsconfig says; called only for text that depends on it. */
+type ReadOptions = () => CompilerOptions;
+
 /**
  * Compiles a cell against the names that exist now.
  * @param segmentCount the number of segments the function will be given, read after rewriting: a cell may open one.
@@ -58,24 +71,92 @@ export function compileCell(
   source: string,
   names: SessionNames,
   segmentCount: () => number,
+  options: ReadOptions = () => ({}),
 ): Compiled {
-  const parsed = parse("cell.ts", source);
-  if (!parsed.ok) return parsed;
-  const rewritten = walked(() => rewriteCell(source, parsed.program, names));
-  if (!rewritten) return TOO_DEEP;
-  const typescript = rewritten.text.toString();
-  const stripped = strip("cell.ts", typescript, false);
-  if (!stripped.ok) return stripped;
-  const { suffix } = rewritten;
+  const known = new Answers(names);
+  const readOptions = once(options);
+  const prepared = prepareCell(source, known, readOptions);
+  if (!prepared.ok) return prepared;
+  const { rewritten, request } = prepared;
+  const { code, errors } = strip(request, false);
+  if (errors.length > 0) return { ok: false, problems: errors.map(toProblem) };
+  const { suffix, jsx } = rewritten;
   const segments = Array.from({ length: segmentCount() }, (_, index) => `$${index}${suffix}`);
   const head = `(${rewritten.needsAsync ? "async " : ""}function(${[...segments, `$x${suffix}`, `$i${suffix}`].join(",")}){"use strict";`;
   return {
     ok: true,
-    code: `${head}\n${stripped.code}\n})`,
+    code: `${head}\n${code}\n})`,
     declared: rewritten.declared,
     taskMakers: rewritten.taskMakers,
-    locate: locator(rewritten, "cell.ts", LINES_BEFORE),
+    ...(request.lang === "tsx" ? { jsxImportSource: jsx.importSource ?? "react" } : {}),
+    locate: cellLocator(source, known, readOptions),
   };
+}
+
+/** In its own function: a closure keeps alive whatever another one beside it mentions, a whole tree. */
+function cellLocator(source: string, known: SessionNames, options: ReadOptions) {
+  return locator(() => prepareCell(source, known, options), LINES_BEFORE);
+}
+
+/** Everything before types are stripped; the same again for the same answers. */
+function prepareCell(source: string, names: SessionNames, options: ReadOptions): Preparation {
+  const parsed = parseCell(source);
+  if (!parsed.ok) return parsed;
+  const { lang, tree } = parsed;
+  const project = lang === "tsx" ? jsxOf(options()) : {};
+  const rewritten = walked(() => rewriteCell(source, tree, names, project));
+  if (!rewritten) return TOO_DEEP;
+  const { jsx, suffix } = rewritten;
+  const needsTypeScript = rewritten.hasDecorators || (rewritten.hasUsing && !HAS_USING);
+  const problem = parameterProblem(rewritten, options);
+  if (problem) return problem;
+  return {
+    ok: true,
+    rewritten,
+    request: {
+      path: "cell",
+      lang,
+      text: rewritten.text.toString(),
+      kind: "cell",
+      needsTypeScript,
+      options: needsTypeScript ? options() : {},
+      jsx: {
+        factory: jsx.factory ?? `$x${suffix}.jsx`,
+        fragment: jsx.fragment ?? `$x${suffix}.Fragment`,
+      },
+    },
+  };
+}
+
+/** TypeScript would leave such a decorator out without a word. */
+function parameterProblem({ parameterDecorator }: Rewritten, options: ReadOptions) {
+  if (!parameterDecorator || options().experimentalDecorators) return undefined;
+  const { start, end } = parameterDecorator;
+  const message =
+    'decorators of parameters need "experimentalDecorators": true in the compilerOptions of tsconfig.json';
+  return { ok: false, problems: [{ message, start, end }] } as const;
+}
+
+function jsxOf({ jsxImportSource, jsxFactory, jsxFragmentFactory }: CompilerOptions): JsxChoice {
+  return {
+    ...(jsxImportSource ? { importSource: jsxImportSource } : {}),
+    ...(jsxFactory ? { factory: jsxFactory } : {}),
+    ...(jsxFragmentFactory ? { fragment: jsxFragmentFactory } : {}),
+  };
+}
+
+/** The text of a direct `eval` with its session names rewritten; unchanged when it is no program. */
+export function compileEval(source: string, names: SessionNames, place: EvalPlace): string {
+  if (refusal(source) !== undefined) return source;
+  const { program, errors } = parseSync("eval.js", source, {
+    lang: "js",
+    astType: "ts",
+    sourceType: "script",
+  });
+  // Evaluating it throws the engine's own SyntaxError, in the place where a program expects it.
+  if (errors.length > 0) return source;
+  // The published union of node types is the same data, see ast.ts.
+  return rewriteEval(source, program as unknown as Node, names, place);
 }
 
 export interface CompiledModule {
@@ -93,6 +174,8 @@ export interface ModuleFlavour {
   /** Code that runs before and after the module's own; `$x` in it is what checks call. */
   readonly before?: string;
   readonly after?: string;
+  /** What its tsconfig says. */
+  readonly options?: ReadOptions;
 }
 
 /**
@@ -104,9 +187,29 @@ export function compileModule(
   source: string,
   flavour: ModuleFlavour = { format: "module" },
 ): CompiledModule | { readonly ok: false; readonly problems: readonly SyntaxProblem[] } {
-  const parsed = parse(path, source);
+  const readOptions = once(flavour.options ?? (() => ({})));
+  const prepared = prepareModule(path, source, flavour, readOptions);
+  if (!prepared.ok) return prepared;
+  const { code, errors } = strip(prepared.request, false);
+  if (errors.length > 0) return { ok: false, problems: errors.map(toProblem) };
+  return { ok: true, code, locate: moduleLocator(path, source, flavour, readOptions) };
+}
+
+function moduleLocator(path: string, source: string, flavour: ModuleFlavour, options: ReadOptions) {
+  return locator(() => prepareModule(path, source, flavour, options), 0);
+}
+
+function prepareModule(
+  path: string,
+  source: string,
+  flavour: ModuleFlavour,
+  options: ReadOptions,
+): Preparation {
+  const lang = language(path);
+  const parsed = parse(lang, source);
   if (!parsed.ok) return parsed;
-  const rewritten = walked(() => rewriteModule(source, parsed.program));
+  const { program } = parsed.tree;
+  const rewritten = walked(() => rewriteModule(source, program));
   if (!rewritten) return TOO_DEEP;
   const { suffix, text } = rewritten;
   const checks =
@@ -114,11 +217,28 @@ export function compileModule(
       ? `import{$i as $i${suffix},$x as $x${suffix}}from${JSON.stringify(CHECKS_MODULE)};`
       : `const {$i:$i${suffix},$x:$x${suffix}}=${CHECKS};`;
   const own = (code = "") => code.replaceAll(/\$x\b/g, `$x${suffix}`);
-  text.appendLeft(codeStart(source, parsed.program), checks + own(flavour.before));
+  text.appendLeft(codeStart(source, program), checks + own(flavour.before));
   if (flavour.after) text.append(`\n;${own(flavour.after)}`);
-  const stripped = strip(path, text.toString(), true);
-  if (!stripped.ok) return stripped;
-  return { ok: true, code: stripped.code, locate: locator(rewritten, path, 0) };
+  const needsTypeScript = rewritten.hasDecorators || (rewritten.hasUsing && !HAS_USING);
+  const problem = parameterProblem(rewritten, options);
+  if (problem) return problem;
+  const said = needsTypeScript || lang.endsWith("x") ? options() : {};
+  const factory = said.jsxFactory;
+  return {
+    ok: true,
+    rewritten,
+    request: {
+      path,
+      lang,
+      text: text.toString(),
+      kind: flavour.format,
+      needsTypeScript,
+      options: said,
+      ...(factory
+        ? { jsx: { factory, fragment: said.jsxFragmentFactory ?? "React.Fragment" } }
+        : {}),
+    },
+  };
 }
 
 /** Behind a hashbang and directives, which have to come first to be what they are. */
@@ -144,21 +264,33 @@ function walked(walk: () => Rewritten): Rewritten | undefined {
   }
 }
 
-function language(path: string): "ts" | "tsx" | "js" | "jsx" {
+function language(path: string): Language {
   if (/\.[cm]?ts$/.test(path)) return "ts";
   if (path.endsWith(".tsx")) return "tsx";
   return path.endsWith(".jsx") ? "jsx" : "js";
 }
 
-function parse(
-  path: string,
-  source: string,
-): { ok: true; program: Node } | { ok: false; problems: readonly SyntaxProblem[] } {
+type Parsed =
+  | { readonly ok: true; readonly lang: Language; readonly tree: Tree }
+  | { readonly ok: false; readonly problems: readonly SyntaxProblem[] };
+
+/** TypeScript if it can be, for `<T>x` is a cast there; else TSX. */
+function parseCell(source: string): Parsed {
+  const plain = parse("ts", source);
+  if (plain.ok || !/<\/|\/>/.test(source)) return plain;
+  const jsx = parse("tsx", source);
+  if (jsx.ok) return jsx;
+  // Whichever reading got further has the likelier mistake.
+  const reached = (problems: readonly SyntaxProblem[]) => problems[0]?.start ?? 0;
+  return reached(jsx.problems) > reached(plain.problems) ? jsx : plain;
+}
+
+function parse(lang: Language, source: string): Parsed {
   const refused = refusal(source);
   if (refused !== undefined)
     return { ok: false, problems: [{ message: refused, start: 0, end: 0 }] };
-  const { program, errors } = parseSync(path, source, {
-    lang: language(path),
+  const { program, comments, errors } = parseSync(`text.${lang}`, source, {
+    lang,
     astType: "ts",
     sourceType: "module",
     showSemanticErrors: true,
@@ -166,29 +298,7 @@ function parse(
   const problems = errors.filter((error) => error.severity === "Error").map(toProblem);
   if (problems.length > 0) return { ok: false, problems };
   // The published union of node types is the same data, see ast.ts.
-  return { ok: true, program: program as unknown as Node };
-}
-
-function strip(
-  path: string,
-  typescript: string,
-  isModule: boolean,
-): { ok: true; code: string } | { ok: false; problems: readonly SyntaxProblem[] } {
-  const result = transform(path, typescript, false, isModule);
-  if (result.errors.length > 0) return { ok: false, problems: result.errors.map(toProblem) };
-  return { ok: true, code: result.code };
-}
-
-function transform(path: string, typescript: string, sourcemap: boolean, isModule: boolean) {
-  return transformSync(path, typescript, {
-    lang: language(path),
-    sourceType: "module",
-    target: "esnext",
-    // In a cell the imports are gone; in a file unused ones are types, as TypeScript itself decides.
-    typescript: { onlyRemoveTypeImports: !isModule },
-    jsx: { runtime: "automatic" },
-    sourcemap,
-  });
+  return { ok: true, lang, tree: { program: program as unknown as Node, comments } };
 }
 
 function toProblem(error: {
@@ -199,24 +309,93 @@ function toProblem(error: {
   return { message: error.message, start: label?.start ?? 0, end: label?.end ?? 0 };
 }
 
-/** Maps positions of the finished code back, through the type stripper and the rewriter; built on first use. */
-function locator(
-  rewritten: Rewritten,
-  path: string,
-  linesBefore: number,
-): (line: number, column: number) => Position | undefined {
-  let map: TraceMap | undefined;
-  return (line, column) => {
-    map ??= composedMap(rewritten, path, linesBefore === 0);
-    if (line - linesBefore < 1) return undefined;
-    const found = originalPositionFor(map, { line: line - linesBefore, column: column - 1 });
-    return found.line === null ? undefined : { line: found.line, column: found.column + 1 };
+function once<T>(read: () => T): () => T {
+  let kept: { readonly value: T } | undefined;
+  return () => {
+    kept ??= { value: read() };
+    return kept.value;
   };
 }
 
-function composedMap(rewritten: Rewritten, path: string, isModule: boolean): TraceMap {
-  const outer = transform(path, rewritten.text.toString(), true, isModule).map;
-  const inner = rewritten.text.generateMap({ source: "written", file: path, hires: "boundary" });
-  const maps = [outer, inner].map((map) => ({ ...map }) as SourceMapInput);
-  return new TraceMap(JSON.parse(String(remapping(maps, () => null))));
+/**
+ * What the session said about the names of one text. Asked again it says the same, whatever became of
+ * the names: a text compiled again, for its map, comes out as it is running.
+ */
+class Answers implements SessionNames {
+  readonly #names: SessionNames;
+  readonly #segments = new Map<string, number>();
+  readonly #kinds = new Map<string, ReturnType<SessionNames["kindOf"]>>();
+  readonly #taskMakers = new Map<string, boolean>();
+  readonly #globals = new Map<string, boolean>();
+
+  constructor(names: SessionNames) {
+    this.#names = names;
+  }
+
+  segmentOf(name: string): number {
+    return kept(this.#segments, name, () => this.#names.segmentOf(name));
+  }
+
+  kindOf(name: string): ReturnType<SessionNames["kindOf"]> {
+    return kept(this.#kinds, name, () => this.#names.kindOf(name));
+  }
+
+  isTaskMaker(name: string): boolean {
+    return kept(this.#taskMakers, name, () => this.#names.isTaskMaker(name));
+  }
+
+  isGlobal(name: string): boolean {
+    return kept(this.#globals, name, () => this.#names.isGlobal(name));
+  }
+}
+
+function kept<T>(answers: Map<string, T>, name: string, ask: () => T): T {
+  if (!answers.has(name)) answers.set(name, ask());
+  // It was set just now if it was not there.
+  return answers.get(name) as T;
+}
+
+// Positions
+
+type Preparation =
+  | { readonly ok: true; readonly rewritten: Rewritten; readonly request: StripRequest }
+  | { readonly ok: false; readonly problems: readonly SyntaxProblem[] };
+
+type Locate = (line: number, column: number) => Position | undefined;
+
+/** Maps are as large as their text: those asked for last are kept, the others can be made again. */
+const MAPS_KEPT = 100;
+const maps = new Map<Locate, TraceMap>();
+
+/** Maps positions of the finished code back, through the type stripper and the rewriter. */
+function locator(prepare: () => Preparation, linesBefore: number): Locate {
+  const locate: Locate = (line, column) => {
+    if (line - linesBefore < 1) return undefined;
+    const map = maps.get(locate) ?? composedMap(prepare());
+    if (!map) return undefined;
+    keep(locate, map);
+    const found = originalPositionFor(map, { line: line - linesBefore, column: column - 1 });
+    return found.line === null ? undefined : { line: found.line, column: found.column + 1 };
+  };
+  return locate;
+}
+
+function keep(locate: Locate, map: TraceMap): void {
+  maps.delete(locate);
+  maps.set(locate, map);
+  if (maps.size <= MAPS_KEPT) return;
+  for (const oldest of maps.keys()) {
+    maps.delete(oldest);
+    break;
+  }
+}
+
+function composedMap(prepared: Preparation): TraceMap | undefined {
+  if (!prepared.ok) return undefined;
+  const { rewritten, request } = prepared;
+  const outer = strip(request, true).map;
+  if (!outer) return undefined;
+  const inner = rewritten.text.generateMap({ source: "written", hires: "boundary" });
+  const composed = remapping([outer, inner.toString()], () => null);
+  return new TraceMap(JSON.parse(String(composed)));
 }

@@ -16,9 +16,11 @@ import type { MimeBundle } from "../../values/shape.ts";
 import { currentScope, Run } from "../../workflow/run.ts";
 import type { CellError } from "../cell-error.ts";
 import type { HostSettled, Published } from "../protocol.ts";
-import { type CompiledCell, compileCell } from "./compile.ts";
+import { type Compiled, type CompiledCell, compileCell, compileEval } from "./compile.ts";
+import { compilerOptionsOf } from "./compiler-options.ts";
 import type { Displays } from "./display.ts";
 import { type Interrupts, interruptedError } from "./interrupts.ts";
+import { jsxFactory, jsxFragment } from "./jsx.ts";
 import type { ImportRecord, ModuleGraph, Namespace } from "./module-graph.ts";
 import type { SessionScope } from "./scope.ts";
 import type { Stacks } from "./stack.ts";
@@ -49,6 +51,7 @@ export interface EvaluatorOptions {
   readonly interrupts: Interrupts;
   readonly displays: Displays;
   readonly modules: ModuleGraph;
+  readonly notice: (level: "info" | "warning", text: string, cell: number | undefined) => void;
 }
 
 /** The value of the last expression, before anyone looked at it. */
@@ -170,7 +173,7 @@ export class Evaluator {
       void run.end("interrupted", run.signal.reason);
       return { status: "interrupted", error };
     }
-    const compiled = compileCell(request.source, scope, () => scope.segments.length);
+    const compiled = this.#compile(request.source);
     if (!compiled.ok) {
       return {
         status: "error",
@@ -178,7 +181,12 @@ export class Evaluator {
       };
     }
     const file = join(this.#options.folder, `__eagerdeck_c${request.cell}.ts`);
-    stacks.register(file, { label, source: () => request.source, locate: compiled.locate });
+    stacks.register(file, {
+      label,
+      cell: request.cell,
+      source: () => request.source,
+      locate: compiled.locate,
+    });
     const outcome = await this.#evaluate(request.cell, file, compiled, run, published);
     await displays.settled(request.cell);
     if (!outcome.ok) {
@@ -198,6 +206,16 @@ export class Evaluator {
     }
     void run.end("ok");
     return { status: "ok", ...(value ? { value } : {}), result: outcome.value };
+  }
+
+  #compile(source: string): Compiled {
+    const { folder, scope } = this.#options;
+    return compileCell(
+      source,
+      scope,
+      () => scope.segments.length,
+      () => compilerOptionsOf(join(folder, "__eagerdeck.ts")),
+    );
   }
 
   /** Brings changed local files in force. @returns whether the cell may run: it may be interrupted meanwhile. */
@@ -289,14 +307,26 @@ export class Evaluator {
     run: Run,
     published: Map<string, Published>,
   ) {
-    const { interrupts, scope } = this.#options;
+    const { interrupts, notice, scope } = this.#options;
+    const jsxSource = compiled.jsxImportSource ?? "react";
+    const makeElement = jsxFactory(this.#require, jsxSource);
+    const require = this.#require;
     return {
       value: undefined as unknown,
       maybe: scope.maybe,
       undeclared: scope.undeclared,
       constant: scope.constant,
       meta: this.#meta,
-      require: this.#require,
+      require,
+      segments: scope.segments,
+      jsx: makeElement,
+      get Fragment() {
+        return jsxFragment(require, jsxSource);
+      },
+      /** The text of a direct `eval`; what is not text is its own value. */
+      evalSource: (source: unknown, locals: readonly string[], suffix = "") =>
+        typeof source === "string" ? compileEval(source, scope, { locals, suffix }) : source,
+      notice: (text: string) => notice("info", text, cell),
       interrupted: () => interrupts.check(),
       /** The value of a top-level `await`, unless the cell was interrupted while it waited. */
       live: <T>(value: T): T => {
@@ -336,9 +366,9 @@ export class Evaluator {
     expression: string,
     number: number,
   ): Promise<{ value?: MimeBundle } | { error: CellError }> {
-    const { scope, stacks } = this.#options;
+    const { stacks } = this.#options;
     const source = `(${expression}\n)`;
-    const compiled = compileCell(source, scope, () => scope.segments.length);
+    const compiled = this.#compile(source);
     const label = "expression";
     if (!compiled.ok) return { error: stacks.syntaxError(source, label, compiled.problems) };
     const file = join(this.#options.folder, "__eagerdeck_expression.ts");

@@ -52,7 +52,7 @@ export class Interrupts {
     const run = this.#runs.get(cell);
     this.#runs.delete(cell);
     if (run) this.#dead.delete(run);
-    this.#lower();
+    this.#lower(cell);
   }
 
   /**
@@ -75,13 +75,13 @@ export class Interrupts {
     const run = this.#runs.get(cell);
     if (!run && cell > this.#newest) {
       this.#early.add(cell);
-      return this.#lower();
+      return this.#lower(cell);
     }
     if (!run) {
       // The cell has ended; calls that it left over are what the person wants to stop.
       for (const left of runsWithPendingCalls())
         if (left.cell === cell) left.abort(interruptedError());
-      return this.#lower();
+      return this.#lower(cell);
     }
     if (!this.#dead.has(run)) {
       this.#dead.add(run);
@@ -117,9 +117,16 @@ export class Interrupts {
     }
   }
 
-  #lower(): void {
-    if (this.#dead.size > 0) return;
-    Atomics.and(this.flags, flagIndex.raised, ~flagBit.interrupt);
-    Atomics.store(this.flags, flagIndex.cell, 0);
+  /** What was raised for this cell has been dealt with. */
+  #lower(cell: number): void {
+    const { flags } = this;
+    const named = Atomics.compareExchange(flags, flagIndex.cell, cell, 0);
+    // Raised meanwhile for another one, whose message is on its way.
+    if (this.#dead.size > 0 || (named !== cell && named !== 0)) return;
+    Atomics.and(flags, flagIndex.raised, ~flagBit.interrupt);
+    // The worker may have named a cell between the two steps.
+    if (Atomics.load(flags, flagIndex.cell) !== 0) {
+      Atomics.or(flags, flagIndex.raised, flagBit.interrupt);
+    }
   }
 }

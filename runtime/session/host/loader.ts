@@ -19,6 +19,7 @@ import { ResolverFactory } from "oxc-resolver";
 import { builtModule } from "../package-root.ts";
 import { offsetToLineColumn } from "../positions.ts";
 import { type CompiledModule, compileModule, type Position } from "./compile.ts";
+import { compilerOptionsOf } from "./compiler-options.ts";
 import { localPath, type ModuleGraph } from "./module-graph.ts";
 import { withAdvice } from "./resolve-advice.ts";
 import type { Stacks } from "./stack.ts";
@@ -150,6 +151,7 @@ export function installLoader(stacks: Stacks, graph: ModuleGraph): void {
       format,
       before: `${isModule ? `import.meta.url=${plainURL};import.meta.filename=${place};` : ""}$x.began(${place},${version});`,
       after: `$x.done(${place},${version});`,
+      options: () => compilerOptionsOf(path),
     };
     const tsNode = TYPESCRIPT.test(path) ? tsNodeCompiler(path) : undefined;
     if (!tsNode) {

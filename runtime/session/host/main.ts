@@ -116,11 +116,8 @@ function start(init: Extract<Request, { kind: "init" }>): void {
   const interrupts = new Interrupts(flags, () => outbox.flush());
   const scope = new SessionScope();
   const displays = new Displays(outbox, init.columns, () => evaluator?.fallbackCell());
-  const modules = new ModuleGraph({
-    stacks,
-    notice,
-  });
-  const own = new Evaluator({ ...init, scope, stacks, interrupts, displays, modules });
+  const modules = new ModuleGraph({ stacks, notice });
+  const own = new Evaluator({ ...init, scope, stacks, interrupts, displays, modules, notice });
   evaluator = own;
   installDisplays(displays);
   stacks.install();
@@ -202,7 +199,7 @@ function mark(cell: number): void {
 /** Rejections and exceptions that nobody caught: shown in their cell, survived by the session. */
 function reportLateFailures(stacks: Stacks): void {
   const onFailure = (error: unknown) => {
-    const cell = currentScope()?.run.cell ?? evaluator?.fallbackCell();
+    const cell = currentScope()?.run.cell ?? stacks.cellOf(error) ?? evaluator?.fallbackCell();
     outbox.add({
       kind: "uncaught",
       ...(cell === undefined ? {} : { cell }),

@@ -15,6 +15,7 @@ import type { DeckHistory } from "./deck-handle.ts";
 import { type Displays, html, md, svg } from "./display.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { currentSignal } from "./evaluator.ts";
+import { TASK_MAKERS } from "./rewrite.ts";
 import type { SessionScope } from "./scope.ts";
 
 export interface PreludeParts {
@@ -37,8 +38,6 @@ function schemas(): unknown {
   const { z }: typeof import("zod") = createRequire(import.meta.url)(path);
   return z;
 }
-
-const TASK_MAKERS = new Set(["task", "workflow", "eager"]);
 
 /** Publishes the prelude on a fresh scope. @returns its names. */
 export function installPrelude(parts: PreludeParts): string[] {

@@ -65,11 +65,28 @@ export interface Rewritten {
   readonly needsAsync: boolean;
   /** Names that are, in this cell, aliases of `task`, `workflow` or `eager`. */
   readonly taskMakers: readonly string[];
+  /** It has decorators or `accessor`, which no engine runs yet. */
+  readonly hasDecorators: boolean;
+  /** The first decorator of a parameter: only the older decorators can be there. */
+  readonly parameterDecorator: Node | undefined;
+  readonly hasUsing: boolean;
+  /** How this cell's tags are made, with names resolved; empty without a pragma. */
+  readonly jsx: JsxChoice;
   /** Suffix of `$0`, `$x`, `$i`, `$p1`, so that they meet no name of the text. */
   readonly suffix: string;
 }
 
-const TASK_MAKERS = new Set(["task", "workflow", "eager"]);
+/** Who makes the elements of a cell: a library's runtime, or functions named by its user. */
+export interface JsxChoice {
+  readonly importSource?: string;
+  readonly factory?: string;
+  readonly fragment?: string;
+}
+
+/** Functions of "eagerdeck" whose anonymous argument takes the name of the variable. */
+export const TASK_MAKERS: ReadonlySet<string> = new Set(["task", "workflow", "eager", "mapTask"]);
+const REEXPORT =
+  "in a cell, export … from only loads the module; import { name } from … makes its names yours";
 const LOOPS = new Set([
   "ForStatement",
   "ForInStatement",
@@ -95,9 +112,23 @@ interface Place {
   readonly hasArguments: boolean;
 }
 
-/** Rewrites a cell: every session name, its value, its `await`s, loops and names of tasks. */
-export function rewriteCell(source: string, program: Node, names: SessionNames): Rewritten {
-  return new Walker(source, names).cell(program);
+/** A parsed text. */
+export interface Tree {
+  readonly program: Node;
+  readonly comments: readonly { readonly value: string; readonly start: number }[];
+}
+
+/**
+ * Rewrites a cell: every session name, its value, its `await`s, loops and names of tasks.
+ * @param jsx what the project says about tags; a pragma in the cell comes before it.
+ */
+export function rewriteCell(
+  source: string,
+  tree: Tree,
+  names: SessionNames,
+  jsx: JsxChoice,
+): Rewritten {
+  return new Walker(source, names).cell(tree, jsx);
 }
 
 /** Puts interrupt checks and task names into a local module; its names stay its own. */
@@ -105,29 +136,58 @@ export function rewriteModule(source: string, program: Node): Rewritten {
   return new Walker(source, undefined).module(program);
 }
 
+/**
+ * Rewrites what a cell gives to a direct `eval`, for the place it is evaluated at.
+ * @param locals names that are the place's own there, `arguments` among them inside a function.
+ * @param suffix the cell's own.
+ */
+export function rewriteEval(
+  source: string,
+  program: Node,
+  names: SessionNames,
+  { locals, suffix }: EvalPlace,
+): string {
+  return new Walker(source, names, suffix).evaluated(program, locals);
+}
+
+export interface EvalPlace {
+  readonly locals: readonly string[];
+  readonly suffix: string;
+}
+
 class Walker {
   readonly #source: string;
   readonly #names: SessionNames | undefined;
   readonly #text: MagicString;
   readonly #suffix: string;
+  readonly #checksLoops: boolean;
+  /** Text of an `eval` may use names whose segments its cell's function was not given. */
+  readonly #isEval: boolean;
+  #hasDecorators = false;
+  #hasUsing = false;
+  #parameterDecorator: Node | undefined;
+  #jsx: JsxChoice = {};
   readonly #declared: Declared[] = [];
   readonly #kinds = new Map<string, DeclaredKind>();
   readonly #taskMakers = new Set<string>();
   #publications = 0;
   #needsAsync = false;
 
-  constructor(source: string, names: SessionNames | undefined) {
+  constructor(source: string, names: SessionNames | undefined, evalSuffix?: string) {
     this.#source = source;
     this.#names = names;
     this.#text = new MagicString(source);
-    this.#suffix = freeSuffix(source);
+    this.#suffix = evalSuffix ?? freeSuffix(source);
+    this.#isEval = evalSuffix !== undefined;
+    this.#checksLoops = !/^\uFEFF?\/\/\s*eagerdeck:.*\bloops=off\b/.test(source);
   }
 
-  cell(program: Node): Rewritten {
+  cell({ program, comments }: Tree, jsx: JsxChoice): Rewritten {
     const body: Node[] = program["body"];
     this.#findTaskMakers(body);
     const local = this.#declare(body);
     const place: Place = { scope: new Scope(local), inFunction: false, hasArguments: false };
+    this.#chooseJsx(comments, jsx, place);
 
     const opening: string[] = [];
     const hoisted = varNames(body);
@@ -166,7 +226,48 @@ class Walker {
       declared: this.#declared,
       needsAsync: this.#needsAsync,
       taskMakers: [...this.#taskMakers],
+      hasDecorators: this.#hasDecorators,
+      parameterDecorator: this.#parameterDecorator,
+      hasUsing: this.#hasUsing,
+      jsx: this.#jsx,
       suffix: this.#suffix,
+    };
+  }
+
+  evaluated(program: Node, locals: readonly string[]): string {
+    const own = new Scope(varNames(program["body"]), new Scope(locals));
+    const hasArguments = locals.includes("arguments");
+    this.#block(program, { scope: own, inFunction: true, hasArguments });
+    return this.#text.toString();
+  }
+
+  /** Pragmas in comments decide, and are made unreadable: those after us would name what is not there. */
+  #chooseJsx(comments: Tree["comments"], project: JsxChoice, place: Place): void {
+    const pragmas: Record<string, string> = {};
+    for (const { value, start } of comments) {
+      for (const found of value.matchAll(/@(jsx\w*)[^\S\r\n]+([^\s*]+)/g)) {
+        const [, name, argument] = found;
+        if (name && argument) pragmas[name] = argument;
+        const at = start + "/*@".length + found.index;
+        this.#text.update(at, at + "jsx".length, "JSX");
+      }
+    }
+    const { jsx: factory, jsxFrag: fragment, jsxImportSource: importSource } = pragmas;
+    const chosen: JsxChoice = {
+      // A factory of the project's would not be the library that this cell asks for.
+      ...(importSource ? {} : project),
+      ...(importSource ? { importSource } : {}),
+      ...(factory ? { factory } : {}),
+      ...(fragment ? { fragment } : {}),
+    };
+    const resolved = (path: string) => {
+      const [name = "", ...rest] = path.split(".");
+      return [this.#target(name, place, "read") ?? name, ...rest].join(".");
+    };
+    this.#jsx = {
+      ...chosen,
+      ...(chosen.factory ? { factory: resolved(chosen.factory) } : {}),
+      ...(chosen.fragment ? { fragment: resolved(chosen.fragment) } : {}),
     };
   }
 
@@ -292,6 +393,7 @@ class Walker {
     if (statement["declare"]) return;
     if (statement["kind"] === "var") return this.#varDeclaration(statement, place);
     const isSession = statement["kind"] === "const" || statement["kind"] === "let";
+    if (!isSession) this.#hasUsing = true;
     for (const declarator of statement["declarations"]) {
       this.#pattern(declarator["id"], place, "declare");
       if (declarator["init"]) this.#initializer(declarator, place);
@@ -384,7 +486,7 @@ class Walker {
         ? ""
         : `,{with:{${attributes.map((a) => this.#source.slice(a.start, a.end)).join(",")}}}`;
     const load = `()=>import(${this.#source.slice(source.start, source.end)}${withClause})`;
-    if (!isImport) return [`await ${x}.bind({},${load});`];
+    if (!isImport) return [`await ${x}.bind({},${load});${x}.notice(${JSON.stringify(REEXPORT)});`];
     const specifiers = (statement["specifiers"] as Node[]).filter(
       (s) => s["importKind"] !== "type",
     );
@@ -414,8 +516,9 @@ class Walker {
   // ── names ─────────────────────────────────────────────────────────────────────────────────────
 
   #slot(name: string): string {
-    const segment = `$${this.#names?.segmentOf(name) ?? 0}${this.#suffix}`;
-    return `${segment}.${name}`;
+    const segment = this.#names?.segmentOf(name) ?? 0;
+    if (this.#isEval) return `$x${this.#suffix}.segments[${segment}].${name}`;
+    return `$${segment}${this.#suffix}.${name}`;
   }
 
   /** `$0.a = a, $x.published("a")`: copies locals to the scope and says so. */
@@ -552,6 +655,7 @@ class Walker {
       case "Identifier":
         return this.#read(node, place);
       case "CallExpression":
+        if (this.#isDirectEval(node, place)) return this.#directEval(node, place);
         this.#callee(node["callee"], place);
         for (const argument of node["arguments"]) this.#visit(argument, place);
         return;
@@ -606,6 +710,14 @@ class Walker {
       }
       case "LabeledStatement":
         return this.#visit(node["body"], place);
+      case "Decorator":
+        return this.#decorator(node, place);
+      case "JSXOpeningElement":
+        this.#tag(node["name"], place);
+        for (const attribute of node["attributes"]) this.#visit(attribute, place);
+        return;
+      case "JSXClosingElement":
+        return this.#tag(node["name"], place);
       case "BreakStatement":
       case "ContinueStatement":
       case "ImportDeclaration":
@@ -616,6 +728,53 @@ class Walker {
         if (STATEMENT_LISTS.has(node.type)) return this.#block(node, place);
         for (const child of children(node)) this.#visit(child, place);
     }
+  }
+
+  /** A call that evaluates text where it stands, if `eval` is nobody's name here. */
+  #isDirectEval(call: Node, place: Place): boolean {
+    const callee: Node = call["callee"];
+    const first: Node | undefined = call["arguments"][0];
+    return (
+      this.#names !== undefined &&
+      callee.type === "Identifier" &&
+      callee["name"] === "eval" &&
+      !place.scope.has("eval") &&
+      !call["optional"] &&
+      first !== undefined &&
+      first.type !== "SpreadElement"
+    );
+  }
+
+  /** `eval(s)` stays one, of a text whose session names are rewritten when it is known. */
+  #directEval(call: Node, place: Place): void {
+    const [source, ...rest]: Node[] = call["arguments"];
+    if (!source) return;
+    const locals = [...place.scope.all(), ...(place.hasArguments ? ["arguments"] : [])];
+    const suffix = this.#suffix === "" ? "" : `,${JSON.stringify(this.#suffix)}`;
+    this.#text.appendLeft(source.start, `$x${this.#suffix}.evalSource(`);
+    this.#visit(source, place);
+    this.#text.appendLeft(source.end, `,${JSON.stringify([...new Set(locals)])}${suffix})`);
+    for (const argument of rest) this.#visit(argument, place);
+  }
+
+  /** `@f(x)` becomes `@((0,$0.f)(x))`: behind `@` only a name or parentheses may stand. */
+  #decorator(node: Node, place: Place): void {
+    this.#hasDecorators = true;
+    const expression: Node = node["expression"];
+    if (!this.#names) return this.#visit(expression, place);
+    this.#text.appendLeft(expression.start, "(");
+    // `@f` calls it: `this` must not become the scope.
+    this.#callee(expression, place);
+    this.#text.appendLeft(expression.end, ")");
+  }
+
+  /** The name of a tag: `<div>` and `<my-tag>` are the library's, `<Foo>` and `<foo.Bar>` are names. */
+  #tag(name: Node, place: Place): void {
+    let root = name;
+    while (root.type === "JSXMemberExpression") root = root["object"];
+    if (root.type !== "JSXIdentifier" || root["name"] === "this") return;
+    if (root === name && /^[a-z]|-/.test(root["name"])) return;
+    this.#read(root, place);
   }
 
   #block(node: Node, place: Place): void {
@@ -669,6 +828,7 @@ class Walker {
     if (node["declare"]) return;
     if (node["kind"] === "var" && this.#names && !place.inFunction)
       return this.#varDeclaration(node, place);
+    if (/using/.test(node["kind"])) this.#hasUsing = true;
     if (node["kind"] === "await using" && !place.inFunction) this.#needsAsync = true;
     for (const declarator of node["declarations"]) {
       this.#pattern(declarator["id"], place, "declare");
@@ -683,7 +843,10 @@ class Walker {
     const scope = new Scope([...own, ...params.flatMap(patternNames)], place.scope);
     const inner = { scope, inFunction: true, hasArguments: place.hasArguments || !isArrow };
     for (const param of params) {
-      for (const decorator of param["decorators"] ?? []) this.#visit(decorator, place);
+      for (const decorator of param["decorators"] ?? []) {
+        this.#parameterDecorator ??= decorator;
+        this.#visit(decorator, place);
+      }
       this.#pattern(param, inner, "declare");
     }
     const body: Node | null = node["body"];
@@ -704,6 +867,7 @@ class Walker {
     for (const part of ["right", "test", "update"]) if (node[part]) this.#visit(node[part], inner);
 
     const body: Node = node["body"];
+    if (!this.#checksLoops) return this.#visit(body, inner);
     const check = `if($i${this.#suffix}[0])$x${this.#suffix}.interrupted();`;
     if (body.type === "BlockStatement") {
       this.#text.appendLeft(body.start + 1, check);
@@ -732,6 +896,7 @@ class Walker {
     for (const member of node["body"].body as Node[]) {
       for (const decorator of member["decorators"] ?? [])
         this.#visit(decorator, { ...place, scope });
+      if (member.type === "AccessorProperty") this.#hasDecorators = true;
       if (member["computed"]) this.#visit(member["key"], { ...place, scope });
       if (member.type === "StaticBlock") this.#block(member, inner);
       else if (member["value"] && !member["declare"]) this.#visit(member["value"], inner);

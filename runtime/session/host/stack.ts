@@ -24,6 +24,8 @@ const FRAMES_MAX = 20;
 export interface SourceText {
   /** `In [3]`, or a path as people see it. */
   readonly label: string;
+  /** The session's number of the cell; absent for a file. */
+  readonly cell?: number;
   readonly source: () => string | undefined;
   readonly locate: (line: number, column: number) => Position | undefined;
 }
@@ -73,6 +75,16 @@ export class Stacks {
       const text = file ? this.#texts.get(file) : undefined;
       const position = text?.locate(site.getLineNumber() ?? 0, site.getColumnNumber() ?? 0);
       if (text && position) return { file: text.label, ...position };
+    }
+    return undefined;
+  }
+
+  /** The cell whose code is innermost in the stack of what was thrown: that of a failure no async context tells of. */
+  cellOf(thrown: unknown): number | undefined {
+    if (!isError(thrown)) return undefined;
+    for (const { file } of parseFrames(text(read(thrown, "stack")))) {
+      const cell = (this.#byLabel.get(file) ?? this.#texts.get(file))?.cell;
+      if (cell !== undefined) return cell;
     }
     return undefined;
   }

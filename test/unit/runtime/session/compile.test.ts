@@ -1,48 +1,7 @@
-import { Script } from "node:vm";
 import { expect, test } from "vitest";
 import { compileCell } from "../../../../runtime/session/host/compile.ts";
 import { SessionScope } from "../../../../runtime/session/host/scope.ts";
-
-/**
- * Runs cells on one scope, without a host: what a cell's function is given is written out here.
- * @returns the value of each cell, or the error it threw.
- */
-async function runCells(...sources: string[]): Promise<unknown[]> {
-  const scope = new SessionScope();
-  const values: unknown[] = [];
-  for (const source of sources) values.push(await runCell(scope, source));
-  return values;
-}
-
-async function runCell(scope: SessionScope, source: string): Promise<unknown> {
-  const compiled = compileCell(source, scope, () => scope.segments.length);
-  if (!compiled.ok) return new SyntaxError(compiled.problems[0]?.message);
-  const support = {
-    value: undefined as unknown,
-    maybe: scope.maybe,
-    undeclared: scope.undeclared,
-    constant: scope.constant,
-    live: <T>(value: T) => value,
-    interrupted: () => undefined,
-    hoist: (names: string[]) => {
-      for (const name of names) if (!scope.has(name)) scope.set(name, undefined);
-    },
-    published: (...indexes: number[]) => {
-      for (const index of indexes) {
-        const declared = compiled.declared[index];
-        if (declared)
-          scope.publish(declared.name, declared.kind, compiled.taskMakers.includes(declared.name));
-      }
-    },
-  };
-  try {
-    const fn = new Script(compiled.code).runInThisContext();
-    await fn(...scope.segments, support, new Int32Array(2));
-    return support.value;
-  } catch (error) {
-    return error;
-  }
-}
+import { runCells } from "../../../support/compiled-cells.ts";
 
 test("a function sees assignments that later cells make to the names it uses", async () => {
   const [, value] = await runCells(
