@@ -78,9 +78,9 @@ const names = [
   ...["$0", "$1", "$x", "$i", "$p1", "$0_1"],
 ];
 
-test.each(names)("%s is a name like any other", async (name) => {
+test("names that objects or the rewriter use themselves are names like any other", async () => {
   await using s = openSession();
-  await survives(s, [
+  const rowsOf = (name: string): Row[] => [
     [[`var ${name} = 'v'`, name], "'v'"],
     [[`${name} += 'w'`, `const read = () => ${name}`, "read()"], "'vw'"],
     [`Object.entries({ ${name} }).join()`, `'${name},vw'`],
@@ -88,7 +88,8 @@ test.each(names)("%s is a name like any other", async (name) => {
     [[`class ${name} { static z = 3 }`, `${name}.z`], "3"],
     [[`let { a: ${name} } = { a: 9 }`, `[${name}, typeof ${name}, read()]`], "[ 9, 'number', 9 ]"],
     ["[Object.getPrototypeOf({}) === Object.prototype, String({})]", "[ true, '[object Object]' ]"],
-  ]);
+  ];
+  await survives(s, names.flatMap(rowsOf));
 });
 
 const looks = "Symbol.for('Jupyter.display')";
@@ -102,6 +103,7 @@ const valueRows: readonly Row[] = [
   ["Object.create({ get constructor() { throw new Error('no') } })", "{}"],
   [["const bad = new Error('m')", unreadable, "throw bad"], "! [unreadable]: [unreadable]"],
   ["bad", "Error"],
+  ["throw new Error('m'.repeat(50_000_000))", /^! Error: m+… 49,900,000 more characters$/],
   ["throw Object.assign(new Error('m'), { name: {}, message: 5, stack: [], code: 7 })", /5$/],
   [
     "const one = new Error('1'), two = new Error('2', { cause: one }); one.cause = two; throw one",
@@ -217,6 +219,67 @@ const replaced: readonly (readonly [what: string, ...cells: string[]])[] = [
     "Object.prototype, which is frozen",
     "Object.freeze(Object.prototype); Object.freeze(Array.prototype)",
   ],
+  [
+    "Object.prototype, by parts of descriptors",
+    "Object.prototype.get = () => 7; Object.prototype.value = 3",
+  ],
+  [
+    "Object.prototype, by a then that throws",
+    "Object.defineProperty(Object.prototype, 'then', { get() { throw new Error() }, configurable: true })",
+  ],
+  [
+    "Promise by a class that throws",
+    "globalThis.Promise = class { constructor() { throw new Error('no promise') } }",
+  ],
+  ["Promise by nothing", "delete globalThis.Promise"],
+  ["Promise.prototype.then", "Promise.prototype.then = () => { throw new Error('no then') }"],
+  [
+    "JSON.stringify and JSON.parse",
+    "JSON.stringify = JSON.parse = () => { throw new Error('no JSON') }",
+  ],
+  ["Array.prototype.map", "Array.prototype.map = () => { throw new Error('no map') }"],
+  [
+    "many methods of arrays",
+    "for (const key of ['map', 'filter', 'flatMap', 'join', 'some', 'every', 'find', 'includes', 'push', 'slice', 'forEach', 'at']) Array.prototype[key] = () => { throw new Error(key) }",
+  ],
+  [
+    "Array.prototype[Symbol.iterator]",
+    "Array.prototype[Symbol.iterator] = () => { throw new Error('no iterator') }",
+  ],
+  ["Array.prototype[Symbol.iterator] by nothing", "delete Array.prototype[Symbol.iterator]"],
+  [
+    "Map, Set and WeakMap",
+    "globalThis.Map = globalThis.Set = globalThis.WeakMap = class { constructor() { throw new Error('no map') } }",
+  ],
+  [
+    "Map.prototype.get and set",
+    "Map.prototype.get = Map.prototype.set = () => { throw new Error('no map') }",
+  ],
+  ["Set.prototype.has", "Set.prototype.has = () => { throw new Error('no set') }"],
+  [
+    "timers",
+    "globalThis.setTimeout = globalThis.clearTimeout = globalThis.setInterval = () => { throw new Error('no timer') }",
+  ],
+  [
+    "queueMicrotask, process.nextTick and setImmediate",
+    "globalThis.queueMicrotask = process.nextTick = globalThis.setImmediate = () => { throw new Error('no tick') }",
+  ],
+  ["performance by nothing", "globalThis.performance = undefined"],
+  ["performance.now", "performance.now = () => { throw new Error('no clock') }"],
+  [
+    "statics of Object",
+    "for (const key of ['keys', 'entries', 'assign', 'hasOwn', 'defineProperty']) Object[key] = () => { throw new Error(key) }",
+  ],
+  [
+    "methods of strings",
+    "for (const key of ['split', 'replace', 'slice', 'startsWith', 'includes']) String.prototype[key] = () => { throw new Error(key) }",
+  ],
+  ["RegExp.prototype.exec", "RegExp.prototype.exec = () => { throw new Error('no exec') }"],
+  [
+    "Buffer, Error, URL and AbortController",
+    "globalThis.Buffer = globalThis.Error = globalThis.URL = globalThis.AbortController = undefined",
+  ],
+  ["process", "globalThis.process = undefined"],
   ["the global object, which is frozen", "Object.freeze(globalThis)"],
 ];
 
@@ -265,6 +328,21 @@ test.each([
     "SIGTERM",
     "process.kill(process.pid, 'SIGTERM'); await new Promise(() => {})",
     /ended by SIGTERM/,
+  ],
+  [
+    "closing descriptor 3",
+    "require('node:fs').closeSync(3)",
+    /descriptor 3 was closed, by which cells are sent/,
+  ],
+  [
+    "closing descriptor 4",
+    "require('node:fs').closeSync(4)",
+    /descriptor 4 was closed, by which it reports/,
+  ],
+  [
+    "an exit listener that throws",
+    "process.on('exit', () => { throw new Error('at exit') }); process.exit(0)",
+    /a listener of process.on\("exit"\) threw: Error: at exit/,
   ],
   ["process.disconnect", "process.disconnect()", /ended with exit code 0/],
   [
@@ -316,6 +394,33 @@ test.each([
     "out\n",
     "err\n",
   ]);
-  expect(await outcome(s, "throw new Error('seen')")).toBe("! Error: seen");
+  const { error } = await s.run("null.property");
+  expect([error?.name, error?.frames[0]?.column]).toEqual(["TypeError", 6]);
   expect(await s.value("process.pid")).toBe(pid);
+});
+
+test("an interrupt that signals the group finds the process listening after it lost all listeners", async () => {
+  await using s = openSession();
+  await s.run("const kept = 42; process.removeAllListeners()");
+  expect(await s.value("process.kill(process.pid, 'SIGINT'); kept")).toBe("42");
+  const execution = s.session.execute({
+    code: "console.log('begun'); /(a+)+$/.test('a'.repeat(50) + 'b')",
+  });
+  await vi.waitFor(() => expect(s.printed(execution.cell)).toContain("begun"), { timeout: 15_000 });
+  await s.session.interrupt("terminate");
+  expect((await execution.settled).status).toBe("interrupted");
+  expect(await s.value("kept")).toBe("42");
+});
+
+test("built-ins that a cell replaced stay replaced while the session works, and come back with a notice", async () => {
+  await using s = openSession();
+  await s.run("Math.max = () => 'mine'; Array.prototype.at = () => 'mine too'");
+  expect(await s.value("[Math.max(1), [1].at(0)]")).toBe("[ 'mine', 'mine too' ]");
+  const { cell, error } = await s.run("delete Array.prototype[Symbol.iterator]; 1");
+  expect(error?.code).toBe("BUILT_IN_REPLACED");
+  expect(await s.value("[...[1], typeof Math.max(1)]")).toBe("[ 1, 'number' ]");
+  const told = s.events.flatMap((event) =>
+    event.kind === "notice" ? [[event.cell, event.text]] : [],
+  );
+  expect(told).toEqual([[cell, expect.stringContaining("the built-ins are back")]]);
 });
