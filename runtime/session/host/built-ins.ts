@@ -24,12 +24,29 @@ interface Kept {
 
 /** Globals that have a setter of Node's. */
 const ASSIGNED = ["process", "Buffer"];
-/** Statics and prototypes of these are kept; of all other globals the binding only. */
+/** Statics and prototypes of these are kept. */
 const HOLDERS = [
   ...["Object", "Function", "Array", "String", "Number", "RegExp", "Symbol", "Error", "JSON"],
   ...["Promise", "Map", "Set", "WeakMap", "WeakSet", "WeakRef", "Proxy", "Reflect", "Atomics"],
-  ...["Math", "Date", "Buffer", "AbortController", "AbortSignal", "EventTarget", "URL"],
+  ...["Math", "Date", "Buffer"],
   ...["Int32Array", "Uint8Array", "SharedArrayBuffer", "ArrayBuffer", "performance", "process"],
+];
+/** Of these the binding only. Not all globals: to look at one that Node loads late is to load it, 30 ms for all. */
+const BINDINGS = [
+  ...HOLDERS,
+  ...["TypeError", "RangeError", "SyntaxError", "ReferenceError", "AggregateError", "BigInt"],
+  ...[
+    "AbortController",
+    "AbortSignal",
+    "EventTarget",
+    "Event",
+    "URL",
+    "Boolean",
+    "Intl",
+    "console",
+  ],
+  ...["setTimeout", "clearTimeout", "setInterval", "clearInterval", "setImmediate"],
+  ...["queueMicrotask", "parseInt", "parseFloat", "isNaN", "isFinite"],
 ];
 
 export class BuiltIns {
@@ -45,7 +62,7 @@ export class BuiltIns {
    */
   constructor(onPutBack: (labels: string) => void) {
     this.#onPutBack = onPutBack;
-    this.#keep(globalThis, "");
+    this.#keep(globalThis, "", BINDINGS);
     for (const name of HOLDERS) {
       const holder: unknown = Reflect.get(globalThis, name);
       if (!isHolder(holder)) continue;
@@ -97,8 +114,8 @@ export class BuiltIns {
     return told;
   }
 
-  #keep(holder: object, prefix: string): void {
-    for (const key of ownKeys(holder)) {
+  #keep(holder: object, prefix: string, keys: readonly PropertyKey[] = ownKeys(holder)): void {
+    for (const key of keys) {
       const found = getOwnPropertyDescriptor(holder, key);
       if (!found || (found.get === undefined && !isHolder(found.value))) continue;
       // Data of Node's own, which it changes itself.
