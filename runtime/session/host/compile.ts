@@ -1,5 +1,5 @@
 /**
- * Text of a cell → JavaScript of a function over the session's scope. Pure.
+ * Text of a cell → JavaScript of a function over the session's scope. Runs none of it.
  *
  * Parse once, rewrite the TypeScript text, then strip types: stripping first would turn `enum E` into
  * `$0.E || {}` and merge it with an older cell's `E`. Source maps cost more than all the rest and are
@@ -7,7 +7,7 @@
  * @module
  */
 import remapping from "@jridgewell/remapping";
-import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
+import { decodedMappings, TraceMap, traceSegment } from "@jridgewell/trace-mapping";
 import { parseSync } from "oxc-parser";
 import { refusal } from "../parse-guard.ts";
 import type { Node } from "./ast.ts";
@@ -107,7 +107,7 @@ function prepareCell(source: string, names: SessionNames, options: ReadOptions):
   const rewritten = walked(() => rewriteCell(source, tree, names, project));
   if (!rewritten) return TOO_DEEP;
   const { jsx, suffix } = rewritten;
-  const needsTypeScript = rewritten.hasDecorators || (rewritten.hasUsing && !HAS_USING);
+  const needsTypeScript = rewritten.needsTypeScript || (rewritten.hasUsing && !HAS_USING);
   const problem = parameterProblem(rewritten, options);
   if (problem) return problem;
   return {
@@ -155,8 +155,14 @@ export function compileEval(source: string, names: SessionNames, place: EvalPlac
   });
   // Evaluating it throws the engine's own SyntaxError, in the place where a program expects it.
   if (errors.length > 0) return source;
-  // The published union of node types is the same data, see ast.ts.
-  return rewriteEval(source, program as unknown as Node, names, place);
+  try {
+    // The published union of node types is the same data, see ast.ts.
+    return rewriteEval(source, program as unknown as Node, names, place);
+  } catch (error) {
+    // Too deep for the walker; the engine decides for itself.
+    if (error instanceof RangeError) return source;
+    throw error;
+  }
 }
 
 export interface CompiledModule {
@@ -219,7 +225,7 @@ function prepareModule(
   const own = (code = "") => code.replaceAll(/\$x\b/g, `$x${suffix}`);
   text.appendLeft(codeStart(source, program), checks + own(flavour.before));
   if (flavour.after) text.append(`\n;${own(flavour.after)}`);
-  const needsTypeScript = rewritten.hasDecorators || (rewritten.hasUsing && !HAS_USING);
+  const needsTypeScript = rewritten.needsTypeScript || (rewritten.hasUsing && !HAS_USING);
   const problem = parameterProblem(rewritten, options);
   if (problem) return problem;
   const said = needsTypeScript || lang.endsWith("x") ? options() : {};
@@ -363,26 +369,59 @@ type Preparation =
 
 type Locate = (line: number, column: number) => Position | undefined;
 
+/** A map, with the two texts that it is between. */
+interface Mapping {
+  readonly map: TraceMap;
+  readonly codeLines: readonly string[];
+  readonly sourceLines: readonly string[];
+}
+
 /** Maps are as large as their text: those asked for last are kept, the others can be made again. */
 const MAPS_KEPT = 100;
-const maps = new Map<Locate, TraceMap>();
+const maps = new Map<Locate, Mapping>();
 
 /** Maps positions of the finished code back, through the type stripper and the rewriter. */
 function locator(prepare: () => Preparation, linesBefore: number): Locate {
   const locate: Locate = (line, column) => {
     if (line - linesBefore < 1) return undefined;
-    const map = maps.get(locate) ?? composedMap(prepare());
-    if (!map) return undefined;
-    keep(locate, map);
-    const found = originalPositionFor(map, { line: line - linesBefore, column: column - 1 });
-    return found.line === null ? undefined : { line: found.line, column: found.column + 1 };
+    const mapping = maps.get(locate) ?? composed(prepare());
+    if (!mapping) return undefined;
+    keep(locate, mapping);
+    return originOf(mapping, line - linesBefore - 1, column - 1);
   };
   return locate;
 }
 
-function keep(locate: Locate, map: TraceMap): void {
+/** @param line and `column` count from 0. */
+function originOf(mapping: Mapping, line: number, column: number): Position | undefined {
+  const { map, codeLines, sourceLines } = mapping;
+  const found = traceSegment(map, line, column);
+  if (found?.length !== 4 && found?.length !== 5) return undefined;
+  const [start, , sourceLine, sourceStart] = found;
+  const exact = { line: sourceLine + 1, column: sourceStart + 1 };
+  if (start === column) return exact;
+  // Maps know names and brackets, and an engine points at operators: it is looked for up to the next
+  // token, from behind, for types may have stood before it.
+  const next = decodedMappings(map)[line]?.find(
+    (segment) => segment[0] > column && segment.length !== 1,
+  );
+  const isSameLine = next !== undefined && next[2] === sourceLine;
+  const code = codeLines[line]?.slice(start, next?.[0]) ?? "";
+  const source =
+    sourceLines[sourceLine]?.slice(sourceStart, isSameLine ? next[3] : undefined) ?? "";
+  const sign = code.charAt(column - start);
+  // What is assigned to says more than the sign that does it.
+  const isAssignment = /^(?:=(?![=>])|\+\+|--)/.test(code.slice(column - start));
+  if (isAssignment || !/[^\w\s$;,]/.test(sign)) return exact;
+  const behind = code.slice(column - start).split(sign).length - 2;
+  let at = source.lastIndexOf(sign);
+  for (let n = 0; n < behind && at > 0; n++) at = source.lastIndexOf(sign, at - 1);
+  return at < 0 ? exact : { line: exact.line, column: exact.column + at };
+}
+
+function keep(locate: Locate, mapping: Mapping): void {
   maps.delete(locate);
-  maps.set(locate, map);
+  maps.set(locate, mapping);
   if (maps.size <= MAPS_KEPT) return;
   for (const oldest of maps.keys()) {
     maps.delete(oldest);
@@ -390,12 +429,16 @@ function keep(locate: Locate, map: TraceMap): void {
   }
 }
 
-function composedMap(prepared: Preparation): TraceMap | undefined {
+function composed(prepared: Preparation): Mapping | undefined {
   if (!prepared.ok) return undefined;
   const { rewritten, request } = prepared;
-  const outer = strip(request, true).map;
+  const { code, map: outer } = strip(request, true);
   if (!outer) return undefined;
   const inner = rewritten.text.generateMap({ source: "written", hires: "boundary" });
-  const composed = remapping([outer, inner.toString()], () => null);
-  return new TraceMap(JSON.parse(String(composed)));
+  const map = remapping([outer, inner.toString()], () => null);
+  return {
+    map: new TraceMap(JSON.parse(String(map))),
+    codeLines: code.split("\n"),
+    sourceLines: rewritten.text.original.split("\n"),
+  };
 }

@@ -65,8 +65,8 @@ export interface Rewritten {
   readonly needsAsync: boolean;
   /** Names that are, in this cell, aliases of `task`, `workflow` or `eager`. */
   readonly taskMakers: readonly string[];
-  /** It has decorators or `accessor`, which no engine runs yet. */
-  readonly hasDecorators: boolean;
+  /** It has what oxc leaves or refuses: decorators, `accessor`, namespaces and enums in several parts. */
+  readonly needsTypeScript: boolean;
   /** The first decorator of a parameter: only the older decorators can be there. */
   readonly parameterDecorator: Node | undefined;
   readonly hasUsing: boolean;
@@ -163,7 +163,9 @@ class Walker {
   readonly #checksLoops: boolean;
   /** Text of an `eval` may use names whose segments its cell's function was not given. */
   readonly #isEval: boolean;
-  #hasDecorators = false;
+  #needsTypeScript = false;
+  /** Names of the pattern that is visited: `b` of `const { a, b = a }` reads the local, there is no other yet. */
+  #unpublished: ReadonlySet<string> = new Set();
   #hasUsing = false;
   #parameterDecorator: Node | undefined;
   #jsx: JsxChoice = {};
@@ -185,6 +187,7 @@ class Walker {
   cell({ program, comments }: Tree, jsx: JsxChoice): Rewritten {
     const body: Node[] = program["body"];
     this.#findTaskMakers(body);
+    this.#findParts(body);
     const local = this.#declare(body);
     const place: Place = { scope: new Scope(local), inFunction: false, hasArguments: false };
     this.#chooseJsx(comments, jsx, place);
@@ -215,6 +218,7 @@ class Walker {
 
   module(program: Node): Rewritten {
     this.#findTaskMakers(program["body"]);
+    this.#findParts(program["body"]);
     const place: Place = { scope: new Scope([]), inFunction: true, hasArguments: true };
     for (const statement of program["body"]) this.#visit(statement, place);
     return this.#result();
@@ -226,7 +230,7 @@ class Walker {
       declared: this.#declared,
       needsAsync: this.#needsAsync,
       taskMakers: [...this.#taskMakers],
-      hasDecorators: this.#hasDecorators,
+      needsTypeScript: this.#needsTypeScript,
       parameterDecorator: this.#parameterDecorator,
       hasUsing: this.#hasUsing,
       jsx: this.#jsx,
@@ -332,8 +336,9 @@ class Walker {
       case "ExpressionStatement":
         this.#cellExpression(statement, statement["expression"], place, isLast);
         return;
-      case "ImportDeclaration":
       case "TSImportEqualsDeclaration":
+        return this.#alias(statement, place);
+      case "ImportDeclaration":
       case "ExportAllDeclaration":
         this.#remove(statement); // moved to the front by #import
         return;
@@ -395,9 +400,11 @@ class Walker {
     const isSession = statement["kind"] === "const" || statement["kind"] === "let";
     if (!isSession) this.#hasUsing = true;
     for (const declarator of statement["declarations"]) {
-      this.#pattern(declarator["id"], place, "declare");
-      if (declarator["init"]) this.#initializer(declarator, place);
       const names = patternNames(declarator["id"]);
+      this.#unpublished = new Set(names);
+      this.#pattern(declarator["id"], place, "declare");
+      this.#unpublished = new Set();
+      if (declarator["init"]) this.#initializer(declarator, place);
       if (!isSession || names.length === 0) continue;
       this.#text.appendLeft(
         declarator.end,
@@ -459,11 +466,12 @@ class Walker {
 
   #import(statement: Node): string[] {
     const x = `$x${this.#suffix}`;
-    if (statement.type === "TSImportEqualsDeclaration") {
-      const reference: Node = statement["moduleReference"];
-      if (reference.type !== "TSExternalModuleReference" || statement["importKind"] === "type")
+    const declaration = declarationOf(statement);
+    if (declaration.type === "TSImportEqualsDeclaration") {
+      const reference: Node = declaration["moduleReference"];
+      if (reference.type !== "TSExternalModuleReference" || declaration["importKind"] === "type")
         return [];
-      const name: string = statement["id"].name;
+      const name: string = declaration["id"].name;
       const required = this.#source.slice(
         reference["expression"].start,
         reference["expression"].end,
@@ -509,6 +517,22 @@ class Walker {
     ];
   }
 
+  /** `import A = N.B` is `A = N.B` in its place; whether `N.B` is only a type cannot be known here. */
+  #alias(statement: Node, place: Place): void {
+    const reference: Node = statement["moduleReference"];
+    if (reference.type === "TSExternalModuleReference" || statement["importKind"] === "type")
+      return this.#remove(statement);
+    const [root, ...members] = namespaceNames({ ...statement, id: reference }).toReversed();
+    if (root === undefined) return;
+    const value = [this.#target(root, place, "typeof") ?? root, ...members].join("?.");
+    const name: string = statement["id"].name;
+    this.#text.update(
+      statement.start,
+      statement.end,
+      `;${this.#slot(name)}=${value};${this.#published([name])};`,
+    );
+  }
+
   #remove(statement: Node): void {
     this.#text.update(statement.start, statement.end, ";");
   }
@@ -536,6 +560,8 @@ class Walker {
   /** What stands for a free name when read or written, or undefined when it stays as it is. */
   #target(name: string, place: Place, use: "read" | "write" | "typeof"): string | undefined {
     if (!this.#names || place.scope.has(name)) return undefined;
+    // A function in there runs later, and sees what the session has then.
+    if (!place.inFunction && this.#unpublished.has(name)) return undefined;
     if (name === "arguments") return place.hasArguments ? undefined : this.#slot(name);
     const kind = this.#kinds.get(name) ?? this.#names.kindOf(name);
     const x = `$x${this.#suffix}`;
@@ -550,8 +576,16 @@ class Walker {
   }
 
   #replace(identifier: Node, target: string): void {
-    // An annotated or optional identifier (`x?: T` in a pattern) spans more than its name.
-    this.#text.update(identifier.start, identifier.start + identifier["name"].length, target);
+    const { start } = identifier;
+    const name: string = identifier["name"];
+    // An annotated or optional identifier (`x?: T` in a pattern) spans more than its name; an escaped
+    // one (`\u0061`) is written otherwise.
+    const written = this.#source.startsWith(name, start)
+      ? name
+      : /^(?:[\p{ID_Continue}$\u200c\u200d]|\\u[\da-fA-F]{4}|\\u\{[\da-fA-F]+\})+/u.exec(
+          this.#source.slice(start, identifier.end),
+        )?.[0];
+    this.#text.update(start, start + (written ?? name).length, target);
   }
 
   #read(identifier: Node, place: Place): void {
@@ -559,11 +593,12 @@ class Walker {
     if (target) this.#replace(identifier, target);
   }
 
-  /** `f()` and f`…`: `this` must not become the scope. */
+  /** `f()`, `(f as F)()` and f`…`: `this` must not become the scope. */
   #callee(callee: Node, place: Place): void {
-    if (callee.type !== "Identifier") return this.#visit(callee, place);
-    const target = this.#target(callee["name"], place, "read");
-    if (target) this.#replace(callee, `(0,${target})`);
+    const name = unwrapped(callee);
+    if (name.type !== "Identifier") return this.#visit(callee, place);
+    const target = this.#target(name["name"], place, "read");
+    if (target) this.#replace(name, `(0,${target})`);
   }
 
   /** A binding pattern (`declare`: only defaults and keys are looked at) or an assignment target. */
@@ -710,6 +745,11 @@ class Walker {
       }
       case "LabeledStatement":
         return this.#visit(node["body"], place);
+      case "TSImportEqualsDeclaration": {
+        let root: Node = node["moduleReference"];
+        while (root.type === "TSQualifiedName") root = root["left"];
+        return root.type === "Identifier" ? this.#read(root, place) : undefined;
+      }
       case "Decorator":
         return this.#decorator(node, place);
       case "JSXOpeningElement":
@@ -759,7 +799,7 @@ class Walker {
 
   /** `@f(x)` becomes `@((0,$0.f)(x))`: behind `@` only a name or parentheses may stand. */
   #decorator(node: Node, place: Place): void {
-    this.#hasDecorators = true;
+    this.#needsTypeScript = true;
     const expression: Node = node["expression"];
     if (!this.#names) return this.#visit(expression, place);
     this.#text.appendLeft(expression.start, "(");
@@ -794,12 +834,11 @@ class Walker {
 
   #unary(node: Node, place: Place): void {
     const argument: Node = node["argument"];
-    if (node["operator"] === "typeof" && argument.type === "Identifier") {
-      const target = this.#target(argument["name"], place, "typeof");
-      if (target) this.#replace(argument, target);
-      return;
-    }
-    this.#visit(argument, place);
+    const name = unwrapped(argument);
+    if (node["operator"] !== "typeof" || name.type !== "Identifier")
+      return this.#visit(argument, place);
+    const target = this.#target(name["name"], place, "typeof");
+    if (target) this.#replace(name, target);
   }
 
   #await(node: Node, place: Place): void {
@@ -896,7 +935,7 @@ class Walker {
     for (const member of node["body"].body as Node[]) {
       for (const decorator of member["decorators"] ?? [])
         this.#visit(decorator, { ...place, scope });
-      if (member.type === "AccessorProperty") this.#hasDecorators = true;
+      if (member.type === "AccessorProperty") this.#needsTypeScript = true;
       if (member["computed"]) this.#visit(member["key"], { ...place, scope });
       if (member.type === "StaticBlock") this.#block(member, inner);
       else if (member["value"] && !member["declare"]) this.#visit(member["value"], inner);
@@ -906,8 +945,8 @@ class Walker {
   #enum(node: Node, place: Place): void {
     if (node["declare"]) return;
     const members: Node[] = node["body"].members;
-    const names = members.map((member) => member["id"].name ?? member["id"].value);
-    const scope = new Scope([node["id"].name, ...names], place.scope);
+    const names = [node["id"].name, ...memberNames(node), ...this.#namesOfOtherParts(node)];
+    const scope = new Scope(names, place.scope);
     for (const member of members)
       if (member["initializer"]) this.#visit(member["initializer"], { ...place, scope });
   }
@@ -916,9 +955,37 @@ class Walker {
     const body: Node | null = node["body"];
     if (node["declare"] || body?.type !== "TSModuleBlock") return;
     const statements: Node[] = body["body"];
-    const names = [...namespaceNames(node), ...lexicalNames(statements), ...varNames(statements)];
+    if (statements.some(isExportedVariable)) this.#needsTypeScript = true;
+    const names = [
+      ...namespaceNames(node),
+      ...lexicalNames(statements),
+      ...varNames(statements),
+      ...this.#namesOfOtherParts(node),
+    ];
     const inner = { scope: new Scope(names, place.scope), inFunction: true, hasArguments: true };
     for (const statement of statements) this.#statement(statement, inner);
+  }
+
+  /** By name: what each part of a namespace or an enum of this text shows to the other parts. */
+  readonly #parts = new Map<string, Map<Node, readonly string[]>>();
+
+  #findParts(body: readonly Node[]): void {
+    for (const statement of body) {
+      const node = declarationOf(statement);
+      const isNamespace = node.type === "TSModuleDeclaration" && isInstantiated(node);
+      const isEnum = node.type === "TSEnumDeclaration" && !node["declare"];
+      const id: Node | undefined = node["id"];
+      if (!(isNamespace || isEnum) || id?.type !== "Identifier") continue;
+      const parts = this.#parts.get(id["name"]) ?? new Map<Node, readonly string[]>();
+      parts.set(node, isEnum ? memberNames(node) : exportedNames(node["body"].body));
+      this.#parts.set(id["name"], parts);
+      if (parts.size > 1) this.#needsTypeScript = true;
+    }
+  }
+
+  #namesOfOtherParts(node: Node): string[] {
+    const parts = this.#parts.get(node["id"].name);
+    return parts?.has(node) ? [...parts.values()].flat() : [];
   }
 
   #catch(node: Node, place: Place): void {
@@ -941,4 +1008,26 @@ function namespaceNames(node: Node): string[] {
     names.push(id.type === "TSQualifiedName" ? id["right"].name : id["name"]);
   }
   return names;
+}
+
+/** The members of an enum. */
+function memberNames(node: Node): string[] {
+  const members: Node[] = node["body"].members;
+  return members.map((member) => member["id"].name ?? member["id"].value);
+}
+
+/** What the statements of a namespace export. */
+function exportedNames(statements: readonly Node[]): string[] {
+  const exported = statements.filter(({ type }) => type === "ExportNamedDeclaration");
+  return [...lexicalNames(exported), ...varNames(exported)];
+}
+
+/** `export let` of a namespace: its uses are of a property, which oxc does not do. */
+function isExportedVariable(statement: Node): boolean {
+  const node = declarationOf(statement);
+  return (
+    statement.type === "ExportNamedDeclaration" &&
+    node.type === "VariableDeclaration" &&
+    node["kind"] !== "const"
+  );
 }

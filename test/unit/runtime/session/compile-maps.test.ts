@@ -24,19 +24,17 @@ test("an old cell's positions are right after its names became others of another
   scope.publish("kept", "let", false);
   scope.publish("make", "const", true);
   const source =
-    "const f = make(async () => { kept = typeof later; stray = 1; throw new Error('x') });";
+    "const f = make(async () => (kept = typeof later, stray = 1, new Error('x')), kept, new Error('y'));";
   const compiled = compile(source, scope);
   scope.publish("kept", "const", false);
   scope.publish("later", "let", false);
   scope.publish("make", "let", false);
   scope.publish("stray", "const", false);
   vi.stubGlobal("later", 1);
-  const line = compiled.code.split("\n").findIndex((text) => text.includes("new Error"));
-  expect(line).toBeGreaterThan(0);
-  expect(written(compiled, "new Error")).toEqual({
-    line: 1,
-    column: source.indexOf("new Error") + 1,
-  });
+  for (const text of ['new Error("x")', 'new Error("y")']) {
+    const column = source.indexOf(text.replaceAll('"', "'")) + 1;
+    expect(written(compiled, text)).toEqual({ line: 1, column });
+  }
 });
 
 test("positions are right for more cells than have their maps kept, in any order", () => {
@@ -56,4 +54,31 @@ test("positions are right for more cells than have their maps kept, in any order
 test("code that nobody wrote has no position", () => {
   const compiled = compile("const a = 1", new SessionScope());
   expect(compiled.locate(1, 5)).toBeUndefined();
+});
+
+test.each([
+  ["(1n as any) + 1", " + ", 1],
+  ["(1n as A | B) | 2", " | ", 1],
+  ["Symbol() + ''", " + ", 1],
+  ["null![Symbol.iterator]", "[", 0],
+  ["const a: any = 1n; a * (2 as any)", " * ", 1],
+  ["f(1)(2)(3)", "(3", 0],
+])("an operator of %s is where it was written", (source, sign, shift) => {
+  const { code, locate } = compile(source, new SessionScope());
+  const lines = code.split("\n");
+  // The value is the last statement.
+  const line = lines.findLastIndex((text) => text.includes("$x.value"));
+  const column = (lines[line] ?? "").lastIndexOf(sign) + shift;
+  expect(locate(line + 1, column + 1)).toEqual({
+    line: 1,
+    column: source.lastIndexOf(sign) + shift + 1,
+  });
+});
+
+test("an assignment is placed at what it assigns to", () => {
+  const source = "let b: number = 1; b = 2";
+  const { code, locate } = compile(source, new SessionScope());
+  const line = code.split("\n").findLastIndex((text) => text.includes("$x.value"));
+  const column = (code.split("\n")[line] ?? "").lastIndexOf("= 2");
+  expect(locate(line + 1, column + 1)).toEqual({ line: 1, column: source.indexOf("b = 2") + 1 });
 });
