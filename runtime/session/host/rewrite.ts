@@ -166,6 +166,8 @@ class Walker {
   #needsTypeScript = false;
   /** Names of the pattern that is visited: `b` of `const { a, b = a }` reads the local, there is no other yet. */
   #unpublished: ReadonlySet<string> = new Set();
+  /** Those of them that have their value by now. */
+  #bound: string[] = [];
   #hasUsing = false;
   #parameterDecorator: Node | undefined;
   #jsx: JsxChoice = {};
@@ -401,9 +403,10 @@ class Walker {
     if (!isSession) this.#hasUsing = true;
     for (const declarator of statement["declarations"]) {
       const names = patternNames(declarator["id"]);
-      this.#unpublished = new Set(names);
+      if (isSession) this.#unpublished = new Set(names);
       this.#pattern(declarator["id"], place, "declare");
       this.#unpublished = new Set();
+      this.#bound = [];
       if (declarator["init"]) this.#initializer(declarator, place);
       if (!isSession || names.length === 0) continue;
       this.#text.appendLeft(
@@ -562,9 +565,12 @@ class Walker {
     if (!this.#names || place.scope.has(name)) return undefined;
     // A function in there runs later, and sees what the session has then.
     if (!place.inFunction && this.#unpublished.has(name)) return undefined;
-    if (name === "arguments") return place.hasArguments ? undefined : this.#slot(name);
-    const kind = this.#kinds.get(name) ?? this.#names.kindOf(name);
     const x = `$x${this.#suffix}`;
+    if (name === "arguments") {
+      if (place.hasArguments) return undefined;
+      return use === "typeof" ? `${x}.maybe.${name}` : this.#slot(name);
+    }
+    const kind = this.#kinds.get(name) ?? this.#names.kindOf(name);
     if (kind === undefined) {
       if (this.#names.isGlobal(name)) return undefined;
       if (use === "typeof") return `${x}.maybe.${name}`;
@@ -605,7 +611,11 @@ class Walker {
   #pattern(pattern: Node, place: Place, mode: "declare" | "assign"): void {
     switch (pattern.type) {
       case "Identifier": {
-        if (mode === "declare") return;
+        if (mode === "declare") {
+          if (!place.inFunction && this.#unpublished.has(pattern["name"]))
+            this.#bound.push(pattern["name"]);
+          return;
+        }
         const target = this.#target(pattern["name"], place, "write");
         if (!target) return;
         const annotation: Node | null = pattern["typeAnnotation"];
@@ -622,10 +632,12 @@ class Walker {
           if (element) this.#pattern(element, place, mode);
         }
         return;
-      case "AssignmentPattern":
+      case "AssignmentPattern": {
+        const bound = [...this.#bound];
         this.#pattern(pattern["left"], place, mode);
-        this.#named(mode === "assign" ? pattern["left"] : undefined, pattern["right"], place);
-        return;
+        if (mode === "declare") return this.#visitAfter(bound, pattern["right"], place);
+        return this.#named(pattern["left"], pattern["right"], place);
+      }
       case "RestElement":
         this.#pattern(pattern["argument"], place, mode);
         return;
@@ -646,7 +658,7 @@ class Walker {
 
   #patternProperty(property: Node, place: Place, mode: "declare" | "assign"): void {
     if (property.type === "RestElement") return this.#pattern(property["argument"], place, mode);
-    if (property["computed"]) this.#visit(property["key"], place);
+    if (property["computed"]) this.#visitAfter([...this.#bound], property["key"], place);
     const value: Node = property["value"];
     if (property["shorthand"] && mode === "assign") {
       const name: string = property["key"].name;
@@ -654,6 +666,20 @@ class Walker {
         this.#text.appendLeft(property.start, `${propertyKey(name)}:`);
     }
     this.#pattern(value, place, mode);
+  }
+
+  /**
+   * An expression within a pattern: functions that it calls read the pattern's earlier names from the scope, so
+   * they go there first. `const { a, f = () => a, b = f() }` works in a cell as it does elsewhere.
+   */
+  #visitAfter(bound: readonly string[], expression: Node, place: Place): void {
+    const inner = unwrapped(expression);
+    const runsNothing = inner.type === "Identifier" || inner.type === "Literal";
+    if (bound.length === 0 || place.inFunction || runsNothing || isAnonymousFunction(inner))
+      return this.#visit(expression, place);
+    this.#text.appendLeft(expression.start, `(${this.#publish(bound)},`);
+    this.#visit(expression, place);
+    this.#text.appendLeft(expression.end, ")");
   }
 
   /** Visits `value`; an anonymous function keeps the name it would have got from a plain `x = …`. */
@@ -692,8 +718,10 @@ class Walker {
       case "CallExpression":
         if (this.#isDirectEval(node, place)) return this.#directEval(node, place);
         this.#callee(node["callee"], place);
-        for (const argument of node["arguments"]) this.#visit(argument, place);
-        return;
+        return this.#arguments(node["arguments"], place);
+      case "NewExpression":
+        this.#visit(node["callee"], place);
+        return this.#arguments(node["arguments"], place);
       case "TaggedTemplateExpression":
         this.#callee(node["tag"], place);
         return this.#visit(node["quasi"], place);
@@ -794,7 +822,22 @@ class Walker {
     this.#text.appendLeft(source.start, `$x${this.#suffix}.evalSource(`);
     this.#visit(source, place);
     this.#text.appendLeft(source.end, `,${JSON.stringify([...new Set(locals)])}${suffix})`);
-    for (const argument of rest) this.#visit(argument, place);
+    this.#arguments(rest, place);
+  }
+
+  /**
+   * V8 refuses `f([1], { a: x.y } = z)`, which is valid; in parentheses it takes it. The stripper drops those that
+   * only say so, and keeps those of a sequence.
+   */
+  #arguments(given: readonly Node[], place: Place): void {
+    for (const argument of given) {
+      const value = unwrapped(argument.type === "SpreadElement" ? argument["argument"] : argument);
+      const isPattern =
+        value.type === "AssignmentExpression" && /Pattern$/.test(value["left"].type);
+      if (isPattern) this.#text.appendLeft(value.start, "(0,");
+      this.#visit(argument, place);
+      if (isPattern) this.#text.appendLeft(value.end, ")");
+    }
   }
 
   /** `@f(x)` becomes `@((0,$0.f)(x))`: behind `@` only a name or parentheses may stand. */
