@@ -80,7 +80,7 @@ export async function inspected(
   return {
     "text/markdown": [...hoverMarkdown(hover), ...callMarkdown(call)].join("\n\n"),
     // JupyterLab's completer panel reads only this one.
-    "text/plain": [hover?.signature, call?.label, (hover ?? call)?.documentation]
+    "text/plain": [hover?.signature, valueLine(hover), call?.label, (hover ?? call)?.documentation]
       .filter((part) => part !== undefined && part !== "")
       .join("\n\n"),
   };
@@ -88,7 +88,17 @@ export async function inspected(
 
 function hoverMarkdown(hover: Hover | undefined): string[] {
   if (hover === undefined) return [];
-  return [fenced(hover.signature), ...(hover.documentation === "" ? [] : [hover.documentation])];
+  const value = valueLine(hover);
+  return [
+    fenced(hover.signature),
+    ...(value === undefined ? [] : [escapeMarkdown(value)]),
+    ...(hover.documentation === "" ? [] : [hover.documentation]),
+  ];
+}
+
+/** The live value, as it is now. */
+function valueLine(hover: Hover | undefined): string | undefined {
+  return hover?.value === undefined ? undefined : `= ${hover.value}`;
 }
 
 function callMarkdown(call: SignatureHelp | undefined): string[] {

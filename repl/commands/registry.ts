@@ -118,7 +118,9 @@ async function typeOf(argument: string, { session }: CommandContext): Promise<st
   }
   const hover = await session.types.hover(code, "const ".length + 1);
   if (hover === undefined) throw new CommandError("no type known; is the type checker running?");
-  return hover.signature.replace(new RegExp(`^(?:const|let|var) ${name}: `), "");
+  const type = hover.signature.replace(new RegExp(`^(?:const|let|var) ${name}: `), "");
+  const peeked = await session.peek(argument);
+  return peeked === undefined ? type : `${type}\n= ${peeked.preview}`;
 }
 
 async function install(argument: string, { say, session }: CommandContext): Promise<string> {

@@ -35,6 +35,7 @@ export type Request =
       readonly source: string;
     }
   | { readonly kind: "evaluate"; readonly id: number; readonly expression: string }
+  | { readonly kind: "peek"; readonly id: number; readonly path: string }
   | { readonly kind: "shutdown" };
 
 export interface Published {
@@ -51,6 +52,23 @@ export interface HostSettled {
   readonly published: readonly Published[];
   readonly runId?: string;
   readonly durationMs: number;
+}
+
+/** A live value, as far as it can be seen without running any of its code. */
+export interface Peeked {
+  /** What `typeof` says, or the name of an object's class. */
+  readonly type: string;
+  /** The value on one line. */
+  readonly preview: string;
+  /** Own ones and those of its classes, `Object` excluded; at most 500. */
+  readonly properties: readonly PeekedProperty[];
+}
+
+export interface PeekedProperty {
+  readonly name: string;
+  readonly kind: "property" | "method" | "accessor";
+  /** Absent for accessors: only their code knows. */
+  readonly type?: string;
 }
 
 /** Host → client, on fd 4, in one order. */
@@ -80,6 +98,7 @@ export type HostItem =
       readonly value?: MimeBundle;
       readonly error?: CellError;
     }
+  | { readonly kind: "peeked"; readonly id: number; readonly peeked?: Peeked }
   /** The process ends because the user's code asked it to. */
   | {
       readonly kind: "exiting";

@@ -53,6 +53,20 @@ export function preview(value: unknown, { name }: PreviewOptions = {}): Preview 
   }
 }
 
+/** The line alone, of a value whose code must not run: its display hook is not asked either. */
+export function plainLine(value: unknown, name?: string): string {
+  if (typeof value !== "object" || value === null || types.isProxy(value)) {
+    return preview(value, name === undefined ? {} : { name }).line;
+  }
+  try {
+    if (isError(value)) return cutRedacted(errorLine(value), LINE_COLUMNS_MAX);
+    const { shown } = look(value, IN_LINE, name);
+    return fitted(shown, typeof shown === "string" ? LINE_COLUMNS_MAX : LIST_COLUMNS_MAX);
+  } catch {
+    return "[cannot be shown]";
+  }
+}
+
 function stringPreview(value: string, name: string | undefined): Preview {
   if (name !== undefined && isSecretName(name)) return { line: HIDDEN, kind: "string" };
   const line = stringLine(value);

@@ -45,6 +45,7 @@ export class HandSession implements Session {
     }),
     hover: async () => undefined,
     signature: async () => undefined,
+    definition: async () => undefined,
   };
   parse: (code: string) => ParseResult = () => ({ status: "complete" });
   readonly #listeners = new Set<(event: SessionEvent) => void>();
@@ -121,6 +122,10 @@ export class HandSession implements Session {
 
   detach(cell: number): void {
     this.detached.push(cell);
+  }
+
+  async peek(): Promise<undefined> {
+    return undefined;
   }
 
   async restart(): Promise<void> {

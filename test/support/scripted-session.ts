@@ -77,6 +77,7 @@ export class ScriptedSession implements Session {
         end: 0,
       }),
       signature: async () => undefined,
+      definition: async () => undefined,
     };
     this.ready = (options.ready ?? Promise.resolve()).then(
       () => {
@@ -154,6 +155,10 @@ export class ScriptedSession implements Session {
 
   detach(_cell: number): void {
     throw new Error("no test detaches a cell of a scripted session");
+  }
+
+  async peek(): Promise<undefined> {
+    return undefined;
   }
 
   async restart(): Promise<void> {

@@ -8,8 +8,10 @@
 import type { RuntimeEvent } from "../../events/events.ts";
 import type { MimeBundle } from "../../values/shape.ts";
 import type { CellError, Diagnostic } from "../cell-error.ts";
+import type { Peeked } from "../protocol.ts";
 
 export type { CellError, Diagnostic } from "../cell-error.ts";
+export type { Peeked } from "../protocol.ts";
 
 /** What type errors do to a cell: stop it, accompany it, or are not looked for. */
 export type CheckPolicy = "error" | "warn" | "off";
@@ -141,6 +143,8 @@ export interface CompletionItem {
   readonly detail?: string;
   /** What is inserted when it differs from `name`. */
   readonly insert?: string;
+  /** What the item also inserts at another place of the asked text: an import as its first line. */
+  readonly edit?: { readonly offset: number; readonly text: string };
 }
 
 export interface Completions {
@@ -156,6 +160,8 @@ export interface Hover {
   readonly signature: string;
   /** Documentation as Markdown; may be empty. */
   readonly documentation: string;
+  /** The live value of what is hovered, on one line. */
+  readonly value?: string;
   readonly start: number;
   readonly end: number;
 }
@@ -167,11 +173,28 @@ export interface SignatureHelp {
   readonly documentation: string;
 }
 
+/** Where a name is declared; lines and columns from 1. Without `cell` and `file`: in the asked text itself. */
+export interface Definition {
+  readonly cell?: number;
+  /** Absolute path. */
+  readonly file?: string;
+  readonly line: number;
+  readonly column: number;
+}
+
 /** Answers from the TypeScript child, never from the user process; offsets are UTF-16. */
 export interface Types {
-  complete(code: string, offset: number, signal?: AbortSignal): Promise<Completions>;
+  /** @param options `autoImport`: also names that would have to be imported; slower, so on request only. */
+  complete(
+    code: string,
+    offset: number,
+    signal?: AbortSignal,
+    options?: { readonly autoImport?: boolean },
+  ): Promise<Completions>;
   hover(code: string, offset: number, signal?: AbortSignal): Promise<Hover | undefined>;
   signature(code: string, offset: number, signal?: AbortSignal): Promise<SignatureHelp | undefined>;
+  /** Through imports and earlier cells, to whoever declares the name at `offset`. */
+  definition(code: string, offset: number, signal?: AbortSignal): Promise<Definition | undefined>;
 }
 
 export interface InstallOptions {
@@ -201,6 +224,11 @@ export interface Session {
     | { readonly ok: true; readonly value: MimeBundle }
     | { readonly ok: false; readonly error: CellError }
   >;
+  /**
+   * What the live value at a path of session names has, `a.b[0]["c"]`: found without running any of its code.
+   * Undefined when there is no such value, behind accessors and proxies, and after 50 ms without an answer.
+   */
+  peek(path: string): Promise<Peeked | undefined>;
   parse(code: string): ParseResult;
   readonly types: Types;
   /** One press of the person; never throws. Without running cells it stops calls that finished cells left over. */

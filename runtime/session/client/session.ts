@@ -23,6 +23,7 @@ import type {
   InterruptKind,
   InterruptResult,
   ParseResult,
+  Peeked,
   Session,
   SessionEvent,
   SessionOptions,
@@ -32,6 +33,7 @@ import type {
 } from "./api.ts";
 import { DIAGNOSTICS_SHOWN_MAX, diagnosticsText } from "./diagnostics-text.ts";
 import { installPackages } from "./install.ts";
+import { Peeks } from "./peeks.ts";
 import { endReason } from "./process-end.ts";
 import { startTypeService, type TypeService } from "./types/service.ts";
 import { type ProcessEnd, UserProcess } from "./user-process.ts";
@@ -39,8 +41,8 @@ import { type ProcessEnd, UserProcess } from "./user-process.ts";
 export type * from "./api.ts";
 
 const WAITING_CELLS_MAX = 1_000;
-/** How long `interrupt` waits before it answers `pending`. */
-const INTERRUPT_ANSWER_MS = 250;
+/** How long `interrupt` waits before it answers `pending`; a silent thread is stopped after 250 ms alone. */
+const INTERRUPT_ANSWER_MS = { cooperate: 250, terminate: 1_000 } as const;
 /** The first cell of a session comes before the next process in everybody's patience. */
 const SPARE_AFTER_MS = 2_000;
 const DEATHS_MAX = 3;
@@ -90,6 +92,7 @@ class ClientSession implements Session {
   readonly #lanes = new Map<string, Lane>();
   readonly #entries = new Map<number, Entry>();
   readonly #evaluations = new Map<number, (answer: EvaluateAnswer) => void>();
+  readonly #peeks = new Peeks();
   /** Runs whose `run-ended` has not come: they end as `killed` with the process. */
   readonly #openRuns = new Map<string, number | undefined>();
   readonly #installs = new Set<AbortController>();
@@ -116,6 +119,7 @@ class ClientSession implements Session {
     this.#types = startTypeService({
       folder: options.folder,
       onNotice: (text) => this.#emit({ kind: "notice", level: "warning", text }),
+      peek: (path) => this.peek(path),
     });
     this.ready = this.#start();
     // Whoever does not await `ready` learns of a failed start from the `lost` phase.
@@ -313,6 +317,9 @@ class ClientSession implements Session {
       case "evaluated":
         this.#onEvaluated(item);
         return;
+      case "peeked":
+        this.#peeks.answered(item.id, item.peeked);
+        return;
       case "exiting":
         this.#exiting = item;
         return;
@@ -449,6 +456,7 @@ class ClientSession implements Session {
       });
     }
     this.#evaluations.clear();
+    this.#peeks.lost();
     return reason;
   }
 
@@ -588,7 +596,7 @@ class ClientSession implements Session {
       () => "done" as const,
     );
     const { promise: late, resolve } = Promise.withResolvers<"pending">();
-    const timer = setTimeout(() => resolve("pending"), INTERRUPT_ANSWER_MS);
+    const timer = setTimeout(() => resolve("pending"), INTERRUPT_ANSWER_MS[kind]);
     const answer = await Promise.race([all, late]);
     clearTimeout(timer);
     return answer;
@@ -635,6 +643,12 @@ class ClientSession implements Session {
     const answer = await promise;
     clearTimeout(timer);
     return answer;
+  }
+
+  async peek(path: string): Promise<Peeked | undefined> {
+    const own = this.#process;
+    if (!own || this.#phase !== "ready") return undefined;
+    return await this.#peeks.ask((id) => own.send({ kind: "peek", id, path }));
   }
 
   // ── telling ───────────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,7 @@
  * @module
  */
 import remapping from "@jridgewell/remapping";
-import { decodedMappings, TraceMap, traceSegment } from "@jridgewell/trace-mapping";
+import { TraceMap } from "@jridgewell/trace-mapping";
 import { parseSync } from "oxc-parser";
 import { refusal } from "../parse-guard.ts";
 import type { Node } from "./ast.ts";
@@ -24,6 +24,7 @@ import {
   type Tree,
 } from "./rewrite.ts";
 import { type Language, type StripRequest, strip } from "./strip.ts";
+import { TextMap } from "./text-map.ts";
 
 /** A problem the parser found; offsets are UTF-16 units into the text. */
 export interface SyntaxProblem {
@@ -399,59 +400,25 @@ type Preparation =
 
 type Locate = (line: number, column: number) => Position | undefined;
 
-/** A map, with the two texts that it is between. */
-interface Mapping {
-  readonly map: TraceMap;
-  readonly codeLines: readonly string[];
-  readonly sourceLines: readonly string[];
-}
-
 /** Maps are as large as their text: those asked for last are kept, the others can be made again. */
 const MAPS_KEPT = 100;
-const maps = new Map<Locate, Mapping>();
+const maps = new Map<Locate, TextMap>();
 
 /** Maps positions of the finished code back, through the type stripper and the rewriter. */
 function locator(prepare: () => Preparation, linesBefore: number): Locate {
   const locate: Locate = (line, column) => {
     if (line - linesBefore < 1) return undefined;
-    const mapping = maps.get(locate) ?? composed(prepare());
-    if (!mapping) return undefined;
-    keep(locate, mapping);
-    return originOf(mapping, line - linesBefore - 1, column - 1);
+    const map = maps.get(locate) ?? composedMap(prepare());
+    if (!map) return undefined;
+    keep(locate, map);
+    return map.original(line - linesBefore, column);
   };
   return locate;
 }
 
-/** @param line and `column` count from 0. */
-function originOf(mapping: Mapping, line: number, column: number): Position | undefined {
-  const { map, codeLines, sourceLines } = mapping;
-  const found = traceSegment(map, line, column);
-  if (found?.length !== 4 && found?.length !== 5) return undefined;
-  const [start, , sourceLine, sourceStart] = found;
-  const exact = { line: sourceLine + 1, column: sourceStart + 1 };
-  if (start === column) return exact;
-  // Maps know names and brackets, and an engine points at operators: it is looked for up to the next
-  // token, from behind, for types may have stood before it.
-  const next = decodedMappings(map)[line]?.find(
-    (segment) => segment[0] > column && segment.length !== 1,
-  );
-  const isSameLine = next !== undefined && next[2] === sourceLine;
-  const code = codeLines[line]?.slice(start, next?.[0]) ?? "";
-  const source =
-    sourceLines[sourceLine]?.slice(sourceStart, isSameLine ? next[3] : undefined) ?? "";
-  const sign = code.charAt(column - start);
-  // What is assigned to says more than the sign that does it.
-  const isAssignment = /^(?:=(?![=>])|\+\+|--)/.test(code.slice(column - start));
-  if (isAssignment || !/[^\w\s$;,]/.test(sign)) return exact;
-  const behind = code.slice(column - start).split(sign).length - 2;
-  let at = source.lastIndexOf(sign);
-  for (let n = 0; n < behind && at > 0; n++) at = source.lastIndexOf(sign, at - 1);
-  return at < 0 ? exact : { line: exact.line, column: exact.column + at };
-}
-
-function keep(locate: Locate, mapping: Mapping): void {
+function keep(locate: Locate, map: TextMap): void {
   maps.delete(locate);
-  maps.set(locate, mapping);
+  maps.set(locate, map);
   if (maps.size <= MAPS_KEPT) return;
   for (const oldest of maps.keys()) {
     maps.delete(oldest);
@@ -459,16 +426,13 @@ function keep(locate: Locate, mapping: Mapping): void {
   }
 }
 
-function composed(prepared: Preparation): Mapping | undefined {
+function composedMap(prepared: Preparation): TextMap | undefined {
   if (!prepared.ok) return undefined;
   const { rewritten, request } = prepared;
-  const { code, map: outer } = strip(request, true);
-  if (!outer) return undefined;
+  const stripped = strip(request, true);
+  if (!stripped.map) return undefined;
   const inner = rewritten.text.generateMap({ source: "written", hires: "boundary" });
-  const map = remapping([outer, inner.toString()], () => null);
-  return {
-    map: new TraceMap(JSON.parse(String(map))),
-    codeLines: code.split("\n"),
-    sourceLines: rewritten.text.original.split("\n"),
-  };
+  const composed = remapping([stripped.map, inner.toString()], () => null);
+  const map = new TraceMap(JSON.parse(String(composed)));
+  return new TextMap(map, stripped.code, rewritten.text.original);
 }

@@ -29,6 +29,7 @@ import { installLoader } from "./loader.ts";
 import { ModuleGraph } from "./module-graph.ts";
 import { Outbox } from "./outbox.ts";
 import { captureOutput } from "./output.ts";
+import { peek } from "./peek.ts";
 import { installPrelude } from "./prelude.ts";
 import { SessionScope } from "./scope.ts";
 import { Stacks } from "./stack.ts";
@@ -43,6 +44,7 @@ const outbox = new Outbox((isWaiting) => {
 });
 const heap = new HeapWatch((text) => notice("warning", text, evaluator?.fallbackCell()));
 let evaluator: Evaluator | undefined;
+let names: SessionScope | undefined;
 let marker = "";
 /** Set when the front end asked us to end: then nobody has to be told. */
 let isLeaving = false;
@@ -91,6 +93,9 @@ listen("message", (request: Request) => {
     case "evaluate":
       void evaluate(request);
       return;
+    case "peek":
+      answerPeek(request);
+      return;
     case "shutdown":
       isLeaving = true;
       process.exit(0);
@@ -115,6 +120,7 @@ function start(init: Extract<Request, { kind: "init" }>): void {
   const stacks = new Stacks(init.folder);
   const interrupts = new Interrupts(flags, () => outbox.flush());
   const scope = new SessionScope();
+  names = scope;
   const displays = new Displays(outbox, init.columns, () => evaluator?.fallbackCell());
   const modules = new ModuleGraph({ stacks, notice });
   const own = new Evaluator({ ...init, scope, stacks, interrupts, displays, modules, notice });
@@ -182,6 +188,12 @@ async function evaluate(request: Extract<Request, { kind: "evaluate" }>): Promis
   if (!evaluator) throw new Error("evaluate before init");
   const result = await evaluator.evaluate(request.expression, -request.id);
   outbox.add({ kind: "evaluated", id: request.id, ...result });
+  outbox.flush();
+}
+
+function answerPeek({ id, path }: Extract<Request, { kind: "peek" }>): void {
+  const peeked = names && peek(path, names);
+  outbox.add({ kind: "peeked", id, ...(peeked ? { peeked } : {}) });
   outbox.flush();
 }
 

@@ -9,11 +9,19 @@ import type {
   CompletionItem as ServerItem,
   SignatureHelp as ServerSignatureHelp,
 } from "vscode-languageserver-protocol";
-import type { CompletionItem, CompletionKind, Hover, SignatureHelp } from "../api.ts";
+import { isIdentifier } from "../../peek-path.ts";
+import type {
+  CompletionItem,
+  CompletionKind,
+  Completions,
+  Hover,
+  Peeked,
+  SignatureHelp,
+} from "../api.ts";
 import { DOCUMENT_PREFIX } from "./config.ts";
 import type { SessionName } from "./documents.ts";
 
-const ITEMS_MAX = 500;
+export const ITEMS_MAX = 500;
 
 /** The identifier, or the start of one, that a completion at `offset` replaces. */
 export function wordAt(code: string, offset: number): { start: number; end: number } {
@@ -60,6 +68,11 @@ export type Place = "name" | "member" | "other";
 export function placeAt(code: string, start: number): Place {
   if (isInText(code.slice(0, start)) || /\d/.test(code[start] ?? "")) return "other";
   return /(?:^|[^.])\.\s*$/.test(code.slice(0, start)) ? "member" : "name";
+}
+
+/** Where the expression ends whose member begins at `start`: at its `.` or `?.`. */
+export function dotBefore(code: string, start: number): number {
+  return start - (/\??\.\s*$/.exec(code.slice(0, start))?.[0].length ?? 0);
 }
 
 /** Whether the end of `before` is in a string, the text of a template, or a comment. */
@@ -142,6 +155,52 @@ function nameItem({ name, kind, from }: SessionName): ServerItem {
   };
 }
 
+const LIVE = "live";
+
+/** The server's items of a member list and what else the live value has. */
+export function withLive(items: readonly ServerItem[], { properties }: Peeked): ServerItem[] {
+  const known = new Set(items.map(({ label }) => label));
+  const live = properties.filter(({ name }) => !known.has(name));
+  return [
+    ...items,
+    ...live.map(
+      ({ name, kind, type }): ServerItem => ({
+        label: name,
+        kind: KIND_NUMBERS[kind === "method" ? "method" : "property"],
+        sortText: SORT_LOCAL,
+        detail: type === undefined ? LIVE : `${type} · ${LIVE}`,
+      }),
+    ),
+  ];
+}
+
+/**
+ * Items behind a dot. Names that are no identifiers need brackets in its place: then all begin where it stands.
+ */
+export function members(
+  code: string,
+  word: { readonly start: number; readonly end: number },
+  items: readonly CompletionItem[],
+): Completions {
+  if (items.every(({ name }) => isMember(name))) return { ...word, items };
+  const start = dotBefore(code, word.start);
+  const dot = code[start] === "?" ? "?." : "";
+  return {
+    start,
+    end: word.end,
+    items: items.map((item) => ({
+      ...item,
+      insert: isMember(item.name)
+        ? `${dot || "."}${item.name}`
+        : `${dot}[${JSON.stringify(item.name)}]`,
+    })),
+  };
+}
+
+function isMember(name: string): boolean {
+  return isIdentifier(name.replace(/^#/, ""));
+}
+
 const KIND_NUMBERS: Readonly<Record<CompletionKind, NonNullable<ServerItem["kind"]>>> = {
   method: 2,
   function: 3,
@@ -191,7 +250,8 @@ const KINDS: Readonly<Record<number, CompletionKind>> = {
 };
 
 /** Session names reach a draft as aliases: their own kind is in the first word of the detail. */
-function kindOf(item: ServerItem, detail: string | undefined): CompletionKind {
+export function kindOf(item: ServerItem, detail?: string): CompletionKind {
+  if (detail?.endsWith(LIVE)) return KINDS[item.kind ?? 0] ?? "property";
   const word = /^(function|const|let|var|class|interface|enum|type|namespace|module)\b/.exec(
     detail ?? "",
   );

@@ -10,6 +10,8 @@ import type { CheckerDocument } from "./documents.ts";
 const CANNOT_FIND_MODULE = new Set([2307, 2792, 2882, 7016]);
 /** Nothing of that name is installed; the others may be packages without types. */
 const NOT_INSTALLED = new Set([2307, 2882]);
+/** A limit of the checker, not a fault of the cell: thousands of assignments in one text. */
+const TOO_LARGE_FOR_FLOW = 2563;
 const ASSIGN_TO_IMPORT = 2632;
 const ASSIGN_TO_CONSTANT = 2588;
 
@@ -34,7 +36,7 @@ export function diagnosticsOf(
       message: isConstant
         ? message.replace(/because it is an import\.$/, "because it is a constant.")
         : withoutDocuments(message) + installAdvice(code, message),
-      severity: severity === 2 ? "warning" : "error",
+      severity: severity === 2 || code === TOO_LARGE_FOR_FLOW ? "warning" : "error",
       line,
       column: range.start.character + 1,
       endLine: range.end.line + 1 - document.linesBefore,

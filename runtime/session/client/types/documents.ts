@@ -271,6 +271,10 @@ export class SessionDocuments {
     return [...this.#documents.values()];
   }
 
+  get(cell: number): CheckerDocument | undefined {
+    return this.#documents.get(cell);
+  }
+
   /** Whether the cell has a document that may be needed. */
   has(cell: number): boolean {
     return this.#documents.has(cell);
@@ -348,6 +352,15 @@ function headerLine(names: readonly SessionName[]): string {
     ([cell, list]) => `import { ${list.join(", ")} } from "${moduleOf(cell)}";`,
   );
   return [...imports, ...variables].join(" ");
+}
+
+/**
+ * Where in a header line the type behind a brought variable is named, which leads on to its cell.
+ * @param column of the variable's own name, from 0.
+ */
+export function sourceColumn(header: string, column: number): number | undefined {
+  const [said] = /^[^:;]+: typeof import\("[^"]*"\)\./.exec(header.slice(column)) ?? [];
+  return said === undefined ? undefined : column + said.length;
 }
 
 function moduleOf(cell: number): string {

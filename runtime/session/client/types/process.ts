@@ -145,6 +145,12 @@ export class TypeScriptServer {
     this.#connection.sendNotification(method, params).catch(() => undefined);
   }
 
+  /** Whether lists offer names that would have to be imported, from the next request on. */
+  offerImports(isWanted: boolean): void {
+    const settings = { ...CONFIGURATION, suggest: { autoImports: isWanted } };
+    this.notify("workspace/didChangeConfiguration", { settings: { "js/ts": settings } });
+  }
+
   /** Ends the child; resolves when it is gone. It holds nothing that a polite end would save. */
   async close(): Promise<void> {
     if (!this.#isGone) this.#child.kill("SIGKILL");

@@ -10,35 +10,53 @@
  *   S3  What is asked about is open, with all documents it needs; what no later cell can need is closed.
  * @module
  */
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { basename, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { ResponseError } from "vscode-jsonrpc/node";
 import type {
   CompletionList,
   DocumentDiagnosticReport,
+  Location,
   Hover as ServerHover,
   CompletionItem as ServerItem,
   SignatureHelp as ServerSignatureHelp,
 } from "vscode-languageserver-protocol";
+import { declaredSoFar } from "../../analyse.ts";
 import type { Diagnostic } from "../../cell-error.ts";
 import { packageRoot as ownPackageRoot } from "../../package-root.ts";
+import { pathBefore } from "../../peek-path.ts";
 import { offsetToLineColumn } from "../../positions.ts";
-import type { Completions, Hover, SignatureHelp, Types } from "../api.ts";
+import type { Completions, Definition, Hover, Peeked, SignatureHelp, Types } from "../api.ts";
+import {
+  IMPORTS_FILE,
+  type Importable,
+  importables,
+  importItem,
+  importsText,
+  isOffer,
+  localModules,
+  nodeImportables,
+} from "./auto-imports.ts";
 import {
   chosenItems,
+  dotBefore,
   hoverAt,
+  ITEMS_MAX,
+  kindOf,
   listsValues,
+  members,
   namesWithout,
   placeAt,
   toItem,
   toSignature,
+  withLive,
   withNames,
   wordAt,
 } from "./completion.ts";
 import { type CheckerConfig, CONFIG_FILE, checkerConfig, DOCUMENT_PREFIX } from "./config.ts";
 import { diagnosticsOf, isModuleMissing } from "./diagnostics.ts";
 import { type DiskChanges, LocalFiles } from "./disk.ts";
-import { type CheckerDocument, SessionDocuments } from "./documents.ts";
+import { type CheckerDocument, SessionDocuments, sourceColumn } from "./documents.ts";
 import { Cancelled, ServerGone, TypeScriptServer } from "./process.ts";
 
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -65,6 +83,8 @@ export interface TypeServiceOptions {
   readonly folder: string;
   /** A sentence for the person. */
   readonly onNotice: (text: string) => void;
+  /** What a live value has, if the user process can tell at once. */
+  readonly peek?: (path: string) => Promise<Peeked | undefined>;
   /** Where eagerdeck and tslab resolve to; this copy unless a test says otherwise. */
   readonly packageRoot?: string;
 }
@@ -234,7 +254,64 @@ class Service implements TypeService {
 
   // Text that is being typed
 
-  async complete(code: string, offset: number, signal?: AbortSignal): Promise<Completions> {
+  async complete(
+    code: string,
+    offset: number,
+    signal?: AbortSignal,
+    options: { readonly autoImport?: boolean } = {},
+  ): Promise<Completions> {
+    const found = await this.#complete(code, offset, signal);
+    const isName = placeAt(code, found.start) === "name" && found.start < offset;
+    if (!options.autoImport || !isName) return found;
+    const typed = code.slice(found.start, offset);
+    const known = await this.#importables(code, offset, signal);
+    const imports = known.filter(({ name }) => name.startsWith(typed));
+    imports.sort((a, b) => (a.name < b.name ? -1 : 1));
+    const items = [...found.items, ...imports.map((name) => importItem(code, name))];
+    return { ...found, items: items.slice(0, ITEMS_MAX) };
+  }
+
+  /** Names of other files, packages and Node that begin in the word at `offset`. */
+  async #importables(
+    code: string,
+    offset: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Importable[]> {
+    const modules = localModules(this.#options.folder);
+    const asked = await this.#askDraft(code, offset, signal, async (life, position, stop) => {
+      this.#open(life, IMPORTS_FILE, "typescript", importsText(modules));
+      life.server.offerImports(true);
+      try {
+        return await this.#requestList(life, position, stop);
+      } finally {
+        life.server.offerImports(false);
+        this.#close(life, IMPORTS_FILE);
+      }
+    });
+    const items = asked ?? [];
+    const inScope = new Set(items.filter((item) => !isOffer(item)).map(({ label }) => label));
+    const isForTypes = items.length > 0 && !listsValues(items);
+    const ofNode = nodeImportables().filter(({ kind }) => !isForTypes || kind === "class");
+    const known = [...importables(items, modules, kindOf), ...ofNode];
+    return known.filter(({ name }) => !inScope.has(name) && !this.#documents.names.has(name));
+  }
+
+  #requestList(life: Life, position: object, stop: AbortSignal): Promise<ServerItem[]> {
+    return patient(async () => {
+      const list = await life.server.request<CompletionList | ServerItem[] | null>(
+        "textDocument/completion",
+        position,
+        stop,
+      );
+      return Array.isArray(list) ? list : (list?.items ?? []);
+    });
+  }
+
+  async #complete(
+    code: string,
+    offset: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Completions> {
     const word = wordAt(code, offset);
     const typed = code.slice(word.start, offset);
     const place = placeAt(code, word.start);
@@ -245,10 +322,53 @@ class Service implements TypeService {
       const all = listed ? withNames(listed.items, names) : namesWithout(this.#globals, names);
       return { ...word, items: chosenItems(all, typed).map(toItem) };
     }
+    const owner = place === "member" ? pathBefore(code, dotBefore(code, word.start)) : undefined;
+    const peeking = owner && this.#peek(owner.path);
     const listed = await listing;
-    if (!listed) return { ...word, items: [] };
-    const chosen = await this.#detailed(listed, chosenItems(listed.items, typed), signal);
-    return { ...word, items: chosen.map(toItem) };
+    const peeked = await peeking;
+    const isLive = owner && peeked && (await this.#isSessionName(code, owner.start, signal));
+    const all = isLive ? withLive(listed?.items ?? [], peeked) : (listed?.items ?? []);
+    const best = chosenItems(all, typed);
+    const chosen = listed ? await this.#detailed(listed, best, signal) : best;
+    if (place !== "member") return { ...word, items: chosen.map(toItem) };
+    return members(code, word, chosen.map(toItem));
+  }
+
+  /** What the user process says of a live value; nothing where there is none to ask. */
+  async #peek(path: string): Promise<Peeked | undefined> {
+    return await this.#options.peek?.(path).catch(() => undefined);
+  }
+
+  /** Whether the name at `offset` is the session's and not one that the text itself declares. */
+  async #isSessionName(
+    code: string,
+    offset: number,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const { start, end } = wordAt(code, offset);
+    const name = code.slice(start, end);
+    if (!this.#documents.names.has(name) || declaredSoFar(code).has(name)) return false;
+    const isOwn = await this.#askDraft(code, start, signal, async (life, position, stop, draft) => {
+      const found = await this.#locate(life, position, stop);
+      const uri = this.#uri(draft.fileName);
+      return found.some(
+        (place) => place.uri === uri && place.range.start.line >= draft.linesBefore,
+      );
+    });
+    // Without the server the text alone has to tell.
+    return isOwn !== true;
+  }
+
+  /** Where the name at a position is declared, as far as the server follows it. */
+  #locate(life: Life, position: object, stop: AbortSignal): Promise<Location[]> {
+    return patient(async () => {
+      const found = await life.server.request<Location | Location[] | null>(
+        "textDocument/definition",
+        position,
+        stop,
+      );
+      return found ? [found].flat() : [];
+    });
   }
 
   /** The server's list for the word at `offset`; the last one while only that word grows. */
@@ -267,14 +387,9 @@ class Service implements TypeService {
     if (begun && last.around === around && last.generation === this.#generation) return last;
     return await this.#askDraft(code, offset, signal, async (life, position, stop, document) => {
       const generation = this.#generation;
-      const list = await patient(() =>
-        life.server.request<CompletionList | ServerItem[] | null>(
-          "textDocument/completion",
-          position,
-          stop,
-        ),
-      );
-      const items = Array.isArray(list) ? list : (list?.items ?? []);
+      const list = await this.#requestList(life, position, stop);
+      // Somebody else may just have asked for imports.
+      const items = list.filter((item) => !isOffer(item));
       if (listsValues(items)) this.#globals = items;
       this.#listed = { around, typed, generation, items, life, document, details: new Map() };
       return this.#listed;
@@ -311,10 +426,17 @@ class Service implements TypeService {
   }
 
   async hover(code: string, offset: number, signal?: AbortSignal): Promise<Hover | undefined> {
+    const word = wordAt(code, offset);
+    const owner = word.start < word.end ? pathBefore(code, word.end) : undefined;
+    const peeking = owner && this.#peek(owner.path);
     const answer = await this.#askDraft(code, offset, signal, (life, position, stop) =>
       patient(() => life.server.request<ServerHover | null>("textDocument/hover", position, stop)),
     );
-    return hoverAt(code, offset, answer ?? null);
+    const hover = hoverAt(code, offset, answer ?? null);
+    const peeked = hover && (await peeking);
+    if (!owner || !peeked || peeked.type === "function") return hover;
+    if (!(await this.#isSessionName(code, owner.start, signal))) return hover;
+    return { ...hover, value: peeked.preview };
   }
 
   async signature(
@@ -332,6 +454,41 @@ class Service implements TypeService {
       ),
     );
     return toSignature(answer ?? null);
+  }
+
+  async definition(
+    code: string,
+    offset: number,
+    signal?: AbortSignal,
+  ): Promise<Definition | undefined> {
+    return await this.#askDraft(code, offset, signal, async (life, position, stop, draft) => {
+      const uri = this.#uri(draft.fileName);
+      const header = draft.linesBefore - 1;
+      const found = await this.#locate(life, position, stop);
+      const brought = found.find((place) => place.uri === uri && place.range.start.line === header);
+      const line = draft.text.split("\n")[header] ?? "";
+      const character = brought && sourceColumn(line, brought.range.start.character);
+      if (character === undefined) return this.#definitionOf(found, draft);
+      const source = { textDocument: { uri }, position: { line: header, character } };
+      return this.#definitionOf(await this.#locate(life, source, stop), draft);
+    });
+  }
+
+  /** The first place that a person can go to. */
+  #definitionOf(found: readonly Location[], draft: CheckerDocument): Definition | undefined {
+    for (const { uri, range } of found) {
+      if (!uri.startsWith("file:")) continue;
+      const path = fileURLToPath(uri);
+      const column = range.start.character + 1;
+      const cell = cellOf(path);
+      if (cell === undefined) return { file: path, line: range.start.line + 1, column };
+      const isDraft = uri === this.#uri(draft.fileName);
+      const document = isDraft ? draft : this.#documents.get(cell);
+      const line = range.start.line + 1 - (document?.linesBefore ?? 0);
+      if (!document || document === this.#documents.prelude || line < 1) continue;
+      return { ...(isDraft ? {} : { cell }), line, column };
+    }
+    return undefined;
   }
 
   async #askDraft<Answer>(
@@ -559,6 +716,12 @@ class Service implements TypeService {
   #uri(fileName: string): string {
     return pathToFileURL(join(this.#options.folder, fileName)).href;
   }
+}
+
+/** The cell whose document this is. */
+function cellOf(path: string): number | undefined {
+  const [, cell] = /^__eagerdeck_c(\d+)\.tsx?$/.exec(basename(path)) ?? [];
+  return cell === undefined ? undefined : Number(cell);
 }
 
 /** What `promise` gives, or undefined when it takes longer. */

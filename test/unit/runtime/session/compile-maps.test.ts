@@ -74,11 +74,3 @@ test.each([
     column: source.lastIndexOf(sign) + shift + 1,
   });
 });
-
-test("an assignment is placed at what it assigns to", () => {
-  const source = "let b: number = 1; b = 2";
-  const { code, locate } = compile(source, new SessionScope());
-  const line = code.split("\n").findLastIndex((text) => text.includes("$x.value"));
-  const column = (code.split("\n")[line] ?? "").lastIndexOf("= 2");
-  expect(locate(line + 1, column + 1)).toEqual({ line: 1, column: source.indexOf("b = 2") + 1 });
-});

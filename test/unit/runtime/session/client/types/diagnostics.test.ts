@@ -50,6 +50,10 @@ test("only errors are errors: warnings are told as such, hints not at all", () =
   expect(found.map(({ severity }) => severity)).toEqual(["error", "warning"]);
 });
 
+test("a limit of the checker itself is no error of the cell", () => {
+  expect(told({ code: 2563 })).toMatchObject([{ code: 2563, severity: "warning" }]);
+});
+
 test("a missing package comes with the command that installs it", () => {
   expect(missing("lodash")).toBe("Run %npm i lodash to install it.");
   expect(missing("lodash/fp")).toBe("Run %npm i lodash to install it.");
