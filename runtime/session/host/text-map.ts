@@ -9,18 +9,23 @@
 import { type TraceMap, traceSegment } from "@jridgewell/trace-mapping";
 import type { Position } from "./compile.ts";
 
+/** The language's line breaks; engines count lines by them. */
+export const LINE_BREAK = /\r\n|[\n\r\u2028\u2029]/g;
+
 export class TextMap {
   readonly #map: TraceMap;
   readonly #generated: readonly string[];
   readonly #written: string;
-  /** Offsets of the lines of the written text. */
+  /** Offsets of the lines of the written text: as people count them, and as the map does. */
   readonly #starts: readonly number[];
+  readonly #feeds: readonly number[];
 
   constructor(map: TraceMap, generated: string, written: string) {
     this.#map = map;
-    this.#generated = generated.split("\n");
+    this.#generated = generated.split(LINE_BREAK);
     this.#written = written;
-    this.#starts = [0, ...[...written.matchAll(/\r\n|[\n\r\u2028\u2029]/g)].map(endOf)];
+    this.#starts = [0, ...Array.from(written.matchAll(LINE_BREAK), endOf)];
+    this.#feeds = [0, ...Array.from(written.matchAll(/\n/g), endOf)];
   }
 
   /** Where a position of the generated text was written; both count from 1. Undefined for text that nobody wrote. */
@@ -63,22 +68,28 @@ export class TextMap {
   }
 
   #offset(line: number, column: number): number {
-    return (this.#starts[line] ?? 0) + column;
+    return (this.#feeds[line] ?? 0) + column;
   }
 
   #position(offset: number): Position {
-    let low = 0;
-    let high = this.#starts.length - 1;
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if ((this.#starts[middle] ?? 0) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return { line: low + 1, column: offset - (this.#starts[low] ?? 0) + 1 };
+    const line = lineOf(this.#starts, offset);
+    return { line: line + 1, column: offset - (this.#starts[line] ?? 0) + 1 };
   }
 }
 
-function endOf(match: RegExpMatchArray): number {
+/** Which of the lines that start there holds `offset`; counts from 0. */
+export function lineOf(starts: readonly number[], offset: number): number {
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((starts[middle] ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+export function endOf(match: RegExpMatchArray): number {
   return (match.index ?? 0) + match[0].length;
 }
 
