@@ -84,3 +84,11 @@ export function isFunction(node: Node): boolean {
     node.type === "ArrowFunctionExpression"
   );
 }
+
+/** Whether evaluating `node` may call something, accessors aside. */
+export function hasCalls(node: Node): boolean {
+  if (isFunction(node)) return false;
+  if (/^(?:Call|New|TaggedTemplate)Expression$/.test(node.type)) return true;
+  for (const child of children(node)) if (hasCalls(child)) return true;
+  return false;
+}

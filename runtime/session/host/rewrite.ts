@@ -15,6 +15,7 @@
 import MagicString from "magic-string";
 import {
   children,
+  hasCalls,
   isAnonymousFunction,
   isFunction,
   isTypeOnly,
@@ -670,12 +671,11 @@ class Walker {
 
   /**
    * An expression within a pattern: functions that it calls read the pattern's earlier names from the scope, so
-   * they go there first. `const { a, f = () => a, b = f() }` works in a cell as it does elsewhere.
+   * they go there first. `const { a, f = () => a, b = f() }` works in a cell as it does elsewhere. Without calls
+   * the names of a pattern are new together or, when it fails, not at all.
    */
   #visitAfter(bound: readonly string[], expression: Node, place: Place): void {
-    const inner = unwrapped(expression);
-    const runsNothing = inner.type === "Identifier" || inner.type === "Literal";
-    if (bound.length === 0 || place.inFunction || runsNothing || isAnonymousFunction(inner))
+    if (bound.length === 0 || place.inFunction || !hasCalls(expression))
       return this.#visit(expression, place);
     this.#text.appendLeft(expression.start, `(${this.#publish(bound)},`);
     this.#visit(expression, place);
