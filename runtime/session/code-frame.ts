@@ -22,7 +22,7 @@ export interface FramePosition {
  * @returns an empty string when the position lies outside the text.
  */
 export function codeFrame(source: string, position: FramePosition): string {
-  const lines = source.split(/\r\n|[\n\r\u2028\u2029]/);
+  const lines = source.split(/\r\n|[\n\r]/);
   const { line, column } = position;
   if (line < 1 || line > lines.length) return "";
   const first = Math.max(1, line - LINES_BEFORE);

@@ -38,3 +38,13 @@ test.each([
     column: (before.at(-1) ?? "").length + 1,
   });
 });
+
+test.each([
+  ["a line separator", "const sep = 1;\u2028none.x.y", 1, 23],
+  ["a lone carriage return", "const cr = 1;\rnone.x.y", 2, 8],
+  ["a separator within a string", 'const inside = "\u2028"; none.x.y', 1, 28],
+  ["a separator within a template, then a line", "const text = `\u2028${1}`;\nnone.x.y", 2, 8],
+])("%s moves no position", async (_, code, line, column) => {
+  const { error } = await s.run(code);
+  expect(error?.frames[0]).toMatchObject({ line, column });
+});

@@ -73,6 +73,8 @@ interface Entry {
   startedAt: number;
   /** The checker has read it ahead. */
   isPrepared: boolean;
+  /** Resolves when what the checker finds in a cell that runs all the same has been told. */
+  warned?: Promise<void>;
   /** The first failure of the running cell that nobody caught. */
   uncaught?: CellError;
 }
@@ -204,7 +206,7 @@ class ClientSession implements Session {
     if (isSettled(entry)) return;
     if (!this.#process) return this.#lose(entry, "it could not be started");
     entry.stage = "running";
-    if (policy === "warn") void this.#warn(entry);
+    if (policy === "warn") entry.warned = this.#warn(entry);
     this.#process.send({
       kind: "execute",
       cell: entry.cell,
@@ -265,7 +267,7 @@ class ClientSession implements Session {
 
   /** Diagnostics of a cell that runs all the same. */
   async #warn(entry: Entry): Promise<void> {
-    const diagnostics = await this.#types.check(this.#text(entry));
+    const diagnostics = await this.#types.check(this.#text(entry), entry.checking.signal);
     if (!diagnostics || diagnostics.length === 0) return;
     const text = diagnosticsText(entry.request.code, label(entry), diagnostics);
     this.#emit({ kind: "diagnostics", cell: entry.cell, diagnostics, text });
@@ -351,12 +353,16 @@ class ClientSession implements Session {
     this.#deaths = [];
     // Also without names: an interface alone is nothing at run time, and exists for later cells all the same.
     this.#types.published(entry.cell, entry.request.code, settled.published, label(entry));
+    // Its diagnostics belong to it: they come before its end, also when the checker is the slower one (C2).
+    if (entry.warned) void entry.warned.then(() => this.#settleWith(entry, settled));
+    else this.#settleWith(entry, settled);
+  }
+
+  #settleWith(entry: Entry, settled: HostSettled): void {
     const { uncaught } = entry;
-    if (uncaught && settled.status === "ok") {
-      const { value: _, ...rest } = settled;
-      return this.#settle(entry, { ...rest, status: "error", error: uncaught });
-    }
-    this.#settle(entry, settled);
+    if (!uncaught || settled.status !== "ok") return this.#settle(entry, settled);
+    const { value: _, ...rest } = settled;
+    this.#settle(entry, { ...rest, status: "error", error: uncaught });
   }
 
   /** A failure that nobody caught is the running cell's: it settles as error, and what waits behind it is aborted. */
@@ -603,10 +609,10 @@ class ClientSession implements Session {
   }
 
   #stop(entry: Entry, kind: "cooperate" | "terminate"): void {
+    entry.checking.abort();
     if (entry.stage === "running") {
       return this.#process?.interrupt(entry.cell, kind === "terminate" ? kind : "interrupt");
     }
-    entry.checking.abort();
     this.#settle(entry, {
       status: "interrupted",
       error: { name: "Interrupted", message: "interrupted before it ran", frames: [] },

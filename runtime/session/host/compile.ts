@@ -7,7 +7,7 @@
  * @module
  */
 import remapping, { type SourceMapInput } from "@jridgewell/remapping";
-import { decodedMappings, type SourceMapSegment, TraceMap } from "@jridgewell/trace-mapping";
+import { TraceMap } from "@jridgewell/trace-mapping";
 import { parseSync } from "oxc-parser";
 import { refusal } from "../parse-guard.ts";
 import type { Node } from "./ast.ts";
@@ -24,7 +24,7 @@ import {
   type Tree,
 } from "./rewrite.ts";
 import { type Language, type StripRequest, strip } from "./strip.ts";
-import { endOf, LINE_BREAK, lineOf, TextMap } from "./text-map.ts";
+import { inLanguageLines, TextMap } from "./text-map.ts";
 
 /** A problem the parser found; offsets are UTF-16 units into the text. */
 export interface SyntaxProblem {
@@ -426,35 +426,16 @@ function keep(locate: Locate, map: TextMap): void {
   }
 }
 
-/**
- * The stripper's map counts every line break of the language in the text it was made from, the rewriter's
- * only line feeds: here the former takes the latter's lines.
- */
-function inLineFeeds(map: SourceMapInput, text: string): SourceMapInput {
-  if (!/\r(?!\n)|[\u2028\u2029]/.test(text)) return map;
-  const traced = new TraceMap(map);
-  const breaks = [0, ...Array.from(text.matchAll(LINE_BREAK), endOf)];
-  const feeds = [0, ...Array.from(text.matchAll(/\n/g), endOf)];
-  const mappings = decodedMappings(traced).map((line) =>
-    line.map((segment): SourceMapSegment => {
-      if (segment.length === 1) return segment;
-      const [column, source, writtenLine, writtenColumn] = segment;
-      const offset = (breaks[writtenLine] ?? 0) + writtenColumn;
-      const at = lineOf(feeds, offset);
-      return [column, source, at, offset - (feeds[at] ?? 0)];
-    }),
-  );
-  return { version: 3, names: [], sources: traced.sources, mappings };
-}
-
 function composedMap(prepared: Preparation): TextMap | undefined {
   if (!prepared.ok) return undefined;
   const { rewritten, request } = prepared;
   const stripped = strip(request, true);
   if (!stripped.map) return undefined;
-  const inner = rewritten.text.generateMap({ source: "written", hires: "boundary" });
-  const outer = inLineFeeds(stripped.map, request.text);
-  const composed = remapping([outer, inner.toString()], () => null);
+  const { original } = rewritten.text;
+  const decoded = rewritten.text.generateDecodedMap({ source: "written", hires: "boundary" });
+  const mappings = inLanguageLines(decoded.mappings, rewritten.text.toString(), original);
+  const inner: SourceMapInput = { version: 3, names: [], sources: ["written"], mappings };
+  const composed = remapping([stripped.map, inner], () => null);
   const map = new TraceMap(JSON.parse(String(composed)));
-  return new TextMap(map, stripped.code, rewritten.text.original);
+  return new TextMap(map, stripped.code, original);
 }

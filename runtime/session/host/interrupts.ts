@@ -15,7 +15,7 @@ import { flagBit, flagIndex } from "./flags.ts";
 const BLOCKED_MS = 250;
 
 /** The error a person's interrupt ends a cell with. */
-export function interruptedError(message = "interrupted"): Error {
+export function interruptedError(message = "the cell was stopped"): Error {
   const error = new Error(message);
   error.name = "Interrupted";
   Object.defineProperty(error, "name", { enumerable: false });

@@ -7,25 +7,21 @@
  * @module
  */
 import { type TraceMap, traceSegment } from "@jridgewell/trace-mapping";
+import { offsetToLineColumn } from "../positions.ts";
 import type { Position } from "./compile.ts";
-
-/** The language's line breaks; engines count lines by them. */
-export const LINE_BREAK = /\r\n|[\n\r\u2028\u2029]/g;
 
 export class TextMap {
   readonly #map: TraceMap;
   readonly #generated: readonly string[];
   readonly #written: string;
-  /** Offsets of the lines of the written text: as people count them, and as the map does. */
+  /** Offsets of the lines of the written text. */
   readonly #starts: readonly number[];
-  readonly #feeds: readonly number[];
 
   constructor(map: TraceMap, generated: string, written: string) {
     this.#map = map;
-    this.#generated = generated.split(LINE_BREAK);
+    this.#generated = generated.split(LINE_ENDS);
     this.#written = written;
-    this.#starts = [0, ...Array.from(written.matchAll(LINE_BREAK), endOf)];
-    this.#feeds = [0, ...Array.from(written.matchAll(/\n/g), endOf)];
+    this.#starts = lineStarts(written, LINE_ENDS);
   }
 
   /** Where a position of the generated text was written; both count from 1. Undefined for text that nobody wrote. */
@@ -68,17 +64,51 @@ export class TextMap {
   }
 
   #offset(line: number, column: number): number {
-    return (this.#feeds[line] ?? 0) + column;
+    return (this.#starts[line] ?? 0) + column;
   }
 
+  /** In lines as people and editors count them, which are not those of the language. */
   #position(offset: number): Position {
-    const line = lineOf(this.#starts, offset);
-    return { line: line + 1, column: offset - (this.#starts[line] ?? 0) + 1 };
+    return offsetToLineColumn(this.#written, offset);
   }
 }
 
-/** Which of the lines that start there holds `offset`; counts from 0. */
-export function lineOf(starts: readonly number[], offset: number): number {
+/** What ends a line for the language, and for the compilers' maps. */
+const LINE_ENDS = /\r\n|[\n\r\u2028\u2029]/g;
+
+type Segments = readonly (readonly number[])[];
+/** Column, source, line and column there; all from 0. */
+type Segment = [number, number, number, number];
+
+/**
+ * Mappings between two texts, from lines that only `\n` ends (magic-string's) to those of the language. A cell
+ * with a lone carriage return or a line separator would be off by lines otherwise.
+ * @param mappings decoded, sorted; the fifth number of a segment is left out.
+ */
+export function inLanguageLines(
+  mappings: readonly Segments[],
+  generated: string,
+  written: string,
+): Segment[][] {
+  const from = [lineStarts(generated, /\n/g), lineStarts(written, /\n/g)] as const;
+  const to = [lineStarts(generated, LINE_ENDS), lineStarts(written, LINE_ENDS)] as const;
+  const lines: Segment[][] = to[0].map(() => []);
+  for (const [line, segments] of mappings.entries()) {
+    for (const [column = 0, source = 0, sourceLine = 0, sourceColumn = 0] of segments) {
+      const [place, at] = split(to[0], (from[0][line] ?? 0) + column);
+      const [origin, originAt] = split(to[1], (from[1][sourceLine] ?? 0) + sourceColumn);
+      lines[place]?.push([at, source, origin, originAt]);
+    }
+  }
+  return lines;
+}
+
+function lineStarts(text: string, ends: RegExp): number[] {
+  return [0, ...[...text.matchAll(ends)].map((match) => match.index + match[0].length)];
+}
+
+/** The line that an offset is in, from 0, and the column. */
+function split(starts: readonly number[], offset: number): [line: number, column: number] {
   let low = 0;
   let high = starts.length - 1;
   while (low < high) {
@@ -86,11 +116,7 @@ export function lineOf(starts: readonly number[], offset: number): number {
     if ((starts[middle] ?? 0) <= offset) low = middle;
     else high = middle - 1;
   }
-  return low;
-}
-
-export function endOf(match: RegExpMatchArray): number {
-  return (match.index ?? 0) + match[0].length;
+  return [low, offset - (starts[low] ?? 0)];
 }
 
 /** The offset in `written` behind the same text as `skipped`, whatever its blanks; undefined when it differs. */
