@@ -975,7 +975,10 @@ class Walker {
     const scope = new Scope(own, place.scope);
     if (node["superClass"]) this.#visit(node["superClass"], { ...place, scope });
     const inner = { scope, inFunction: true, hasArguments: true };
-    for (const member of node["body"].body as Node[]) {
+    const members: Node[] = node["body"].body;
+    if ([node, ...members].some(isDecorated))
+      for (const member of members) this.#metadata(member, typeParameters(node));
+    for (const member of members) {
       for (const decorator of member["decorators"] ?? [])
         this.#visit(decorator, { ...place, scope });
       if (member.type === "AccessorProperty") this.#needsTypeScript = true;
@@ -983,6 +986,29 @@ class Walker {
       if (member.type === "StaticBlock") this.#block(member, inner);
       else if (member["value"] && !member["declare"]) this.#visit(member["value"], inner);
     }
+  }
+
+  /**
+   * `emitDecoratorMetadata` makes values of the types of members, so names of earlier cells are rewritten there too;
+   * elsewhere the types just vanish.
+   */
+  #metadata(member: Node, shadowed: readonly string[]): void {
+    const fn: Node | null = member["value"]?.["params"] ? member["value"] : null;
+    const hidden = [...shadowed, ...(fn ? typeParameters(fn) : [])];
+    const annotations = fn
+      ? [...(fn["params"] as Node[]).map(annotationOf), fn["returnType"]]
+      : [member["typeAnnotation"]];
+    const visit = (type: Node | null | undefined): void => {
+      if (type?.type === "TSTypeAnnotation") visit(type["typeAnnotation"]);
+      if (type?.type === "TSUnionType") type["types"].forEach(visit);
+      if (type?.type !== "TSTypeReference") return;
+      let root: Node = type["typeName"];
+      while (root.type === "TSQualifiedName") root = root["left"];
+      const name: string = root["name"];
+      const isEarlier = !this.#kinds.has(name) && this.#names?.kindOf(name) !== undefined;
+      if (isEarlier && !hidden.includes(name)) this.#replace(root, this.#slot(name));
+    };
+    annotations.forEach(visit);
   }
 
   #enum(node: Node, place: Place): void {
@@ -1073,4 +1099,21 @@ function isExportedVariable(statement: Node): boolean {
     node.type === "VariableDeclaration" &&
     node["kind"] !== "const"
   );
+}
+
+function typeParameters(node: Node): string[] {
+  const parameters: Node[] = node["typeParameters"]?.params ?? [];
+  return parameters.map((parameter) => parameter["name"].name);
+}
+
+/** The type written behind a parameter, whatever its kind. */
+function annotationOf(parameter: Node): Node | null {
+  const inner: Node | undefined = parameter["parameter"] ?? parameter["left"];
+  return inner ? annotationOf(inner) : (parameter["typeAnnotation"] ?? null);
+}
+
+/** Whether a class or a member of one has decorators, its own or of its parameters. */
+function isDecorated(node: Node): boolean {
+  const parameters: Node[] = node["value"]?.["params"] ?? [];
+  return node["decorators"]?.length > 0 || parameters.some(isDecorated);
 }
