@@ -92,3 +92,15 @@ export function hasCalls(node: Node): boolean {
   for (const child of children(node)) if (hasCalls(child)) return true;
   return false;
 }
+
+/** The identifiers within all functions below `node`, whatever they mean there. */
+export function namesInFunctions(node: Node): Set<string> {
+  const names = new Set<string>();
+  const visit = (child: Node, inFunction: boolean): void => {
+    if (inFunction && child.type === "Identifier") names.add(child["name"]);
+    const inside = inFunction || isFunction(child);
+    for (const grandchild of children(child)) visit(grandchild, inside);
+  };
+  visit(node, false);
+  return names;
+}

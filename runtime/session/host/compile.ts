@@ -13,17 +13,16 @@ import { refusal } from "../parse-guard.ts";
 import type { Node } from "./ast.ts";
 import type { CompilerOptions } from "./compiler-options.ts";
 import {
-  type Declared,
   type EvalPlace,
   type JsxChoice,
   type Rewritten,
   rewriteCell,
   rewriteEval,
   rewriteModule,
-  type SessionNames,
   type Tree,
 } from "./rewrite.ts";
 import { type Language, type StripRequest, strip } from "./strip.ts";
+import type { Declared, SessionNames } from "./targets.ts";
 import { inLanguageLines, TextMap } from "./text-map.ts";
 
 /** A problem the parser found; offsets are UTF-16 units into the text. */

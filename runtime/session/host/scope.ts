@@ -12,7 +12,7 @@
  *   S3  The global object is never touched.
  * @module
  */
-import type { DeclaredKind, SessionNames } from "./rewrite.ts";
+import type { DeclaredKind, SessionNames } from "./targets.ts";
 
 const NAMES_PER_SEGMENT_MAX = 512;
 
