@@ -115,5 +115,8 @@ export interface ControlRequest {
   readonly cell: number;
 }
 
+/** On stderr, before the reason for which a host ended itself: its event stream may be what is gone. */
+export const OWN_END = "eagerdeck ended this process: ";
+
 /** The largest frame that is believed: anything larger is garbage on the pipe. */
 export const FRAME_BYTES_MAX = 512 * 1024 * 1024;

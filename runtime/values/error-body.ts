@@ -176,6 +176,17 @@ function asPath(file: string): string {
 /** Relative to the working folder when the file is inside: decks are read elsewhere. */
 function shortened(file: string): string {
   if (!isAbsolute(file)) return file;
-  const short = relative(process.cwd(), file);
+  const folder = workingFolder();
+  if (folder === undefined) return file;
+  const short = relative(folder, file);
   return short.startsWith("..") || isAbsolute(short) ? file : short.replaceAll(sep, "/");
+}
+
+function workingFolder(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    // It was deleted: then nothing is inside.
+    return undefined;
+  }
 }

@@ -272,4 +272,4 @@ test("random programs do the same in our engine and at V8's console", async () =
     }),
     { seed: 1, numRuns: 200 },
   );
-});
+}, 120_000);

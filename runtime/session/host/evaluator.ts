@@ -16,6 +16,7 @@ import type { MimeBundle } from "../../values/shape.ts";
 import { currentScope, Run } from "../../workflow/run.ts";
 import type { CellError } from "../cell-error.ts";
 import type { HostSettled, Published } from "../protocol.ts";
+import type { BuiltIns } from "./built-ins.ts";
 import { type Compiled, type CompiledCell, compileCell, compileEval } from "./compile.ts";
 import { compilerOptionsOf } from "./compiler-options.ts";
 import type { Displays } from "./display.ts";
@@ -51,6 +52,7 @@ export interface EvaluatorOptions {
   readonly interrupts: Interrupts;
   readonly displays: Displays;
   readonly modules: ModuleGraph;
+  readonly builtIns: BuiltIns;
   readonly notice: (level: "info" | "warning", text: string, cell: number | undefined) => void;
 }
 
@@ -78,6 +80,7 @@ export class Evaluator {
   >();
   #lastCell: number | undefined;
   readonly cells: Record<number, CellFacts> = {};
+  readonly #now = performance.now.bind(performance);
 
   constructor(options: EvaluatorOptions) {
     this.#options = options;
@@ -107,7 +110,13 @@ export class Evaluator {
    * cell (`terminated`), the frames of whoever called are torn down with it and await nothing any more.
    */
   execute(request: CellRequest, onSettled: (settled: HostSettled) => void): void {
-    const startedAt = performance.now();
+    // What comes before the cell's own code can fail of what an earlier cell replaced.
+    this.#options.builtIns.surely(() => this.#begin(request, onSettled));
+  }
+
+  #begin(request: CellRequest, onSettled: (settled: HostSettled) => void): void {
+    const { builtIns } = this.#options;
+    const startedAt = this.#now();
     const label = request.n === undefined ? `In [c${request.cell}]` : `In [${request.n}]`;
     const facts: CellFacts = {
       source: request.source,
@@ -123,13 +132,16 @@ export class Evaluator {
       ...(request.n === undefined ? {} : { n: request.n }),
       ...(request.cellId === undefined ? {} : { cellId: request.cellId }),
     });
+    let isEnded = false;
     const end = (ended: Ended): void => {
-      if (!this.#running.delete(request.cell)) return;
+      if (isEnded) return;
+      isEnded = true;
+      builtIns.surely(() => this.#running.delete(request.cell));
       this.#lastCell = request.cell;
       facts.status = ended.status;
-      facts.durationMs = performance.now() - startedAt;
+      facts.durationMs = this.#now() - startedAt;
       facts.result = ended.result;
-      onSettled({
+      const settled = builtIns.surely(() => ({
         cell: request.cell,
         status: ended.status,
         ...(ended.value ? { value: ended.value } : {}),
@@ -137,11 +149,29 @@ export class Evaluator {
         published: [...published.values()],
         ...(run.hasCalls ? { runId: run.id } : {}),
         durationMs: facts.durationMs,
-      });
+      }));
+      onSettled(settled);
     };
     this.#running.set(request.cell, { run, end });
     this.#lastCell = request.cell;
-    this.#run(request, label, run, published).then(end, (error) => end(ourBug(error)));
+    void this.#finish(request, label, run, published, end);
+  }
+
+  /** Whatever goes wrong on our side, also because the cell replaced what we need, is how the cell ended. */
+  async #finish(
+    request: CellRequest,
+    label: string,
+    run: Run,
+    published: Map<string, Published>,
+    end: (ended: Ended) => void,
+  ): Promise<void> {
+    let ended: Ended;
+    try {
+      ended = await this.#run(request, label, run, published);
+    } catch (error) {
+      ended = ourBug(error, this.#options.builtIns.putBack());
+    }
+    end(ended);
   }
 
   /**
@@ -167,13 +197,13 @@ export class Evaluator {
     run: Run,
     published: Map<string, Published>,
   ): Promise<Ended> {
-    const { scope, stacks, displays, modules } = this.#options;
+    const { scope, stacks, displays, modules, builtIns } = this.#options;
     if (!modules.isEmpty && !(await this.#refresh(request, run))) {
       const error = stacks.cellError(run.signal.reason);
       void run.end("interrupted", run.signal.reason);
       return { status: "interrupted", error };
     }
-    const compiled = this.#compile(request.source);
+    const compiled = builtIns.surely(() => this.#compile(request.source));
     if (!compiled.ok) {
       return {
         status: "error",
@@ -416,7 +446,14 @@ export function currentSignal(): AbortSignal | undefined {
 }
 
 /** V1 holds for our own bugs too: the cell ends, and says whose fault it was. */
-function ourBug(error: unknown): Ended {
+function ourBug(error: unknown, putBack: string): Ended {
+  if (putBack !== "") {
+    const message = `the session could not finish this cell, because it uses what a cell had replaced; the built-ins are back: ${putBack}`;
+    return {
+      status: "error",
+      error: { name: "SessionError", code: "BUILT_IN_REPLACED", message, frames: [] },
+    };
+  }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const message = `eagerdeck failed to run this cell, please report it: ${text}`;
   return { status: "error", error: { name: "InternalError", message, frames: [] } };

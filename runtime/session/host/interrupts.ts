@@ -12,6 +12,9 @@
 import { currentScope, type Run, runsWithPendingCalls } from "../../workflow/run.ts";
 import { flagBit, flagIndex } from "./flags.ts";
 
+// Kept from the start: a cell may replace the global.
+const { add, and, compareExchange, load, or } = Atomics;
+
 const BLOCKED_MS = 250;
 
 /** The error a person's interrupt ends a cell with. */
@@ -60,8 +63,8 @@ export class Interrupts {
    * the thread fails of the interrupt before the message about it is read.
    */
   isInterrupted(cell: number): boolean {
-    const raised = Atomics.load(this.flags, flagIndex.raised) & flagBit.interrupt;
-    if (raised && Atomics.load(this.flags, flagIndex.cell) === cell) this.interrupt(cell);
+    const raised = load(this.flags, flagIndex.raised) & flagBit.interrupt;
+    if (raised && load(this.flags, flagIndex.cell) === cell) this.interrupt(cell);
     return this.#runs.get(cell)?.signal.aborted ?? false;
   }
 
@@ -88,21 +91,21 @@ export class Interrupts {
       run.abort(interruptedError());
     }
     this.#otherLoopSince = 0;
-    Atomics.or(this.flags, flagIndex.raised, flagBit.interrupt);
+    or(this.flags, flagIndex.raised, flagBit.interrupt);
   }
 
   /** The main thread is alive. */
   tick(): void {
-    Atomics.add(this.flags, flagIndex.ticks, 1);
+    add(this.flags, flagIndex.ticks, 1);
   }
 
   /** Called by a loop that found a flag raised; throws if it is this loop's run that must end. */
   check(): void {
-    const raised = Atomics.and(this.flags, flagIndex.raised, ~flagBit.flush);
+    const raised = and(this.flags, flagIndex.raised, ~flagBit.flush);
     if (raised & flagBit.flush) this.#flush();
     if (!(raised & flagBit.interrupt)) return;
     const run = currentScope()?.run;
-    const target = Atomics.load(this.flags, flagIndex.cell);
+    const target = load(this.flags, flagIndex.cell);
     const named = this.#runs.get(target);
     if (run && (this.#dead.has(run) || run === named)) {
       if (run === named) this.interrupt(target);
@@ -120,13 +123,13 @@ export class Interrupts {
   /** What was raised for this cell has been dealt with. */
   #lower(cell: number): void {
     const { flags } = this;
-    const named = Atomics.compareExchange(flags, flagIndex.cell, cell, 0);
+    const named = compareExchange(flags, flagIndex.cell, cell, 0);
     // Raised meanwhile for another one, whose message is on its way.
     if (this.#dead.size > 0 || (named !== cell && named !== 0)) return;
-    Atomics.and(flags, flagIndex.raised, ~flagBit.interrupt);
+    and(flags, flagIndex.raised, ~flagBit.interrupt);
     // The worker may have named a cell between the two steps.
-    if (Atomics.load(flags, flagIndex.cell) !== 0) {
-      Atomics.or(flags, flagIndex.raised, flagBit.interrupt);
+    if (load(flags, flagIndex.cell) !== 0) {
+      or(flags, flagIndex.raised, flagBit.interrupt);
     }
   }
 }

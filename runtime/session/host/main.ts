@@ -10,7 +10,7 @@
  *   H3  A dead front end leaves no orphan: `disconnect` ends this process, the control worker if it cannot.
  * @module
  */
-import { writeSync } from "node:fs";
+import { fstatSync, writeSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import type { RuntimeEvent } from "../../events/events.ts";
 import { Records } from "../../events/records.ts";
@@ -18,6 +18,7 @@ import { numberCallsFrom, observe, setLocator } from "../../workflow/engine.ts";
 import { keepCalls } from "../../workflow/kept.ts";
 import { currentScope } from "../../workflow/run.ts";
 import type { Request } from "../protocol.ts";
+import { BuiltIns } from "./built-ins.ts";
 import type { WorkerMessage } from "./control-worker.ts";
 import { DeckHistory } from "./deck-handle.ts";
 import { Displays, installDisplays } from "./display.ts";
@@ -27,7 +28,7 @@ import { HeapWatch } from "./heap-watch.ts";
 import { Interrupts } from "./interrupts.ts";
 import { installLoader } from "./loader.ts";
 import { ModuleGraph } from "./module-graph.ts";
-import { Outbox } from "./outbox.ts";
+import { endWith, Outbox } from "./outbox.ts";
 import { captureOutput } from "./output.ts";
 import { peek } from "./peek.ts";
 import { installPrelude } from "./prelude.ts";
@@ -45,6 +46,7 @@ const outbox = new Outbox((isWaiting) => {
 const heap = new HeapWatch((text) => notice("warning", text, evaluator?.fallbackCell()));
 let evaluator: Evaluator | undefined;
 let names: SessionScope | undefined;
+let builtIns: BuiltIns | undefined;
 let marker = "";
 /** Set when the front end asked us to end: then nobody has to be told. */
 let isLeaving = false;
@@ -70,8 +72,29 @@ function listen(event: string, listener: (...args: never[]) => void): void {
   process.on(event, listener as NodeJS.ExitListener);
 }
 
+/** Node's channel, third of the descriptors that the client gives. */
+const CHANNEL_FD = 3;
+const { nextTick } = process;
+/** Node's own, by which it begins to listen for a signal when somebody asks for it. */
+const signalStarters = process.rawListeners("newListener");
+
 /** After each cell: a process without listeners would end, and take the session along. */
 function keepListening(): void {
+  // Node's own channel uses it: without it no request arrives any more.
+  if (process.nextTick !== nextTick) {
+    process.nextTick = nextTick;
+    notice("warning", "the session needs process.nextTick: it is back", evaluator?.fallbackCell());
+  }
+  try {
+    fstatSync(CHANNEL_FD);
+  } catch {
+    endWith(`file descriptor ${CHANNEL_FD} was closed, by which cells are sent to it`);
+  }
+  for (const starter of signalStarters) {
+    if (!process.rawListeners("newListener").includes(starter)) {
+      process.on("newListener", starter as NodeJS.ExitListener);
+    }
+  }
   for (const [event, listener] of lifelines) {
     if (!process.rawListeners(event as "exit").includes(listener)) {
       process.on(event, listener as NodeJS.ExitListener);
@@ -123,12 +146,21 @@ function start(init: Extract<Request, { kind: "init" }>): void {
   names = scope;
   const displays = new Displays(outbox, init.columns, () => evaluator?.fallbackCell());
   const modules = new ModuleGraph({ stacks, notice });
-  const own = new Evaluator({ ...init, scope, stacks, interrupts, displays, modules, notice });
+  stacks.install();
+  reportExit(stacks);
+  // After all that is ours, so that ours is what comes back.
+  const kept = new BuiltIns((labels) => {
+    const text = `the session itself needs what was replaced; the built-ins are back: ${labels}`;
+    notice("warning", text, evaluator?.fallbackCell());
+  });
+  builtIns = kept;
+  const own = new Evaluator({
+    ...init,
+    ...{ scope, stacks, interrupts, displays, modules, notice, builtIns: kept },
+  });
   evaluator = own;
   installDisplays(displays);
-  stacks.install();
   reportLateFailures(stacks);
-  reportExit(stacks, own);
 
   const records = new Records();
   numberCallsFrom(init.firstCall);
@@ -176,12 +208,20 @@ function execute(request: Extract<Request, { kind: "execute" }>): void {
   if (!evaluator) throw new Error("execute before init");
   heap.began();
   evaluator.execute(request, (settled) => {
-    keepListening();
-    heap.ended();
-    outbox.add({ kind: "settled", settled });
-    outbox.flush();
-    mark(request.cell);
+    surely(keepListening);
+    surely(() => heap.ended());
+    surely(() => {
+      outbox.add({ kind: "settled", settled });
+      outbox.flush();
+    });
+    surely(() => mark(request.cell));
   });
+}
+
+/** As `BuiltIns.surely`. */
+function surely(work: () => void): void {
+  if (builtIns) builtIns.surely(work);
+  else work();
 }
 
 async function evaluate(request: Extract<Request, { kind: "evaluate" }>): Promise<void> {
@@ -210,7 +250,8 @@ function mark(cell: number): void {
 
 /** Rejections and exceptions that nobody caught: shown in their cell, survived by the session. */
 function reportLateFailures(stacks: Stacks): void {
-  const onFailure = (error: unknown) => {
+  const onFailure = (error: unknown) => surely(() => tell(error));
+  const tell = (error: unknown) => {
     const cell = currentScope()?.run.cell ?? stacks.cellOf(error) ?? evaluator?.fallbackCell();
     outbox.add({
       kind: "uncaught",
@@ -224,16 +265,22 @@ function reportLateFailures(stacks: Stacks): void {
 }
 
 /** A cell may end the process; its last words and its place get out first. */
-function reportExit(stacks: Stacks, own: Evaluator): void {
+function reportExit(stacks: Stacks): void {
   const exit = process.exit.bind(process);
   let where: string | undefined;
   process.exit = (code?: number | string | null): never => {
     const here = stacks.here();
     if (here) where = `${here.file}:${here.line}:${here.column}`;
-    return exit(code ?? process.exitCode ?? 0);
+    try {
+      return exit(code ?? process.exitCode ?? 0);
+    } catch (error) {
+      // A listener of the cell's threw: the process would live on, but Node runs no ticks any more.
+      endWith(`a listener of process.on("exit") threw: ${String(error)}`);
+      throw error;
+    }
   };
   listen("exit", (code: number) => {
-    const cell = currentScope()?.run.cell ?? own.fallbackCell();
+    const cell = currentScope()?.run.cell ?? evaluator?.fallbackCell();
     if (!isLeaving) {
       outbox.add({
         kind: "exiting",

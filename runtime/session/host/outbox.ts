@@ -10,7 +10,7 @@
  */
 import { writeSync } from "node:fs";
 import { serialize } from "node:v8";
-import { EVENTS_FD, type HostItem } from "../protocol.ts";
+import { EVENTS_FD, type HostItem, OWN_END } from "../protocol.ts";
 
 const AGE_MS_MAX = 16;
 /** Items of a burst that are written one by one before batching begins. */
@@ -106,7 +106,19 @@ function writeFrame(fd: number, items: readonly HostItem[]): void {
         continue;
       }
       // EPIPE: the front end is gone and nobody misses this; `disconnect` ends the process.
-      return;
+      if (code === "EPIPE") return;
+      // A cell closed the descriptor: nothing can be told any more, so the end of the process has to tell it.
+      return endWith(`file descriptor ${fd} was closed, by which it reports`);
     }
   }
+}
+
+/** Ends a process that can no longer do its work; the client finds the reason on its stderr. */
+export function endWith(reason: string): void {
+  try {
+    writeSync(2, `${OWN_END}${reason}\n`);
+  } catch {
+    // A cell closed that too: then the signal is all there is to tell.
+  }
+  process.kill(process.pid, "SIGKILL");
 }

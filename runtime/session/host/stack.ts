@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs";
 import { isAbsolute, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { types } from "node:util";
+import { cutText } from "../../values/escape.ts";
 import { preview } from "../../values/preview.ts";
 import type { CellError, CellFrame } from "../cell-error.ts";
 import { codeFrame } from "../code-frame.ts";
@@ -19,6 +20,8 @@ import type { Position, SyntaxProblem } from "./compile.ts";
 const CAUSES_MAX = 8;
 const ERRORS_MAX = 5;
 const FRAMES_MAX = 20;
+/** Nobody reads more, and a front end would have to draw it. */
+const MESSAGE_CHARS_MAX = 100_000;
 
 /** A text that stacks can point into. */
 export interface SourceText {
@@ -58,6 +61,8 @@ export class Stacks {
 
   /** A path as people see it: relative to the session's folder where that is shorter. */
   label(path: string): string {
+    // `node:internal/…`, or whatever a script called itself. `relative` would ask for the working folder, which may be gone.
+    if (!isAbsolute(path)) return path;
     const local = relative(this.#folder, path);
     return local !== "" && !local.startsWith("..") && !isAbsolute(local) ? local : path;
   }
@@ -146,7 +151,7 @@ export class Stacks {
         : undefined;
     return {
       name: text(read(thrown, "name")) || "Error",
-      message: cleaned(text(read(thrown, "message")), frames[0]),
+      message: cutText(cleaned(text(read(thrown, "message")), frames[0]), MESSAGE_CHARS_MAX),
       ...(typeof code === "string" && code !== "" ? { code } : {}),
       frames,
       ...(frame ? { codeFrame: frame } : {}),
