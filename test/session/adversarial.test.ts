@@ -50,7 +50,7 @@ const sourceRows: readonly Row[] = [
   ["\uFEFF1 + 2", "3"],
   ["const cr = 1\r\nconst lf = 2\r\ncr + lf", "3"],
   ["const separator = '\u2028'\u2028separator.length", "1"],
-  ["'\uD800'", /^'.'$/],
+  ["'\uD800'", /^'\\ud800'$/],
   ["1 // \uDC00", "1"],
   ["const \uD800 = 1", /^! SyntaxError: /],
   ["throw new Error('\uD800')", /^! Error: .$/],

@@ -84,3 +84,23 @@ export function isFunction(node: Node): boolean {
     node.type === "ArrowFunctionExpression"
   );
 }
+
+/** Whether evaluating `node` may call something, accessors aside. */
+export function hasCalls(node: Node): boolean {
+  if (isFunction(node)) return false;
+  if (/^(?:Call|New|TaggedTemplate)Expression$/.test(node.type)) return true;
+  for (const child of children(node)) if (hasCalls(child)) return true;
+  return false;
+}
+
+/** The identifiers within all functions below `node`, whatever they mean there. */
+export function namesInFunctions(node: Node): Set<string> {
+  const names = new Set<string>();
+  const visit = (child: Node, inFunction: boolean): void => {
+    if (inFunction && child.type === "Identifier") names.add(child["name"]);
+    const inside = inFunction || isFunction(child);
+    for (const grandchild of children(child)) visit(grandchild, inside);
+  };
+  visit(node, false);
+  return names;
+}

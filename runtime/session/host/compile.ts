@@ -13,17 +13,16 @@ import { refusal } from "../parse-guard.ts";
 import type { Node } from "./ast.ts";
 import type { CompilerOptions } from "./compiler-options.ts";
 import {
-  type Declared,
   type EvalPlace,
   type JsxChoice,
   type Rewritten,
   rewriteCell,
   rewriteEval,
   rewriteModule,
-  type SessionNames,
   type Tree,
 } from "./rewrite.ts";
 import { type Language, type StripRequest, strip } from "./strip.ts";
+import type { Declared, SessionNames } from "./targets.ts";
 import { inLanguageLines, TextMap } from "./text-map.ts";
 
 /** A problem the parser found; offsets are UTF-16 units into the text. */
@@ -76,7 +75,8 @@ export function compileCell(
 ): Compiled {
   const known = new Answers(names);
   const readOptions = once(options);
-  const prepared = prepareCell(source, known, readOptions);
+  const { text, restore } = withoutLoneSurrogates(source);
+  const prepared = prepareCell(text, known, readOptions);
   if (!prepared.ok) return prepared;
   const { rewritten, request } = prepared;
   const { code, errors } = strip(request, false);
@@ -86,11 +86,11 @@ export function compileCell(
   const head = `(${rewritten.needsAsync ? "async " : ""}function(${[...segments, `$x${suffix}`, `$i${suffix}`].join(",")}){"use strict";`;
   return {
     ok: true,
-    code: `${head}\n${code}\n})`,
+    code: `${head}\n${restore(code)}\n})`,
     declared: rewritten.declared,
     taskMakers: rewritten.taskMakers,
     ...(request.lang === "tsx" ? { jsxImportSource: jsx.importSource ?? "react" } : {}),
-    locate: cellLocator(source, known, readOptions),
+    locate: cellLocator(text, known, readOptions),
   };
 }
 
@@ -149,7 +149,8 @@ function jsxOf({ jsxImportSource, jsxFactory, jsxFragmentFactory }: CompilerOpti
 /** The text of a direct `eval` with its session names rewritten; unchanged when it is no program. */
 export function compileEval(source: string, names: SessionNames, place: EvalPlace): string {
   if (refusal(source) !== undefined) return source;
-  const { program, errors } = parseSync("eval.js", source, {
+  const { text, restore } = withoutLoneSurrogates(source);
+  const { program, errors } = parseSync("eval.js", text, {
     lang: "js",
     astType: "ts",
     sourceType: "script",
@@ -158,7 +159,7 @@ export function compileEval(source: string, names: SessionNames, place: EvalPlac
   if (errors.length > 0) return source;
   try {
     // The published union of node types is the same data, see ast.ts.
-    return rewriteEval(source, program as unknown as Node, names, place);
+    return restore(rewriteEval(text, program as unknown as Node, names, place));
   } catch (error) {
     // Too deep for the walker; the engine decides for itself.
     if (error instanceof RangeError) return source;
@@ -254,6 +255,34 @@ function codeStart(source: string, program: Node): number {
   const body: Node[] = program["body"];
   const directives = body.filter((statement) => typeof statement["directive"] === "string");
   return Math.max(hashbang, directives.at(-1)?.end ?? 0);
+}
+
+/** Where characters are that mean nothing to anybody: each has room for all surrogates. */
+const PRIVATE_USE = [0xe000, 0xf000];
+const SURROGATES = { first: 0xd800, count: 0x800 };
+
+/**
+ * The native parser reads UTF-8, which cannot say half a surrogate pair: `'\ud800'` would become another string.
+ * Characters that the text does not have stand for those halves until `restore`; offsets stay.
+ */
+function withoutLoneSurrogates(source: string): {
+  readonly text: string;
+  readonly restore: (code: string) => string;
+} {
+  const same = { text: source, restore: (code: string) => code };
+  if (source.isWellFormed()) return same;
+  for (const first of PRIVATE_USE) {
+    const last = first + SURROGATES.count - 1;
+    const standIn = new RegExp(`[\\u{${first.toString(16)}}-\\u{${last.toString(16)}}]`, "gu");
+    if (standIn.test(source)) continue;
+    const moved = (by: number) => (unit: string) => String.fromCharCode(unit.charCodeAt(0) + by);
+    const shift = first - SURROGATES.first;
+    return {
+      text: source.replaceAll(/\p{Surrogate}/gu, moved(shift)),
+      restore: (code) => code.replaceAll(standIn, moved(-shift)),
+    };
+  }
+  return same;
 }
 
 const TOO_DEEP = {

@@ -15,8 +15,8 @@ import type { DeckHistory } from "./deck-handle.ts";
 import { type Displays, html, md, svg } from "./display.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { currentSignal } from "./evaluator.ts";
-import { TASK_MAKERS } from "./rewrite.ts";
 import type { SessionScope } from "./scope.ts";
+import { TASK_MAKERS } from "./targets.ts";
 
 export interface PreludeParts {
   readonly scope: SessionScope;

@@ -1,75 +1,30 @@
 /**
- * The walker: turns the TypeScript text of a cell into TypeScript whose names live on the session's scope.
+ * The text of a cell → TypeScript whose names live on the session's scope.
  *
  * Works on the text, not on a printed tree, so that positions and everything it does not touch stay as
- * written. The same walk, without names, puts interrupt checks and task names into local modules.
- *
- * Invariants
- *   W1  A statement in a list that begins with `(` after rewriting is preceded by `;`: the cell may rely on
- *       automatic semicolons, and `a\n(0, $0.f)()` would call `a`.
- *   W2  Openers are appended before children are visited and closers after, both to the left, so nested
- *       insertions at one offset come out in nesting order.
- *   W3  No line is added before or within the text: lines map by a constant.
+ * written. Here is what a cell declares, publishes, imports and exports at its top; what its code refers
+ * to is `walker.ts`'s, how the session's names are said `targets.ts`'s.
  * @module
  */
 import MagicString from "magic-string";
-import {
-  children,
-  isAnonymousFunction,
-  isFunction,
-  isTypeOnly,
-  type Node,
-  unwrapped,
-} from "./ast.ts";
+import type { Node } from "./ast.ts";
 import {
   declarationOf,
   declaredNames,
   isInstantiated,
-  lexicalNames,
   namespaceName,
   patternNames,
   Scope,
   varNames,
 } from "./bindings.ts";
+import { type Declared, type DeclaredKind, type SessionNames, Targets } from "./targets.ts";
+import { type Findings, namespaceNames, type Place, Walker } from "./walker.ts";
 
-export type DeclaredKind =
-  | "const"
-  | "let"
-  | "var"
-  | "function"
-  | "class"
-  | "enum"
-  | "namespace"
-  | "import";
-
-export interface Declared {
-  readonly name: string;
-  readonly kind: DeclaredKind;
-}
-
-/** What the walker asks of the session's names. */
-export interface SessionNames {
-  /** The number of the segment that holds `name`, or will: a name keeps its segment for ever. */
-  segmentOf(name: string): number;
-  /** The kind of a published name. */
-  kindOf(name: string): DeclaredKind | undefined;
-  /** Whether a published name is `task`, `workflow` or `eager`, under whatever alias. */
-  isTaskMaker(name: string): boolean;
-  /** Whether `name` is a property of the global object right now. */
-  isGlobal(name: string): boolean;
-}
-
-export interface Rewritten {
+export interface Rewritten extends Readonly<Findings> {
   readonly text: MagicString;
   readonly declared: readonly Declared[];
-  readonly needsAsync: boolean;
   /** Names that are, in this cell, aliases of `task`, `workflow` or `eager`. */
   readonly taskMakers: readonly string[];
-  /** It has what oxc leaves or refuses: decorators, `accessor`, namespaces and enums in several parts. */
-  readonly needsTypeScript: boolean;
-  /** The first decorator of a parameter: only the older decorators can be there. */
-  readonly parameterDecorator: Node | undefined;
-  readonly hasUsing: boolean;
   /** How this cell's tags are made, with names resolved; empty without a pragma. */
   readonly jsx: JsxChoice;
   /** Suffix of `$0`, `$x`, `$i`, `$p1`, so that they meet no name of the text. */
@@ -83,18 +38,8 @@ export interface JsxChoice {
   readonly fragment?: string;
 }
 
-/** Functions of "eagerdeck" whose anonymous argument takes the name of the variable. */
-export const TASK_MAKERS: ReadonlySet<string> = new Set(["task", "workflow", "eager", "mapTask"]);
 const REEXPORT =
   "in a cell, export … from only loads the module; import { name } from … makes its names yours";
-const LOOPS = new Set([
-  "ForStatement",
-  "ForInStatement",
-  "ForOfStatement",
-  "WhileStatement",
-  "DoWhileStatement",
-]);
-const STATEMENT_LISTS = new Set(["Program", "BlockStatement", "StaticBlock", "TSModuleBlock"]);
 
 /** A suffix that makes our names unlike any in `source`. */
 function freeSuffix(source: string): string {
@@ -102,14 +47,6 @@ function freeSuffix(source: string): string {
     const suffix = n === 0 ? "" : `_${n}`;
     if (!new RegExp(`\\$(?:\\d+|x|i|p\\d+)${suffix}(?![\\w$])`).test(source)) return suffix;
   }
-}
-
-interface Place {
-  readonly scope: Scope;
-  /** Inside any function or class body: `await` there is not the cell's. */
-  readonly inFunction: boolean;
-  /** Inside a function that has its own `arguments`. */
-  readonly hasArguments: boolean;
 }
 
 /** A parsed text. */
@@ -128,12 +65,19 @@ export function rewriteCell(
   names: SessionNames,
   jsx: JsxChoice,
 ): Rewritten {
-  return new Walker(source, names).cell(tree, jsx);
+  return new Cell(source, names).rewrite(tree, jsx);
 }
 
 /** Puts interrupt checks and task names into a local module; its names stay its own. */
 export function rewriteModule(source: string, program: Node): Rewritten {
-  return new Walker(source, undefined).module(program);
+  const text = new MagicString(source);
+  const targets = new Targets(undefined, freeSuffix(source), false);
+  const walker = new Walker(text, targets);
+  targets.findTaskMakers(program["body"]);
+  walker.findParts(program["body"]);
+  const place: Place = { scope: new Scope([]), inFunction: true, hasArguments: true };
+  for (const statement of program["body"]) walker.visit(statement, place);
+  return rewritten(text, targets, walker, {});
 }
 
 /**
@@ -147,7 +91,11 @@ export function rewriteEval(
   names: SessionNames,
   { locals, suffix }: EvalPlace,
 ): string {
-  return new Walker(source, names, suffix).evaluated(program, locals);
+  const text = new MagicString(source);
+  const scope = new Scope(varNames(program["body"]), new Scope(locals));
+  const place = { scope, inFunction: true, hasArguments: locals.includes("arguments") };
+  new Walker(text, new Targets(names, suffix, true)).block(program, place);
+  return text.toString();
 }
 
 export interface EvalPlace {
@@ -155,53 +103,48 @@ export interface EvalPlace {
   readonly suffix: string;
 }
 
-class Walker {
-  readonly #source: string;
-  readonly #names: SessionNames | undefined;
-  readonly #text: MagicString;
-  readonly #suffix: string;
-  readonly #checksLoops: boolean;
-  /** Text of an `eval` may use names whose segments its cell's function was not given. */
-  readonly #isEval: boolean;
-  #needsTypeScript = false;
-  /** Names of the pattern that is visited: `b` of `const { a, b = a }` reads the local, there is no other yet. */
-  #unpublished: ReadonlySet<string> = new Set();
-  #hasUsing = false;
-  #parameterDecorator: Node | undefined;
-  #jsx: JsxChoice = {};
-  readonly #declared: Declared[] = [];
-  readonly #kinds = new Map<string, DeclaredKind>();
-  readonly #taskMakers = new Set<string>();
-  #publications = 0;
-  #needsAsync = false;
+function rewritten(
+  text: MagicString,
+  targets: Targets,
+  { found }: Walker,
+  jsx: JsxChoice,
+): Rewritten {
+  const { declared, suffix } = targets;
+  return { text, declared, taskMakers: [...targets.taskMakers], suffix, jsx, ...found };
+}
 
-  constructor(source: string, names: SessionNames | undefined, evalSuffix?: string) {
+class Cell {
+  readonly #source: string;
+  readonly #text: MagicString;
+  readonly #targets: Targets;
+  readonly #walker: Walker;
+  #publications = 0;
+
+  constructor(source: string, names: SessionNames) {
     this.#source = source;
-    this.#names = names;
     this.#text = new MagicString(source);
-    this.#suffix = evalSuffix ?? freeSuffix(source);
-    this.#isEval = evalSuffix !== undefined;
-    this.#checksLoops = !/^\uFEFF?\/\/\s*eagerdeck:.*\bloops=off\b/.test(source);
+    this.#targets = new Targets(names, freeSuffix(source), false);
+    this.#walker = new Walker(this.#text, this.#targets);
   }
 
-  cell({ program, comments }: Tree, jsx: JsxChoice): Rewritten {
+  rewrite({ program, comments }: Tree, jsx: JsxChoice): Rewritten {
     const body: Node[] = program["body"];
-    this.#findTaskMakers(body);
-    this.#findParts(body);
+    this.#targets.findTaskMakers(body);
+    this.#walker.findParts(body);
     const local = this.#declare(body);
     const place: Place = { scope: new Scope(local), inFunction: false, hasArguments: false };
-    this.#chooseJsx(comments, jsx, place);
+    const chosen = this.#chooseJsx(comments, jsx, place);
 
     const opening: string[] = [];
     const hoisted = varNames(body);
     if (hoisted.length > 0) {
-      opening.push(`$x${this.#suffix}.hoist(${JSON.stringify([...new Set(hoisted)])});`);
-      for (const name of new Set(hoisted)) opening.push(this.#published([name]), ";");
+      opening.push(`${this.#targets.own("x")}.hoist(${JSON.stringify([...new Set(hoisted)])});`);
+      for (const name of new Set(hoisted)) opening.push(this.#targets.published([name]), ";");
     }
     for (const statement of body) {
       const node = declarationOf(statement);
       if (node.type === "FunctionDeclaration" && node["id"] && !node["declare"] && node["body"]) {
-        opening.push(this.#publish([node["id"].name]), ";");
+        opening.push(this.#targets.publish([node["id"].name]), ";");
       }
     }
     for (const statement of body) opening.push(...this.#import(statement));
@@ -213,40 +156,11 @@ class Walker {
       this.#text.update(0, Math.max(end, 2), "//");
     }
     this.#text.prepend(opening.join(""));
-    return this.#result();
-  }
-
-  module(program: Node): Rewritten {
-    this.#findTaskMakers(program["body"]);
-    this.#findParts(program["body"]);
-    const place: Place = { scope: new Scope([]), inFunction: true, hasArguments: true };
-    for (const statement of program["body"]) this.#visit(statement, place);
-    return this.#result();
-  }
-
-  #result(): Rewritten {
-    return {
-      text: this.#text,
-      declared: this.#declared,
-      needsAsync: this.#needsAsync,
-      taskMakers: [...this.#taskMakers],
-      needsTypeScript: this.#needsTypeScript,
-      parameterDecorator: this.#parameterDecorator,
-      hasUsing: this.#hasUsing,
-      jsx: this.#jsx,
-      suffix: this.#suffix,
-    };
-  }
-
-  evaluated(program: Node, locals: readonly string[]): string {
-    const own = new Scope(varNames(program["body"]), new Scope(locals));
-    const hasArguments = locals.includes("arguments");
-    this.#block(program, { scope: own, inFunction: true, hasArguments });
-    return this.#text.toString();
+    return rewritten(this.#text, this.#targets, this.#walker, chosen);
   }
 
   /** Pragmas in comments decide, and are made unreadable: those after us would name what is not there. */
-  #chooseJsx(comments: Tree["comments"], project: JsxChoice, place: Place): void {
+  #chooseJsx(comments: Tree["comments"], project: JsxChoice, place: Place): JsxChoice {
     const pragmas: Record<string, string> = {};
     for (const { value, start } of comments) {
       for (const found of value.matchAll(/@(jsx\w*)[^\S\r\n]+([^\s*]+)/g)) {
@@ -266,23 +180,20 @@ class Walker {
     };
     const resolved = (path: string) => {
       const [name = "", ...rest] = path.split(".");
-      return [this.#target(name, place, "read") ?? name, ...rest].join(".");
+      return [this.#walker.target(name, place, "read") ?? name, ...rest].join(".");
     };
-    this.#jsx = {
+    return {
       ...chosen,
       ...(chosen.factory ? { factory: resolved(chosen.factory) } : {}),
       ...(chosen.fragment ? { fragment: resolved(chosen.fragment) } : {}),
     };
   }
 
-  // ── what the cell declares ────────────────────────────────────────────────────────────────────
-
   /** Records the cell's session names; returns those that stay local (`using`). */
   #declare(body: readonly Node[]): string[] {
     const local: string[] = [];
     const add = (name: string, kind: DeclaredKind) => {
-      if (!this.#kinds.has(name)) this.#declared.push({ name, kind });
-      this.#kinds.set(name, kind);
+      this.#targets.declare(name, kind);
     };
     for (const name of varNames(body)) add(name, "var");
     for (const statement of body) {
@@ -293,7 +204,7 @@ class Walker {
           for (const name of declaredNames(node)) add(name, node["kind"]);
         } else {
           local.push(...declaredNames(node));
-          if (node["kind"] === "await using") this.#needsAsync = true;
+          if (node["kind"] === "await using") this.#walker.found.needsAsync = true;
         }
       } else if (node.type === "FunctionDeclaration" && node["id"] && node["body"]) {
         add(node["id"].name, "function");
@@ -313,23 +224,6 @@ class Walker {
     }
     return local;
   }
-
-  #findTaskMakers(body: readonly Node[]): void {
-    for (const node of body) {
-      if (node.type !== "ImportDeclaration" || node["source"].value !== "eagerdeck") continue;
-      for (const specifier of node["specifiers"]) {
-        if (TASK_MAKERS.has(specifier["imported"]?.name))
-          this.#taskMakers.add(specifier["local"].name);
-      }
-    }
-  }
-
-  #isTaskMaker(name: string): boolean {
-    if (this.#taskMakers.has(name)) return true;
-    return !this.#kinds.has(name) && (this.#names?.isTaskMaker(name) ?? false);
-  }
-
-  // ── statements of the cell itself ─────────────────────────────────────────────────────────────
 
   #topLevel(statement: Node, place: Place, isLast: boolean): void {
     switch (statement.type) {
@@ -360,24 +254,24 @@ class Walker {
       case "ClassDeclaration":
       case "TSEnumDeclaration":
       case "TSModuleDeclaration":
-        this.#visit(statement, place);
+        this.#walker.visit(statement, place);
         this.#publishAfter(statement);
         return;
       default:
-        this.#visit(statement, place);
+        this.#walker.visit(statement, place);
     }
   }
 
   /** A class, enum or namespace goes to the scope in its place; one of types alone, or declared, does not. */
   #publishAfter(statement: Node): void {
     const name: string | undefined = namespaceName(statement);
-    if (statement["declare"] || name === undefined || !this.#kinds.has(name)) return;
-    this.#text.appendLeft(statement.end, `;${this.#publish([name])};`);
+    if (statement["declare"] || name === undefined || !this.#targets.has(name)) return;
+    this.#text.appendLeft(statement.end, `;${this.#targets.publish([name])};`);
   }
 
   #cellExpression(statement: Node, expression: Node, place: Place, isLast: boolean): void {
-    this.#text.appendLeft(statement.start, isLast ? `;$x${this.#suffix}.value=(` : ";");
-    this.#visit(expression, place);
+    this.#text.appendLeft(statement.start, isLast ? `;${this.#targets.own("x")}.value=(` : ";");
+    this.#walker.visit(expression, place);
     if (isLast) this.#text.appendLeft(expression.end, ")");
   }
 
@@ -388,84 +282,32 @@ class Walker {
     const isNamed =
       (value.type === "FunctionDeclaration" || value.type === "ClassDeclaration") && value["id"];
     if (isNamed) return this.#topLevel(value, place, isLast);
-    this.#text.appendLeft(statement.start, isLast ? `;$x${this.#suffix}.value=(` : ";(");
-    this.#visit(value, place);
+    this.#text.appendLeft(statement.start, isLast ? `;${this.#targets.own("x")}.value=(` : ";(");
+    this.#walker.visit(value, place);
     this.#text.appendLeft(value.end, ")");
   }
 
   /** `const a = 1, { b } = c` keeps its text and publishes after each declarator; `var` becomes assignments. */
   #variables(statement: Node, place: Place): void {
     if (statement["declare"]) return;
-    if (statement["kind"] === "var") return this.#varDeclaration(statement, place);
+    if (statement["kind"] === "var") return this.#walker.varDeclaration(statement, place);
     const isSession = statement["kind"] === "const" || statement["kind"] === "let";
-    if (!isSession) this.#hasUsing = true;
+    if (!isSession) this.#walker.found.hasUsing = true;
     for (const declarator of statement["declarations"]) {
       const names = patternNames(declarator["id"]);
-      this.#unpublished = new Set(names);
-      this.#pattern(declarator["id"], place, "declare");
-      this.#unpublished = new Set();
-      if (declarator["init"]) this.#initializer(declarator, place);
+      if (isSession) this.#walker.publishedPattern(declarator["id"], place);
+      else this.#walker.pattern(declarator["id"], place, "declare");
+      if (declarator["init"]) this.#walker.initializer(declarator, place);
       if (!isSession || names.length === 0) continue;
       this.#text.appendLeft(
         declarator.end,
-        `,$p${++this.#publications}${this.#suffix}=(${this.#publish(names)})`,
+        `,${this.#targets.own(`p${++this.#publications}`)}=(${this.#targets.publish(names)})`,
       );
     }
   }
 
-  /** The value of a declarator; `task(async () => …)` names its function after the variable. */
-  #initializer(declarator: Node, place: Place): void {
-    const call = unwrapped(declarator["init"]);
-    const fn: Node | undefined =
-      call.type === "CallExpression" ? call["arguments"].at(-1) : undefined;
-    const names =
-      declarator["id"].type === "Identifier" &&
-      fn !== undefined &&
-      call["callee"].type === "Identifier" &&
-      !place.scope.has(call["callee"].name) &&
-      this.#isTaskMaker(call["callee"].name) &&
-      isAnonymousFunction(fn);
-    if (!names) return this.#visit(declarator["init"], place);
-    const key = JSON.stringify(declarator["id"].name);
-    const opener = `({${key}:`;
-    this.#wrapping.set(fn, [opener, `})[${key}]`]);
-    this.#visit(declarator["init"], place);
-  }
-
-  /** Text to put around a node when it is visited. */
-  readonly #wrapping = new Map<Node, readonly [string, string]>();
-
-  /** `var x = 1, y` at the cell's level becomes `$0.x = 1, 0`: hoisting was done at the start. */
-  #varDeclaration(statement: Node, place: Place): void {
-    const declarations: Node[] = statement["declarations"];
-    const first = declarations[0];
-    if (!first) return;
-    // A pattern would begin with a bracket, which continues an unfinished line; it may also stand in a
-    // loop head or after `if (x)`, where `;` is not allowed.
-    const opener = first["id"].type === "Identifier" ? "" : "0,";
-    this.#text.update(statement.start, first.start, opener);
-    for (const declarator of declarations) {
-      const id: Node = declarator["id"];
-      const init: Node | null = declarator["init"];
-      if (!init) {
-        this.#text.update(declarator.start, declarator.end, "0");
-        continue;
-      }
-      if (id.type === "ObjectPattern") this.#text.appendLeft(declarator.start, "(");
-      this.#pattern(id, place, "assign");
-      this.#dropAnnotation(id);
-      this.#named(id, init, place, () => this.#initializer(declarator, place));
-      if (id.type === "ObjectPattern") this.#text.appendLeft(declarator.end, ")");
-    }
-  }
-
-  #dropAnnotation(id: Node): void {
-    const annotation: Node | null = id["typeAnnotation"];
-    if (annotation && id.type !== "Identifier") this.#text.remove(annotation.start, annotation.end);
-  }
-
   #import(statement: Node): string[] {
-    const x = `$x${this.#suffix}`;
+    const x = this.#targets.own("x");
     const declaration = declarationOf(statement);
     if (declaration.type === "TSImportEqualsDeclaration") {
       const reference: Node = declaration["moduleReference"];
@@ -476,7 +318,9 @@ class Walker {
         reference["expression"].start,
         reference["expression"].end,
       );
-      return [`${this.#slot(name)}=${x}.require(${required});${this.#published([name])};`];
+      return [
+        `${this.#targets.slot(name)}=${x}.require(${required});${this.#targets.published([name])};`,
+      ];
     }
     const isImport = statement.type === "ImportDeclaration" && statement["importKind"] !== "type";
     const isReexport =
@@ -484,7 +328,7 @@ class Walker {
       statement["source"] &&
       statement["exportKind"] !== "type";
     if (!isImport && !isReexport) return [];
-    this.#needsAsync = true;
+    this.#walker.found.needsAsync = true;
     const { source, attributes } = {
       source: statement["source"] as Node,
       attributes: statement["attributes"] as Node[],
@@ -510,10 +354,10 @@ class Walker {
       return `${JSON.stringify(s["local"].name)}:${JSON.stringify(exported)}`;
     });
     const locals = specifiers.map((s) => s["local"].name as string);
-    for (const name of locals) this.#names?.segmentOf(name);
+    for (const name of locals) this.#targets.slot(name);
     return [
       `await ${x}.bind({${record.join(",")}},${load});`,
-      locals.length > 0 ? `${this.#published(locals)};` : "",
+      locals.length > 0 ? `${this.#targets.published(locals)};` : "",
     ];
   }
 
@@ -524,510 +368,16 @@ class Walker {
       return this.#remove(statement);
     const [root, ...members] = namespaceNames({ ...statement, id: reference }).toReversed();
     if (root === undefined) return;
-    const value = [this.#target(root, place, "typeof") ?? root, ...members].join("?.");
+    const value = [this.#walker.target(root, place, "typeof") ?? root, ...members].join("?.");
     const name: string = statement["id"].name;
     this.#text.update(
       statement.start,
       statement.end,
-      `;${this.#slot(name)}=${value};${this.#published([name])};`,
+      `;${this.#targets.slot(name)}=${value};${this.#targets.published([name])};`,
     );
   }
 
   #remove(statement: Node): void {
     this.#text.update(statement.start, statement.end, ";");
   }
-
-  // ── names ─────────────────────────────────────────────────────────────────────────────────────
-
-  #slot(name: string): string {
-    const segment = this.#names?.segmentOf(name) ?? 0;
-    if (this.#isEval) return `$x${this.#suffix}.segments[${segment}].${name}`;
-    return `$${segment}${this.#suffix}.${name}`;
-  }
-
-  /** `$0.a = a, $x.published("a")`: copies locals to the scope and says so. */
-  #publish(names: readonly string[]): string {
-    return `${names.map((name) => `${this.#slot(name)}=${name}`).join(",")},${this.#published(names)}`;
-  }
-
-  #published(names: readonly string[]): string {
-    const indexes = names.map((name) =>
-      this.#declared.findIndex((declared) => declared.name === name),
-    );
-    return `$x${this.#suffix}.published(${indexes.join(",")})`;
-  }
-
-  /** What stands for a free name when read or written, or undefined when it stays as it is. */
-  #target(name: string, place: Place, use: "read" | "write" | "typeof"): string | undefined {
-    if (!this.#names || place.scope.has(name)) return undefined;
-    // A function in there runs later, and sees what the session has then.
-    if (!place.inFunction && this.#unpublished.has(name)) return undefined;
-    if (name === "arguments") return place.hasArguments ? undefined : this.#slot(name);
-    const kind = this.#kinds.get(name) ?? this.#names.kindOf(name);
-    const x = `$x${this.#suffix}`;
-    if (kind === undefined) {
-      if (this.#names.isGlobal(name)) return undefined;
-      if (use === "typeof") return `${x}.maybe.${name}`;
-      if (use === "write") return `${x}.undeclared.${name}`;
-      return this.#slot(name);
-    }
-    if (use === "write" && (kind === "const" || kind === "import")) return `${x}.constant.${name}`;
-    return this.#slot(name);
-  }
-
-  #replace(identifier: Node, target: string): void {
-    const { start } = identifier;
-    const name: string = identifier["name"];
-    // An annotated or optional identifier (`x?: T` in a pattern) spans more than its name; an escaped
-    // one (`\u0061`) is written otherwise.
-    const written = this.#source.startsWith(name, start)
-      ? name
-      : /^(?:[\p{ID_Continue}$\u200c\u200d]|\\u[\da-fA-F]{4}|\\u\{[\da-fA-F]+\})+/u.exec(
-          this.#source.slice(start, identifier.end),
-        )?.[0];
-    this.#text.update(start, start + (written ?? name).length, target);
-  }
-
-  #read(identifier: Node, place: Place): void {
-    const target = this.#target(identifier["name"], place, "read");
-    if (target) this.#replace(identifier, target);
-  }
-
-  /** `f()`, `(f as F)()` and f`…`: `this` must not become the scope. */
-  #callee(callee: Node, place: Place): void {
-    const name = unwrapped(callee);
-    if (name.type !== "Identifier") return this.#visit(callee, place);
-    const target = this.#target(name["name"], place, "read");
-    if (target) this.#replace(name, `(0,${target})`);
-  }
-
-  /** A binding pattern (`declare`: only defaults and keys are looked at) or an assignment target. */
-  #pattern(pattern: Node, place: Place, mode: "declare" | "assign"): void {
-    switch (pattern.type) {
-      case "Identifier": {
-        if (mode === "declare") return;
-        const target = this.#target(pattern["name"], place, "write");
-        if (!target) return;
-        const annotation: Node | null = pattern["typeAnnotation"];
-        if (annotation) this.#text.update(pattern.start, annotation.end, target);
-        else this.#replace(pattern, target);
-        return;
-      }
-      case "ObjectPattern":
-        for (const property of pattern["properties"] as Node[])
-          this.#patternProperty(property, place, mode);
-        return;
-      case "ArrayPattern":
-        for (const element of pattern["elements"] as (Node | null)[]) {
-          if (element) this.#pattern(element, place, mode);
-        }
-        return;
-      case "AssignmentPattern":
-        this.#pattern(pattern["left"], place, mode);
-        this.#named(mode === "assign" ? pattern["left"] : undefined, pattern["right"], place);
-        return;
-      case "RestElement":
-        this.#pattern(pattern["argument"], place, mode);
-        return;
-      case "TSParameterProperty":
-        this.#pattern(pattern["parameter"], place, mode);
-        return;
-      case "ParenthesizedExpression":
-      case "TSAsExpression":
-      case "TSNonNullExpression":
-      case "TSSatisfiesExpression":
-      case "TSTypeAssertion":
-        this.#pattern(pattern["expression"], place, mode);
-        return;
-      default:
-        this.#visit(pattern, place);
-    }
-  }
-
-  #patternProperty(property: Node, place: Place, mode: "declare" | "assign"): void {
-    if (property.type === "RestElement") return this.#pattern(property["argument"], place, mode);
-    if (property["computed"]) this.#visit(property["key"], place);
-    const value: Node = property["value"];
-    if (property["shorthand"] && mode === "assign") {
-      const name: string = property["key"].name;
-      if (this.#target(name, place, "write"))
-        this.#text.appendLeft(property.start, `${propertyKey(name)}:`);
-    }
-    this.#pattern(value, place, mode);
-  }
-
-  /** Visits `value`; an anonymous function keeps the name it would have got from a plain `x = …`. */
-  #named(
-    target: Node | undefined,
-    value: Node,
-    place: Place,
-    visit = () => this.#visit(value, place),
-  ): void {
-    const names =
-      target?.type === "Identifier" &&
-      isAnonymousFunction(value) &&
-      this.#target(target["name"], place, "write") !== undefined;
-    if (names) this.#text.appendLeft(value.start, `({${propertyKey(target["name"])}:`);
-    visit();
-    if (names) this.#text.appendLeft(value.end, `})[${JSON.stringify(target["name"])}]`);
-  }
-
-  // ── the walk ──────────────────────────────────────────────────────────────────────────────────
-
-  #visit(node: Node, place: Place): void {
-    const wrapping = this.#wrapping.get(node);
-    if (!wrapping) return this.#visitPlain(node, place);
-    this.#text.appendLeft(node.start, wrapping[0]);
-    this.#visitPlain(node, place);
-    this.#text.appendLeft(node.end, wrapping[1]);
-  }
-
-  #visitPlain(node: Node, place: Place): void {
-    if (isTypeOnly(node)) return;
-    if (isFunction(node)) return this.#function(node, place);
-    if (LOOPS.has(node.type)) return this.#loop(node, place);
-    switch (node.type) {
-      case "Identifier":
-        return this.#read(node, place);
-      case "CallExpression":
-        if (this.#isDirectEval(node, place)) return this.#directEval(node, place);
-        this.#callee(node["callee"], place);
-        for (const argument of node["arguments"]) this.#visit(argument, place);
-        return;
-      case "TaggedTemplateExpression":
-        this.#callee(node["tag"], place);
-        return this.#visit(node["quasi"], place);
-      case "MemberExpression":
-        this.#visit(node["object"], place);
-        if (node["computed"]) this.#visit(node["property"], place);
-        return;
-      case "UnaryExpression":
-        return this.#unary(node, place);
-      case "UpdateExpression":
-        return this.#pattern(node["argument"], place, "assign");
-      case "AssignmentExpression":
-        this.#pattern(node["left"], place, "assign");
-        return this.#named(node["left"], node["right"], place);
-      case "AwaitExpression":
-        return this.#await(node, place);
-      case "Property":
-        return this.#property(node, place);
-      case "MetaProperty":
-        if (this.#names && node["meta"].name === "import") {
-          this.#text.update(node.start, node.end, `$x${this.#suffix}.meta`);
-        }
-        return;
-      case "ImportExpression":
-        this.#visit(node["source"], place);
-        if (node["options"]) this.#visit(node["options"], place);
-        return;
-      case "VariableDeclaration":
-        return this.#nestedVariables(node, place);
-      case "ClassDeclaration":
-      case "ClassExpression":
-        return this.#class(node, place);
-      case "TSEnumDeclaration":
-        return this.#enum(node, place);
-      case "TSModuleDeclaration":
-        return this.#namespace(node, place);
-      case "CatchClause":
-        return this.#catch(node, place);
-      case "SwitchStatement": {
-        this.#visit(node["discriminant"], place);
-        const cases: Node[] = node["cases"];
-        const scope = new Scope(lexicalNames(cases.flatMap((c) => c["consequent"])), place.scope);
-        for (const clause of cases) {
-          if (clause["test"]) this.#visit(clause["test"], { ...place, scope });
-          for (const statement of clause["consequent"])
-            this.#statement(statement, { ...place, scope });
-        }
-        return;
-      }
-      case "LabeledStatement":
-        return this.#visit(node["body"], place);
-      case "TSImportEqualsDeclaration": {
-        let root: Node = node["moduleReference"];
-        while (root.type === "TSQualifiedName") root = root["left"];
-        return root.type === "Identifier" ? this.#read(root, place) : undefined;
-      }
-      case "Decorator":
-        return this.#decorator(node, place);
-      case "JSXOpeningElement":
-        this.#tag(node["name"], place);
-        for (const attribute of node["attributes"]) this.#visit(attribute, place);
-        return;
-      case "JSXClosingElement":
-        return this.#tag(node["name"], place);
-      case "BreakStatement":
-      case "ContinueStatement":
-      case "ImportDeclaration":
-      case "ExportAllDeclaration":
-      case "ExportSpecifier":
-        return;
-      default:
-        if (STATEMENT_LISTS.has(node.type)) return this.#block(node, place);
-        for (const child of children(node)) this.#visit(child, place);
-    }
-  }
-
-  /** A call that evaluates text where it stands, if `eval` is nobody's name here. */
-  #isDirectEval(call: Node, place: Place): boolean {
-    const callee: Node = call["callee"];
-    const first: Node | undefined = call["arguments"][0];
-    return (
-      this.#names !== undefined &&
-      callee.type === "Identifier" &&
-      callee["name"] === "eval" &&
-      !place.scope.has("eval") &&
-      !call["optional"] &&
-      first !== undefined &&
-      first.type !== "SpreadElement"
-    );
-  }
-
-  /** `eval(s)` stays one, of a text whose session names are rewritten when it is known. */
-  #directEval(call: Node, place: Place): void {
-    const [source, ...rest]: Node[] = call["arguments"];
-    if (!source) return;
-    const locals = [...place.scope.all(), ...(place.hasArguments ? ["arguments"] : [])];
-    const suffix = this.#suffix === "" ? "" : `,${JSON.stringify(this.#suffix)}`;
-    this.#text.appendLeft(source.start, `$x${this.#suffix}.evalSource(`);
-    this.#visit(source, place);
-    this.#text.appendLeft(source.end, `,${JSON.stringify([...new Set(locals)])}${suffix})`);
-    for (const argument of rest) this.#visit(argument, place);
-  }
-
-  /** `@f(x)` becomes `@((0,$0.f)(x))`: behind `@` only a name or parentheses may stand. */
-  #decorator(node: Node, place: Place): void {
-    this.#needsTypeScript = true;
-    const expression: Node = node["expression"];
-    if (!this.#names) return this.#visit(expression, place);
-    this.#text.appendLeft(expression.start, "(");
-    // `@f` calls it: `this` must not become the scope.
-    this.#callee(expression, place);
-    this.#text.appendLeft(expression.end, ")");
-  }
-
-  /** The name of a tag: `<div>` and `<my-tag>` are the library's, `<Foo>` and `<foo.Bar>` are names. */
-  #tag(name: Node, place: Place): void {
-    let root = name;
-    while (root.type === "JSXMemberExpression") root = root["object"];
-    if (root.type !== "JSXIdentifier" || root["name"] === "this") return;
-    if (root === name && /^[a-z]|-/.test(root["name"])) return;
-    this.#read(root, place);
-  }
-
-  #block(node: Node, place: Place): void {
-    const body: Node[] = node["body"];
-    const names =
-      node.type === "StaticBlock" ? [...lexicalNames(body), ...varNames(body)] : lexicalNames(body);
-    const inner = { ...place, scope: new Scope(names, place.scope) };
-    for (const statement of body) this.#statement(statement, inner);
-  }
-
-  /** A statement in a list (W1). */
-  #statement(statement: Node, place: Place): void {
-    if (this.#names && statement.type === "ExpressionStatement")
-      this.#text.appendLeft(statement.start, ";");
-    this.#visit(statement, place);
-  }
-
-  #unary(node: Node, place: Place): void {
-    const argument: Node = node["argument"];
-    const name = unwrapped(argument);
-    if (node["operator"] !== "typeof" || name.type !== "Identifier")
-      return this.#visit(argument, place);
-    const target = this.#target(name["name"], place, "typeof");
-    if (target) this.#replace(name, target);
-  }
-
-  #await(node: Node, place: Place): void {
-    const isCells = this.#names !== undefined && !place.inFunction;
-    if (isCells) {
-      this.#needsAsync = true;
-      this.#text.appendLeft(node.start, `$x${this.#suffix}.live(`);
-    }
-    this.#visit(node["argument"], place);
-    if (isCells) this.#text.appendLeft(node.end, ")");
-  }
-
-  #property(node: Node, place: Place): void {
-    if (node["shorthand"]) {
-      const name: string = node["key"].name;
-      const target = this.#target(name, place, "read");
-      if (target) this.#text.update(node.start, node.end, `${propertyKey(name)}:${target}`);
-      return;
-    }
-    if (node["computed"]) this.#visit(node["key"], place);
-    this.#visit(node["value"], place);
-  }
-
-  /** A declaration in a block or a loop head; `var` outside functions is the cell's. */
-  #nestedVariables(node: Node, place: Place): void {
-    if (node["declare"]) return;
-    if (node["kind"] === "var" && this.#names && !place.inFunction)
-      return this.#varDeclaration(node, place);
-    if (/using/.test(node["kind"])) this.#hasUsing = true;
-    if (node["kind"] === "await using" && !place.inFunction) this.#needsAsync = true;
-    for (const declarator of node["declarations"]) {
-      this.#pattern(declarator["id"], place, "declare");
-      if (declarator["init"]) this.#initializer(declarator, place);
-    }
-  }
-
-  #function(node: Node, place: Place): void {
-    const isArrow = node.type === "ArrowFunctionExpression";
-    const params: Node[] = node["params"];
-    const own = node.type === "FunctionExpression" && node["id"] ? [node["id"].name] : [];
-    const scope = new Scope([...own, ...params.flatMap(patternNames)], place.scope);
-    const inner = { scope, inFunction: true, hasArguments: place.hasArguments || !isArrow };
-    for (const param of params) {
-      for (const decorator of param["decorators"] ?? []) {
-        this.#parameterDecorator ??= decorator;
-        this.#visit(decorator, place);
-      }
-      this.#pattern(param, inner, "declare");
-    }
-    const body: Node | null = node["body"];
-    if (!body) return;
-    if (body.type !== "BlockStatement") return this.#visit(body, inner);
-    this.#block(body, { ...inner, scope: new Scope(varNames(body["body"]), scope) });
-  }
-
-  #loop(node: Node, place: Place): void {
-    const head: Node | null = node["init"] ?? node["left"] ?? null;
-    const isDeclaration = head?.type === "VariableDeclaration" && head["kind"] !== "var";
-    const inner = isDeclaration
-      ? { ...place, scope: new Scope(declaredNames(head), place.scope) }
-      : place;
-    if (node["await"] === true && !place.inFunction) this.#needsAsync = true;
-    if (node["init"]) this.#visit(node["init"], inner);
-    if (node["left"]) this.#loopTarget(node["left"], inner);
-    for (const part of ["right", "test", "update"]) if (node[part]) this.#visit(node[part], inner);
-
-    const body: Node = node["body"];
-    if (!this.#checksLoops) return this.#visit(body, inner);
-    const check = `if($i${this.#suffix}[0])$x${this.#suffix}.interrupted();`;
-    if (body.type === "BlockStatement") {
-      this.#text.appendLeft(body.start + 1, check);
-      return this.#visit(body, inner);
-    }
-    this.#text.appendLeft(body.start, `{${check}`);
-    this.#visit(body, inner);
-    this.#text.appendLeft(body.end, "}");
-  }
-
-  #loopTarget(left: Node, place: Place): void {
-    if (left.type !== "VariableDeclaration") return this.#pattern(left, place, "assign");
-    if (left["kind"] !== "var" || !this.#names || place.inFunction) return this.#visit(left, place);
-    const id: Node = left["declarations"][0].id;
-    this.#text.remove(left.start, id.start);
-    this.#pattern(id, place, "assign");
-    this.#dropAnnotation(id);
-  }
-
-  #class(node: Node, place: Place): void {
-    for (const decorator of node["decorators"] ?? []) this.#visit(decorator, place);
-    const own = node["id"] ? [node["id"].name as string] : [];
-    const scope = new Scope(own, place.scope);
-    if (node["superClass"]) this.#visit(node["superClass"], { ...place, scope });
-    const inner = { scope, inFunction: true, hasArguments: true };
-    for (const member of node["body"].body as Node[]) {
-      for (const decorator of member["decorators"] ?? [])
-        this.#visit(decorator, { ...place, scope });
-      if (member.type === "AccessorProperty") this.#needsTypeScript = true;
-      if (member["computed"]) this.#visit(member["key"], { ...place, scope });
-      if (member.type === "StaticBlock") this.#block(member, inner);
-      else if (member["value"] && !member["declare"]) this.#visit(member["value"], inner);
-    }
-  }
-
-  #enum(node: Node, place: Place): void {
-    if (node["declare"]) return;
-    const members: Node[] = node["body"].members;
-    const names = [node["id"].name, ...memberNames(node), ...this.#namesOfOtherParts(node)];
-    const scope = new Scope(names, place.scope);
-    for (const member of members)
-      if (member["initializer"]) this.#visit(member["initializer"], { ...place, scope });
-  }
-
-  #namespace(node: Node, place: Place): void {
-    const body: Node | null = node["body"];
-    if (node["declare"] || body?.type !== "TSModuleBlock") return;
-    const statements: Node[] = body["body"];
-    if (statements.some(isExportedVariable)) this.#needsTypeScript = true;
-    const names = [
-      ...namespaceNames(node),
-      ...lexicalNames(statements),
-      ...varNames(statements),
-      ...this.#namesOfOtherParts(node),
-    ];
-    const inner = { scope: new Scope(names, place.scope), inFunction: true, hasArguments: true };
-    for (const statement of statements) this.#statement(statement, inner);
-  }
-
-  /** By name: what each part of a namespace or an enum of this text shows to the other parts. */
-  readonly #parts = new Map<string, Map<Node, readonly string[]>>();
-
-  #findParts(body: readonly Node[]): void {
-    for (const statement of body) {
-      const node = declarationOf(statement);
-      const isNamespace = node.type === "TSModuleDeclaration" && isInstantiated(node);
-      const isEnum = node.type === "TSEnumDeclaration" && !node["declare"];
-      const id: Node | undefined = node["id"];
-      if (!(isNamespace || isEnum) || id?.type !== "Identifier") continue;
-      const parts = this.#parts.get(id["name"]) ?? new Map<Node, readonly string[]>();
-      parts.set(node, isEnum ? memberNames(node) : exportedNames(node["body"].body));
-      this.#parts.set(id["name"], parts);
-      if (parts.size > 1) this.#needsTypeScript = true;
-    }
-  }
-
-  #namesOfOtherParts(node: Node): string[] {
-    const parts = this.#parts.get(node["id"].name);
-    return parts?.has(node) ? [...parts.values()].flat() : [];
-  }
-
-  #catch(node: Node, place: Place): void {
-    const names = node["param"] ? patternNames(node["param"]) : [];
-    const inner = { ...place, scope: new Scope(names, place.scope) };
-    if (node["param"]) this.#pattern(node["param"], inner, "declare");
-    this.#visit(node["body"], inner);
-  }
-}
-
-/** `__proto__: x` sets the prototype where `["__proto__"]: x` makes a property, as the shorthand does. */
-function propertyKey(name: string): string {
-  return name === "__proto__" ? '["__proto__"]' : name;
-}
-
-/** All names of `namespace A.B {}`: each is in scope within the body. */
-function namespaceNames(node: Node): string[] {
-  const names: string[] = [];
-  for (let id: Node | undefined = node["id"]; id; id = id["left"]) {
-    names.push(id.type === "TSQualifiedName" ? id["right"].name : id["name"]);
-  }
-  return names;
-}
-
-/** The members of an enum. */
-function memberNames(node: Node): string[] {
-  const members: Node[] = node["body"].members;
-  return members.map((member) => member["id"].name ?? member["id"].value);
-}
-
-/** What the statements of a namespace export. */
-function exportedNames(statements: readonly Node[]): string[] {
-  const exported = statements.filter(({ type }) => type === "ExportNamedDeclaration");
-  return [...lexicalNames(exported), ...varNames(exported)];
-}
-
-/** `export let` of a namespace: its uses are of a property, which oxc does not do. */
-function isExportedVariable(statement: Node): boolean {
-  const node = declarationOf(statement);
-  return (
-    statement.type === "ExportNamedDeclaration" &&
-    node.type === "VariableDeclaration" &&
-    node["kind"] !== "const"
-  );
 }

@@ -12,7 +12,7 @@
  *   S3  The global object is never touched.
  * @module
  */
-import type { DeclaredKind, SessionNames } from "./rewrite.ts";
+import type { DeclaredKind, SessionNames } from "./targets.ts";
 
 const NAMES_PER_SEGMENT_MAX = 512;
 
@@ -118,10 +118,13 @@ export class SessionScope implements SessionNames {
   readonly undeclared: Segment = new Proxy(Object.create(null), {
     get: (_, name) => this.get(String(name)),
     set: (_, name, value) => {
-      if (typeof name !== "string" || !this.has(name))
-        throw new ReferenceError(`${String(name)} is not defined`);
-      this.set(name, value);
-      return true;
+      if (typeof name === "string" && this.has(name)) {
+        this.set(name, value);
+        return true;
+      }
+      // A property that code made on the global object since the cell was compiled.
+      if (name in globalThis) return Reflect.set(globalThis, name, value);
+      throw new ReferenceError(`${String(name)} is not defined`);
     },
   });
 

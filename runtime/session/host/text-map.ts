@@ -19,7 +19,7 @@ export class TextMap {
 
   constructor(map: TraceMap, generated: string, written: string) {
     this.#map = map;
-    this.#generated = generated.split("\n");
+    this.#generated = generated.split(LINE_ENDS);
     this.#written = written;
     this.#starts = lineStarts(written, LINE_ENDS);
   }

@@ -1,7 +1,11 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { compileCell, compileModule } from "../../../../runtime/session/host/compile.ts";
 import { SessionScope } from "../../../../runtime/session/host/scope.ts";
 import { runCells, runCellsWith } from "../../../support/compiled-cells.ts";
+
+afterEach(() => {
+  Reflect.deleteProperty(Reflect, "metadata");
+});
 
 const LOG =
   "const log: any[] = []; const note = (label: string) => (v: any, c: any) => { log.push(`${label} ${c.kind} ${String(c.name)}`) }";
@@ -173,4 +177,32 @@ test("decorators and accessor of a local module become code that runs", () => {
   expect(compiled.code).toMatch(/import \{ d \} from ['"]\.\/d\.ts['"]/);
   expect(compiled.code).not.toContain("t.ts");
   expect(compiled.code).toContain("export { C }");
+});
+
+test("emitDecoratorMetadata tells the classes of earlier cells, of this one, and no type parameters", async () => {
+  const found = new Map<string, unknown>();
+  // What the package reflect-metadata adds.
+  Object.defineProperty(Reflect, "metadata", {
+    configurable: true,
+    value: (key: string, value: unknown) => (_: unknown, member: string) => {
+      found.set(`${member} ${key}`, value);
+    },
+  });
+  const [, , , own] = await runCellsWith(
+    { experimentalDecorators: true, emitDecoratorMetadata: true },
+    "class Dep {} class T {} namespace N { export class In {} } const inject = (..._: any[]) => {}",
+    "interface Only { a: 1 }",
+    "class Own {} class A<T> { @inject dep?: Dep; @inject own!: Own; @inject t!: T; @inject only!: Only; @inject m(n: N.In, ...[s]: string[]): Dep { return n } }",
+    "[Dep, N.In, Own]",
+  );
+  const [dep, deeper, sameCell] = Array.isArray(own) ? own : [];
+  expect(Object.fromEntries(found)).toMatchObject({
+    "dep design:type": dep,
+    "own design:type": sameCell,
+    "t design:type": Object,
+    "only design:type": Object,
+    "m design:paramtypes": [deeper, String],
+    "m design:returntype": dep,
+  });
+  expect([dep, deeper, sameCell].map(({ name }) => name)).toEqual(["Dep", "In", "Own"]);
 });

@@ -446,6 +446,40 @@ test.each<[string, string[], string, unknown]>([
     ["mine", true],
   ],
   [
+    "a default calls a function of its own pattern",
+    ["let a = 'older'"],
+    "const { a, f = () => a, b = f(), ['x' + f()]: c = f() + 1 } = { a: 1 } as any; [a, b, c]",
+    [1, 1, 2],
+  ],
+  [
+    "a default calls a function that reads an element before it, of a new name",
+    [],
+    "let [fresh, twice = (() => fresh * 2)(), { length = [fresh, twice].length } = 'abc' as any] = [2]; [fresh, twice, length]",
+    [2, 4, 3],
+  ],
+  [
+    "a pattern assigned among arguments",
+    [
+      "let a: any, b: any; const f = (...x: any[]) => x.length; class K { n; constructor(...x: any[]) { this.n = x.length } }",
+    ],
+    "[f([1], { a } = { a: 4 }), new K({ x: 1 }, [b] = [5]).n, f([1], ...[a = a + 1] = [6]), f([1], ([b = 7] = [])), a, b]",
+    [2, 2, 2, 2, 6, 7],
+  ],
+  ["typeof arguments outside a function", [], "typeof arguments", "undefined"],
+  [
+    "halves of surrogate pairs in strings, templates, patterns and comments",
+    ["const a = '!'"],
+    "[...'\ud83d\ude00', '\ud800' + a, `\udc01${a}`, '\ud800x'.replace(/\ud800/, a), '\ue000'] // \ud800",
+    ["😀", "\ud800!", "\udc01!", "!x", "\ue000"],
+  ],
+  ["half a surrogate pair given to eval", ["const a = 1"], "eval('a + `\ud800`')", "1\ud800"],
+  [
+    "a property that the global object got meanwhile",
+    [],
+    "const all = globalThis as any; all.madeMeanwhile = 1; madeMeanwhile += 1; const seen = all.madeMeanwhile; delete all.madeMeanwhile; seen",
+    2,
+  ],
+  [
     "a compound condition on one line without braces",
     ["let a = 0; const f = () => ++a"],
     "for (const x of [1, 2]) if (x > 1) f(); else a += 10; while (a < 13) f(); do f(); while (a < 15); a",

@@ -74,3 +74,16 @@ test.each([
     column: source.lastIndexOf(sign) + shift + 1,
   });
 });
+
+// The engine counts U+2028 and U+2029 as line breaks in what it is given, editors do not in what people wrote.
+test.each([
+  ["a paragraph separator between statements", "1;\u2029here", 1, 4],
+  ["a line separator in a template", "const a: string = `x\u2028y`; here", 1, 26],
+  ["a carriage return of its own, and names before it", "let n = 1; n\r+ n;\r here", 3, 2],
+  ["every kind of break", "let a = 1;\r\na;\u2028a;\na;\r  a; here", 4, 6],
+])("positions behind %s are those of an editor", (_, source, line, column) => {
+  const { code, locate } = compile(source, new SessionScope());
+  const lines = code.split(/\r\n|[\n\r\u2028\u2029]/);
+  const at = lines.findIndex((text) => text.includes("here"));
+  expect(locate(at + 1, (lines[at] ?? "").indexOf("$0.here") + 1)).toEqual({ line, column });
+});
