@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { openSession, type TestSession } from "../support/session.ts";
 
 function notices(open: TestSession): string[] {
@@ -375,4 +375,48 @@ test("a linked folder is local: it is reloaded", async () => {
   expect(await open.value(`import { p } from "pkg"; p`)).toBe("1");
   open.write("pkg/index.ts", "export const p: number = 2;");
   expect(await open.value("p")).toBe("2");
+});
+
+test("require reads JSON, from a cell and from a CommonJS file", async () => {
+  await using s = openSession({
+    files: {
+      "d.json": '{ "a": 1 }',
+      "uses.cts": "module.exports = require('./d.json').a + 1;\n",
+    },
+  });
+  expect(await s.value("require('./d.json').a")).toBe("1");
+  expect(await s.value("require('./uses.cts')")).toBe("2");
+});
+
+test("a package that looks whether another one is there sees Node's own error", async () => {
+  await using s = openSession({
+    files: {
+      "node_modules/peer/package.json": '{ "name": "peer", "version": "1.0.0" }',
+      "node_modules/peer/index.js":
+        "try { require('zzz-missing') } catch (error) { module.exports = [error.code, error.message.split('\\n')[0], Array.isArray(error.requireStack)].join('|') }",
+    },
+  });
+  expect(await s.value("require('peer')")).toBe(
+    "\"MODULE_NOT_FOUND|Cannot find module 'zzz-missing'|true\"",
+  );
+});
+
+test("an interrupt while a changed file blocks the thread ends the cell that waits for it", async () => {
+  await using s = openSession({ files: { "slow.ts": "export const n = 1;\n" } });
+  await s.run("import { n } from './slow.ts'");
+  s.write(
+    "slow.ts",
+    "console.log('loading');\nAtomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);\nexport const n = 2;\n",
+  );
+  const cell = s.session.execute({ code: "while (true);" });
+  await vi.waitFor(() => expect(s.printed(cell.cell)).toContain("loading"), { timeout: 15_000 });
+  await s.session.interrupt("cooperate");
+  expect((await cell.settled).status).toBe("interrupted");
+});
+
+test("fake timers do not stop a session that has a failing file", async () => {
+  await using s = openSession({ files: { "bad.ts": "throw new Error('bad');\n" } });
+  await s.run("const real = globalThis.setImmediate; globalThis.setImmediate = () => 0");
+  expect((await s.run("import './bad.ts'")).error?.message).toBe("bad");
+  expect(await s.value("1 + 1")).toBe("2");
 });

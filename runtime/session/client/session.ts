@@ -202,7 +202,7 @@ class ClientSession implements Session {
       if (errors.length > 0) return this.#refuse(entry, errors);
     }
     if (this.#process === undefined) await this.#start().catch(() => undefined);
-    await this.#process?.ready;
+    await this.#process?.started;
     if (isSettled(entry)) return;
     if (!this.#process) return this.#lose(entry, "it could not be started");
     entry.stage = "running";
@@ -392,6 +392,7 @@ class ClientSession implements Session {
   // ── life and death of the user process ────────────────────────────────────────────────────────
 
   async #start(): Promise<void> {
+    if (this.#phase === "closed") throw new Error("the session is closed");
     this.#exiting = undefined;
     this.#firstCountOfProcess = this.#count + 1;
     this.#setPhase("starting");
@@ -519,7 +520,7 @@ class ClientSession implements Session {
     this.#deaths = [];
     try {
       await own.end(300);
-      await this.#process?.ready;
+      await this.#process?.started;
     } finally {
       this.#isRestarting = false;
     }
@@ -563,6 +564,8 @@ class ClientSession implements Session {
       this.#process?.end(options.graceMs ?? 300),
       spare?.exited,
     ]);
+    // Those that were being checked while there was no process to tell of its end.
+    for (const entry of [...this.#entries.values()]) this.#lose(entry, "the session was closed");
   }
 
   // ── interrupts and expressions ────────────────────────────────────────────────────────────────
@@ -628,27 +631,27 @@ class ClientSession implements Session {
     return "done";
   }
 
-  async evaluate(
+  evaluate(
     expression: string,
     options: { readonly timeoutMs?: number } = {},
   ): Promise<EvaluateAnswer> {
-    await this.#process?.ready;
-    const own = this.#process;
-    if (!own)
-      return { ok: false, error: sessionError("SESSION_LOST", "no user process is running") };
+    const { timeoutMs } = options;
     const id = this.#nextEvaluation++;
     const { promise, resolve } = Promise.withResolvers<EvaluateAnswer>();
-    this.#evaluations.set(id, resolve);
-    own.send({ kind: "evaluate", id, expression });
-    const { timeoutMs } = options;
-    if (timeoutMs === undefined) return await promise;
-    const timer = setTimeout(() => {
+    const fail = (code: string, message: string) => {
       this.#evaluations.delete(id);
-      resolve({ ok: false, error: sessionError("TIMED_OUT", `no value within ${timeoutMs} ms`) });
+      resolve({ ok: false, error: sessionError(code, message) });
+    };
+    const own = this.#process;
+    if (!own) fail("SESSION_LOST", "no user process is running");
+    else this.#evaluations.set(id, resolve);
+    // Before the process is ready the request would be read without a session behind it.
+    void own?.started.then(() => own.send({ kind: "evaluate", id, expression }));
+    if (timeoutMs === undefined) return promise;
+    const timer = setTimeout(() => {
+      fail("TIMED_OUT", `no value within ${timeoutMs} ms`);
     }, timeoutMs);
-    const answer = await promise;
-    clearTimeout(timer);
-    return answer;
+    return promise.finally(() => clearTimeout(timer));
   }
 
   async peek(path: string): Promise<Peeked | undefined> {

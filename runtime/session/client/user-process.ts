@@ -101,6 +101,11 @@ export class UserProcess {
     this.send({ kind: "init", folder, columns, firstCall, marker: this.#marker });
   }
 
+  /** It is ready, or never will be. */
+  get started(): Promise<unknown> {
+    return Promise.race([this.ready, this.exited]);
+  }
+
   /** It has ended, or never began. */
   get isGone(): boolean {
     const { pid, exitCode, signalCode } = this.#child;

@@ -254,7 +254,8 @@ export class Evaluator {
     interrupts.register(cell, run);
     try {
       await modules.refresh(run, source);
-      return true;
+      // A module that blocked the thread was interrupted before anyone could read the message about it.
+      return !interrupts.isInterrupted(cell);
     } catch (error) {
       if (run.signal.aborted) return false;
       throw error;

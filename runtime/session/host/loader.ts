@@ -71,7 +71,8 @@ export function installLoader(stacks: Stacks, graph: ModuleGraph): void {
           return { url: graph.resolved(parentURL, url, kind), shortCircuit: true };
         }
         graph.missing(parentURL, specifier);
-        throw withAdvice(error, specifier, parentURL);
+        // Packages look at the message to know that an optional one is missing.
+        throw isUsers(parentURL) ? withAdvice(error, specifier, parentURL) : error;
       }
     },
     load(url, context, nextLoad) {
@@ -79,7 +80,9 @@ export function installLoader(stacks: Stacks, graph: ModuleGraph): void {
       const type = context.importAttributes?.["type"];
       if (path === undefined) return nextLoad(url, context);
       if (type === "text") return loaded(path, () => textModule(readFileSync(path, "utf8")));
-      if (extname(path) === ".json") return loaded(path, () => json(path));
+      if (extname(path) === ".json") {
+        return loaded(path, () => json(path, context.conditions.includes("require")));
+      }
       if (!TYPESCRIPT.test(path) && !JAVASCRIPT.test(path)) {
         graph.reading(path);
         graph.compiled(path, "data");
@@ -111,7 +114,8 @@ export function installLoader(stacks: Stacks, graph: ModuleGraph): void {
     }
   }
 
-  function json(path: string) {
+  /** @param isRequired what `require` gets it parses itself. */
+  function json(path: string, isRequired: boolean): { format: "json" | "module"; source: string } {
     const source = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
     stacks.register(path, textOf(stacks.label(path), source));
     let value: unknown;
@@ -126,6 +130,7 @@ export function installLoader(stacks: Stacks, graph: ModuleGraph): void {
         offsetToLineColumn(source, offset),
       );
     }
+    if (isRequired) return { format: "json", source };
     // Also with `type: "json"`: Node links both kinds of one file as whichever comes first.
     return jsonModule(source, value);
   }
@@ -246,12 +251,12 @@ function textModule(text: string) {
 function jsonModule(source: string, value: unknown) {
   const names =
     typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.keys(value).filter((name) => name !== "default")
+      ? Object.keys(value).filter((name) => name !== "default" && name.isWellFormed())
       : [];
   const exports = names.map((name, index) => `$${index} as ${JSON.stringify(name)}`);
   const reads = names.map((name, index) => `const $${index}=$[${JSON.stringify(name)}];`);
   return {
-    format: "module",
+    format: "module" as const,
     source: `const $=JSON.parse(${JSON.stringify(source)});${reads.join("")}export{$ as default${exports.length > 0 ? `,${exports.join(",")}` : ""}};`,
   };
 }

@@ -14,6 +14,8 @@
 import { statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+// Kept from the start: fake timers replace the global one.
+import { setImmediate as turn } from "node:timers";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Run } from "../../workflow/run.ts";
 import { packageRoot } from "../package-root.ts";
@@ -253,7 +255,7 @@ export class ModuleGraph {
       };
       import(version === 1 ? url : `${url}?v=${version}`).then(ended("done"), ended("failed"));
     }
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => turn(resolve));
   }
 
   // ── versions ──────────────────────────────────────────────────────────────────────────────────

@@ -93,6 +93,7 @@ function made({ folder, packageRoot, theirs }: Parts): CheckerConfig {
       ],
       paths: { ...theirPaths(theirs), ...ourPaths(packageRoot) },
     },
+    typeAcquisition: { enable: false },
     include: [`${DOCUMENT_PREFIX}*.ts`, `${DOCUMENT_PREFIX}*.tsx`],
     // An inherited `exclude` would drop cells into an untyped project without a word.
     exclude: [],

@@ -158,7 +158,13 @@ export class TypeScriptServer {
   }
 }
 
-const CONFIGURATION = { customConfigFileName: CONFIG_FILE, suggest: { autoImports: false } };
+/** Nothing here downloads anything: on its own the server runs npm for the types of JavaScript packages. */
+const CONFIGURATION = {
+  customConfigFileName: CONFIG_FILE,
+  suggest: { autoImports: false },
+  disableAutomaticTypeAcquisition: true,
+  tsserver: { automaticTypeAcquisition: { enabled: false } },
+};
 
 const CAPABILITIES = {
   workspace: { configuration: true },
