@@ -22,7 +22,7 @@ test("a task made in a cell is called by its variable's name in events", async (
     item.kind === "event" && item.event.kind === "call-created" ? [item.event] : [],
   );
   expect(created).toMatchObject([
-    { name: "addOne", id: "t1", source: { file: "In [1]", line: 1, column: 67 } },
+    { name: "addOne", id: "t1", source: { file: "In [1]", line: 1, column: 61 } },
   ]);
 });
 
@@ -79,7 +79,7 @@ test("an error three calls deep in an imported file names each place as it was w
       "  4 │ }",
       "    at deep (deep.ts:3:9)",
       "    at middle (middle.ts:3:38)",
-      "    at In [1]:3:7",
+      "    at In [1]:3:1",
     ].join("\n"),
   );
 });

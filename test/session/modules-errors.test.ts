@@ -60,7 +60,7 @@ test.each(KINDS)(
       { function: "inner", file: at("inner"), line: 3, column: 22, from: "file" },
       { function: "middle", file: at("middle"), line: 3, column: 23 },
       { function: "outer", file: at("outer"), line: 4, column: 23 },
-      { file: "In [2]", line: 2, column: 6, from: "cell" },
+      { file: "In [2]", line: 2, column: 1, from: "cell" },
     ]);
     expect(error?.codeFrame).toContain(
       `❯ 3 │     if (n > 1) throw new RangeError("too deep: " + n);`,

@@ -339,9 +339,11 @@ function parse(lang: Language, source: string): Parsed {
 
 function toProblem(error: {
   message: string;
-  labels: readonly { start: number; end: number }[];
+  labels: readonly { message?: string | null; start: number; end: number }[];
 }): SyntaxProblem {
-  const label = error.labels[0];
+  // Of two declarations the parser names the good one first.
+  const second = error.labels.find(({ message }) => message?.includes("redeclared"));
+  const label = second ?? error.labels[0];
   return { message: error.message, start: label?.start ?? 0, end: label?.end ?? 0 };
 }
 

@@ -26,10 +26,14 @@ export class TextMap {
 
   /** Where a position of the generated text was written; both count from 1. Undefined for text that nobody wrote. */
   original(line: number, column: number): Position | undefined {
+    const text = this.#generated[line - 1] ?? "";
+    // V8 names the callee of `f()`, and the parenthesis when the callee is the rewriter's `(0, $0.f)`.
+    const callee = /\$\d+(?:_\d+)?\.[^\s()]+\)$/.exec(text.slice(0, column - 1))?.[0];
+    const isCall = callee !== undefined && text.charAt(column - 1) === "(";
+    if (isCall) return this.original(line, column - callee.length);
     const segment = traceSegment(this.#map, line - 1, column - 1);
     if (!segment || segment.length === 1) return undefined;
     const from = this.#offset(segment[2], segment[3]);
-    const text = this.#generated[line - 1] ?? "";
     const skipped = text.slice(segment[0], column - 1);
     if (skipped === "") return this.#position(from);
     const token = /^(?:[\w$]+|[^\w\s$]+)/.exec(text.slice(column - 1))?.[0] ?? "";

@@ -12,7 +12,7 @@ export const errorRows: Readonly<Record<string, readonly Row[]>> = {
       "const u: any = undefined;\nu.rows.length",
       "! TypeError: Cannot read properties of undefined (reading 'rows') @2:3",
     ],
-    ["const notF: any = 1 %% notF()", "! TypeError: notF is not a function @1:5"],
+    ["const notF: any = 1 %% notF()", "! TypeError: notF is not a function @1:1"],
     ["const notF2: any = { x: 1 } %% notF2.x()", "! TypeError: notF2.x is not a function @1:7"],
     ["nowhere", "! ReferenceError: nowhere is not defined @1:1"],
     ["const a = 1;\n  nowhere2 + a", "! ReferenceError: nowhere2 is not defined @2:3"],

@@ -201,7 +201,7 @@ export const positionRows: Readonly<Record<string, readonly Row[]>> = {
   ],
   "syntax errors": [
     ["const = 1", "! SyntaxError: Unexpected token @1:7"],
-    ["let a = 1;\nlet a = 2", "! SyntaxError: Identifier `a` has already been declared @1:5"],
+    ["let a = 1;\nlet a = 2", "! SyntaxError: Identifier `a` has already been declared @2:5"],
     ["f(", "! SyntaxError: Expected `)` but found `EOF` @1:3"],
     ["1 +", "! SyntaxError: Unexpected token @1:4"],
     ["const c1", "! SyntaxError: Missing initializer in const declaration @1:7"],
@@ -229,7 +229,7 @@ export const positionRows: Readonly<Record<string, readonly Row[]>> = {
     ["class { }", "! SyntaxError: A class name is required. @1:1"],
     [
       "class A { constructor() {} constructor() {} }",
-      "! SyntaxError: Multiple constructor implementations are not allowed. @1:11",
+      "! SyntaxError: Multiple constructor implementations are not allowed. @1:28",
     ],
     ["1 = 2", "! SyntaxError: Cannot assign to this expression @1:1"],
     ["'😀'; let let = 1", "! SyntaxError: The keyword 'let' is reserved @1:11"],
@@ -253,7 +253,7 @@ export const positionRows: Readonly<Record<string, readonly Row[]>> = {
     ["const e = new Error('m'); e.stack", "'Error: m\\n    at In [1]:1:11'"],
     [
       "function h() { return new Error('m').stack } %% const k = () => h(); k()",
-      "'Error: m\\n    at h (In [1]:1:23)\\n    at k (In [2]:1:18)\\n    at In [2]:1:23'",
+      "'Error: m\\n    at h (In [1]:1:23)\\n    at k (In [2]:1:17)\\n    at In [2]:1:22'",
     ],
     [
       "class C { constructor() { this.s = new Error('m').stack } s } %% new C().s",
