@@ -18,24 +18,14 @@ import {
   namespaceName,
   varNames,
 } from "./host/bindings.ts";
+import type { DeclaredKind } from "./host/targets.ts";
 import { isPlain, refusal } from "./parse-guard.ts";
 
 /** Enough for an arrow whose defaults hold calls; each costs a parse of an unfinished text. */
 const ARROW_STARTS_TRIED = 24;
 
 /** `using` names live as long as their cell and are never session names. */
-export type NameKind =
-  | "const"
-  | "let"
-  | "var"
-  | "function"
-  | "class"
-  | "enum"
-  | "namespace"
-  | "import"
-  | "interface"
-  | "type"
-  | "using";
+export type NameKind = DeclaredKind | "interface" | "type" | "using";
 
 interface DeclaredName {
   readonly name: string;

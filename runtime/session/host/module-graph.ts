@@ -7,7 +7,8 @@
  *
  * Invariants
  *   G1  A cell's imports are replaced only by a version that compiled and evaluated; else the old one stays.
- *   G2  A version that failed is never asked for twice: Node would repeat the old failure.
+ *   G2  A version that failed is never asked for twice: Node would repeat the old failure. (JavaScript over
+ *       1 MB is loaded as it is and tells nothing of itself, so its failure is repeated.)
  *   G3  One refresh at a time; an interrupted one lets go at once.
  * @module
  */
