@@ -2,16 +2,7 @@ import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
 import { KernelProcess } from "../support/kernel-client.ts";
-
-/** The process is gone, or a zombie that its new parent has not collected yet. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
+import { isAlive } from "../support/processes.ts";
 
 describe("shutdown", () => {
   test.each(["control", "shell"] as const)(

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { isAlive } from "../support/processes.ts";
 import { openSession } from "../support/session.ts";
 
 const PACKAGE = {
@@ -81,12 +82,3 @@ test("another version of an installed package is told", async () => {
   await open.session.install(["./pkg"], { onOutput });
   expect(said).toContain("another version of pkg: restart if it was loaded before");
 }, 60_000);
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,15 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, test, vi } from "vitest";
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false; // ESRCH: nobody has that number
-  }
-}
+import { isAlive } from "../support/processes.ts";
 
 test.each([
   ["blocks its thread", "while (true);"],

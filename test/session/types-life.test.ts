@@ -5,18 +5,10 @@ import { once } from "node:events";
 import { expect, test, vi } from "vitest";
 import { startTypeService } from "../../runtime/session/client/types/service.ts";
 import { type Checker, openChecker } from "../support/checker.ts";
+import { isAlive } from "../support/processes.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const WRONG = "const wrong: string = 1;";
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** The child's process id once it runs. */
 async function pidOf(checker: { readonly service: { readonly pid: number | undefined } }) {
