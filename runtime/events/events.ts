@@ -5,7 +5,7 @@
  * lines and history are readers of this stream; a new front end is a new reader and nothing else.
  * @module
  */
-import type { Preview } from "../values/shape.ts";
+import type { MimeBundle, Preview } from "../values/shape.ts";
 
 /** Raised when a reader of older events would misread newer ones. */
 export const EVENTS_VERSION = 1;
@@ -60,6 +60,8 @@ export interface RunStarted extends EventBase {
   readonly backend: string;
   /** The run that this one repeats or resumes. */
   readonly linkedTo?: string;
+  /** The commit the work stands at, `3f2a91c`, with ` + changes` when the folder differs from it. */
+  readonly git?: string;
 }
 
 export interface CallCreated extends EventBase {
@@ -143,6 +145,23 @@ export interface LogWritten extends EventBase {
   readonly id?: string;
 }
 
+/** A deck of the user's own: `Deck(name, content)`. Same call and name, same deck. */
+export interface DeckAdded extends EventBase {
+  readonly kind: "deck-added";
+  readonly name: string;
+  /** The call that made it; absent for a deck of the run. */
+  readonly id?: string;
+  /**
+   * One piece of content as the user gave it: `text/html`, `text/markdown`, an image, always `text/plain`. Nothing in it
+   * is made safe yet: each view does that in its own way.
+   */
+  readonly bundle: MimeBundle;
+  /** `set` replaces what the deck holds, `append` adds a piece. */
+  readonly mode: "set" | "append";
+  /** Scripts of its HTML may run in the frame of `deck.html`, and nowhere else. */
+  readonly scripts?: boolean;
+}
+
 export type RunEndState = "ok" | "failed" | "interrupted" | "killed";
 
 export interface RunEnded extends EventBase {
@@ -154,7 +173,7 @@ export interface RunEnded extends EventBase {
   readonly unawaited?: readonly string[];
 }
 
-/** Everything that can be reported. User decks (`deck-added`) come with `Deck(name, content)`. */
+/** Everything that can be reported. */
 export type RuntimeEvent =
   | RunStarted
   | CallCreated
@@ -164,4 +183,5 @@ export type RuntimeEvent =
   | CallLinked
   | CallSettled
   | LogWritten
+  | DeckAdded
   | RunEnded;

@@ -2,7 +2,7 @@
  * What the fold makes of the events: one record per call, one per run. Views read only these.
  * @module
  */
-import type { Preview } from "../values/shape.ts";
+import type { MimeBundle, Preview } from "../values/shape.ts";
 import type {
   CacheOutcome,
   CallState,
@@ -56,6 +56,19 @@ export interface CallRecord {
   readonly awaited: boolean;
 }
 
+/** A deck of the user's own. */
+export interface UserDeck {
+  readonly name: string;
+  /** The call that made it first; absent for a deck of the run. */
+  readonly callId?: string;
+  /** Whether scripts of its HTML may run in its frame of `deck.html`. */
+  readonly scripts: boolean;
+  /** In the order they were added; each holds `text/plain`. */
+  readonly pieces: readonly MimeBundle[];
+  /** Pieces that there was no room for. */
+  readonly piecesLeftOut: number;
+}
+
 /** `handled`: the run is ok although a call failed, because the workflow dealt with it. */
 export type RunState = "running" | "handled" | RunEndState;
 
@@ -79,6 +92,12 @@ export interface RunRecord {
   readonly versions: { readonly eagerdeck: string; readonly node: string };
   readonly backend: string;
   readonly linkedTo?: string;
+  /** `3f2a91c + changes` */
+  readonly git?: string;
+  /** In order of first mention; at most 500. */
+  readonly decks?: readonly UserDeck[];
+  /** User decks that there was no room for. */
+  readonly decksLeftOut?: number;
   /** Lines written outside any call, counted. */
   readonly logLines: number;
   /** Events of a kind this reader does not know, counted and skipped. */

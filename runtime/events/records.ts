@@ -12,13 +12,14 @@
 import { stripVTControlCharacters } from "node:util";
 import { escapeLine } from "../values/escape.ts";
 import { redactPrinted } from "../values/redact.ts";
-import type { Preview, PreviewBody } from "../values/shape.ts";
+import type { MimeBundle, Preview, PreviewBody } from "../values/shape.ts";
 import type {
   AttemptFailed,
   AttemptStarted,
   CallCreated,
   CallSettled,
   CallState,
+  DeckAdded,
   InputPreview,
   LogWritten,
   RunEnded,
@@ -26,7 +27,7 @@ import type {
   RuntimeEvent,
 } from "./events.ts";
 import { addDuration, moveCount, type OpenGroup, openGroup, takeCount } from "./groups.ts";
-import type { AttemptRecord, CallRecord, RunRecord } from "./record-shape.ts";
+import type { AttemptRecord, CallRecord, RunRecord, UserDeck } from "./record-shape.ts";
 
 const CALLS_KEPT_MAX = 10_000;
 const FAILURES_KEPT_MAX = 10_000;
@@ -35,6 +36,9 @@ const TAIL_LINES_MAX = 50;
 const TAIL_LENGTH_MAX = 8_000;
 const LOG_LINE_LENGTH_MAX = 2_000;
 const BODIES_LENGTH_MAX = 2_000_000;
+const DECKS_MAX = 500;
+/** Characters of all user decks of a run; what one deck may show where is the views' business. */
+const DECKS_LENGTH_MAX = 20_000_000;
 const RUNS_KEPT_MAX = 1_000;
 const CALLS_OF_ALL_RUNS_MAX = 200_000;
 
@@ -51,10 +55,17 @@ interface OpenCall extends Mutable<Omit<CallRecord, "attempts" | "log">> {
   isStub: boolean;
 }
 
-interface OpenRun extends Mutable<Omit<RunRecord, "calls" | "counts" | "groups">> {
+interface OpenDeck extends Mutable<Omit<UserDeck, "pieces">> {
+  pieces: MimeBundle[];
+}
+
+interface OpenRun extends Mutable<Omit<RunRecord, "calls" | "counts" | "groups" | "decks">> {
   calls: Map<string, OpenCall>;
   counts: Map<CallState, number>;
   groups: Map<string, OpenGroup>;
+  decks: OpenDeck[];
+  decksLeftOut: number;
+  decksLength: number;
   total: number;
   lateEvents: number;
   bodiesLength: number;
@@ -120,6 +131,9 @@ export class Records {
       }
       case "call-settled":
         this.#change(event, (call, run) => this.#settled(call, run, event));
+        return;
+      case "deck-added":
+        this.#deckAdded(event);
         return;
       case "run-ended":
         this.#runEnded(event);
@@ -244,6 +258,35 @@ export class Records {
     }
     const hasFailures = (run.counts.get("failed") ?? 0) > 0;
     run.state = event.state === "ok" && hasFailures ? "handled" : event.state;
+  }
+
+  /** Also after its call has settled: what a call shows may be ready later than its value. */
+  #deckAdded(event: DeckAdded): void {
+    const run = this.#runOf(event.runId, event.at);
+    run.version++;
+    let deck = run.decks.find(({ name, callId }) => name === event.name && callId === event.id);
+    if (deck === undefined) {
+      if (run.decks.length >= DECKS_MAX) {
+        run.decksLeftOut++;
+        return;
+      }
+      deck = { name: event.name, scripts: false, pieces: [], piecesLeftOut: 0 };
+      if (event.id !== undefined) deck.callId = event.id;
+      run.decks.push(deck);
+    }
+    if (event.scripts === true) deck.scripts = true;
+    if (event.mode === "set") {
+      run.decksLength -= deck.pieces.reduce((sum, piece) => sum + bundleLength(piece), 0);
+      deck.pieces = [];
+      deck.piecesLeftOut = 0;
+    }
+    const length = bundleLength(event.bundle);
+    if (run.decksLength + length > DECKS_LENGTH_MAX) {
+      deck.piecesLeftOut++;
+      return;
+    }
+    run.decksLength += length;
+    deck.pieces.push(event.bundle);
   }
 
   #log(event: LogWritten): void {
@@ -401,6 +444,9 @@ function newRun(id: string, at: number): OpenRun {
     groups: new Map(),
     versions: { eagerdeck: "", node: "" },
     backend: "",
+    decks: [],
+    decksLeftOut: 0,
+    decksLength: 0,
     logLines: 0,
     unknownEvents: 0,
     lateEvents: 0,
@@ -464,6 +510,14 @@ function safeLine(text: string): string {
   // Colours are for the terminal that the text was printed to; here they would be noise.
   const safe = escapeLine(redactPrinted(stripVTControlCharacters(line)));
   return safe.length > LOG_LINE_LENGTH_MAX ? `${safe.slice(0, LOG_LINE_LENGTH_MAX)}…` : safe;
+}
+
+function bundleLength(bundle: MimeBundle): number {
+  return Object.values(bundle).reduce<number>(
+    (sum, content) =>
+      sum + (typeof content === "string" ? content.length : (JSON.stringify(content)?.length ?? 0)),
+    0,
+  );
 }
 
 function lengthOf(body: PreviewBody): number {
