@@ -6,6 +6,7 @@
 import type { RunRecord } from "../../runtime/events/record-shape.ts";
 import type { CheckPolicy, Session } from "../../runtime/session/client/api.ts";
 import { InstallError, installArguments } from "../../runtime/session/client/install.ts";
+import { nearest } from "../../runtime/values/nearest.ts";
 
 export interface CommandContext {
   readonly session: Session;
@@ -171,23 +172,10 @@ function oneHelp(argument: string): string {
 }
 
 function unknownText(name: string): string {
-  const nearest = commands.find(
-    (command) => command.name.startsWith(name) || isNear(command.name, name),
+  const near = nearest(
+    name,
+    commands.map((command) => command.name),
   );
-  const hint = nearest ? `did you mean .${nearest.name}?` : "see .help";
+  const hint = near === undefined ? "see .help" : `did you mean .${near}?`;
   return `unknown command .${name}: ${hint}`;
-}
-
-/** One letter missing, added, wrong, or two swapped. */
-function isNear(a: string, b: string): boolean {
-  if (Math.abs(a.length - b.length) > 1) return false;
-  let start = 0;
-  while (start < a.length && a[start] === b[start]) start++;
-  const [restA, restB] = [a.slice(start), b.slice(start)];
-  return (
-    restA.slice(1) === restB ||
-    restA === restB.slice(1) ||
-    restA.slice(1) === restB.slice(1) ||
-    (restA[0] === restB[1] && restA[1] === restB[0] && restA.slice(2) === restB.slice(2))
-  );
 }

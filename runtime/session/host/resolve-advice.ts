@@ -6,6 +6,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { basename, dirname, join, parse, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { editDistance } from "../../values/nearest.ts";
 
 const NOT_FOUND = new Set([
   "ERR_MODULE_NOT_FOUND",
@@ -79,22 +80,10 @@ function nearest(path: string): string | undefined {
     .map((name) => ({
       name,
       // Another extension is the likeliest mistake of all.
-      distance: parse(name).name === stem ? 0.5 : editDistance(wanted, name),
+      distance:
+        parse(name).name === stem ? 0.5 : editDistance(wanted.toLowerCase(), name.toLowerCase()),
     }))
     .filter(({ distance }) => distance <= Math.max(1, Math.min(3, wanted.length / 3)));
   scored.sort((a, b) => a.distance - b.distance);
   return scored[0]?.name;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = a[i - 1]?.toLowerCase() === b[j - 1]?.toLowerCase() ? 0 : 1;
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + change));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readInputs } from "../../../cli/inputs.ts";
-import { nearest, UsageError } from "../../../cli/usage.ts";
+import { UsageError } from "../../../cli/usage.ts";
 
 const input = (name: string, schema: Record<string, unknown>, required = true) => ({
   name,
@@ -63,11 +63,4 @@ test("without schemas JSON is read as JSON and the rest as text", () => {
     who: "Ada",
     flag: true,
   });
-});
-
-test("the nearest name is suggested, a distant one is not", () => {
-  expect(nearest("simpelEagerWorkflow", ["simpleEagerWorkflow", "double"])).toBe(
-    "simpleEagerWorkflow",
-  );
-  expect(nearest("zzz", ["simpleEagerWorkflow", "double"])).toBeUndefined();
 });
