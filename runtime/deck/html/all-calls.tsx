@@ -1,7 +1,7 @@
 /**
  * Every call of a run, for pages: 200 rows to a `<details>`, so that a browser lays out only what is opened.
  *
- * A row takes at most 450 bytes, else 10,000 of them would not fit into a page.
+ * A row takes 450 bytes, else 10,000 of them would not fit into a page.
  * @module
  */
 import type { ReactElement } from "react";
