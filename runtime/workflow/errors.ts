@@ -14,6 +14,7 @@ const BRAND = Symbol.for("eagerdeck.EagerException");
  * - `INPUT_INVALID`, `OUTPUT_INVALID`: a value does not fit its schema; the message names each path
  * - `INPUT_FAILED`: an input was a promise and rejected; the function did not run
  * - `CANCELLED`: interrupted, cancelled, or the parent failed; `cause` is the reason
+ * - `THREAD_FAILED`: the worker thread of a task ended before the task did
  * - `WORKFLOW_COMPILE`: a static workflow used a placeholder as a value
  */
 export type EagerCode =
@@ -22,6 +23,7 @@ export type EagerCode =
   | "INPUT_FAILED"
   | "OUTPUT_INVALID"
   | "CANCELLED"
+  | "THREAD_FAILED"
   | "WORKFLOW_COMPILE";
 
 /** Whose failure it is: the user's code, the machinery's, nobody's (cancelled), or the clock's. */
