@@ -252,12 +252,12 @@ function uncopied(task: string, { code, inputs }: ThreadRequest, error: unknown)
   }
   for (const [name, value] of Object.entries(code.kind === "slice" ? code.values : {})) {
     const culprit = findCulprit(value, name);
-    if (culprit) return refusal(task, usesUncopiable(culprit));
+    if (culprit) return refusal(task, usesUncopiable(culprit, "it"));
   }
   return refusal(task, String(error));
 }
 
-/** The sentence on a name of the session. */
-export function usesUncopiable({ path, what }: Culprit): string {
-  return `it uses \`${path}\` (${what}), which cannot be copied; pass the data as an input or create it inside the function`;
+/** @param subject who uses it: `it`, `its function add`. */
+export function usesUncopiable({ path, what }: Culprit, subject: string): string {
+  return `${subject} uses \`${path}\` (${what}), which cannot be copied; pass the data as an input or create it inside the function`;
 }
