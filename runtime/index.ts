@@ -8,9 +8,13 @@
 export { z } from "zod";
 export type { CallState } from "./events/events.ts";
 export type { StandardSchema } from "./types/standard-schema.ts";
-export type { Call } from "./workflow/call.ts";
+export type { Call, MapCall } from "./workflow/call.ts";
 export { currentContext, type TaskContext } from "./workflow/context.ts";
 export { type EagerCode, EagerException, type EagerKind } from "./workflow/errors.ts";
+export type { Executor } from "./workflow/executor.ts";
+export { group } from "./workflow/group.ts";
+export { type MapInputs, type MapOptions, type MapTask, mapTask } from "./workflow/map-task.ts";
+export type { CacheOptions, CallOptions, RetryOptions } from "./workflow/settings.ts";
 export type {
   Eager,
   EntityOptions,

@@ -19,13 +19,14 @@ export type Checked<T> =
   | { readonly ok: false; readonly misfits: readonly Misfit[] };
 
 /**
- * Checks named inputs, all of them, so that one failure names everything that has to be mended.
+ * Checks named inputs, or outputs, all of them, so that one failure names everything that has to be mended.
  * @returns the inputs as the schemas make them (defaults filled in, transformed). A name without a schema is a misfit.
  * @throws what a schema's own code throws.
  */
 export function checkInputs(
   schemas: Schemas,
   inputs: Readonly<Record<string, unknown>>,
+  side: "input" | "output" = "input",
 ): Checked<Record<string, unknown>> | Promise<Checked<Record<string, unknown>>> {
   const values: Record<string, unknown> = {};
   const misfits: Misfit[] = [];
@@ -48,8 +49,8 @@ export function checkInputs(
   }
   for (const name of Object.keys(inputs)) {
     if (!Object.hasOwn(schemas, name)) {
-      const known = names.length > 0 ? `the inputs are ${names.join(", ")}` : "there are none";
-      misfits.push({ path: name, message: `is not an input; ${known}` });
+      const known = names.length > 0 ? `the ${side}s are ${names.join(", ")}` : "there are none";
+      misfits.push({ path: name, message: `is not an ${side}; ${known}` });
     }
   }
   const done = (): Checked<Record<string, unknown>> =>

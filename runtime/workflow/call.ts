@@ -41,7 +41,10 @@ export class Call<T> extends Promise<T> {
     this.name = live.definition.name;
   }
 
-  /** Where it stands: `"queued"` (waits for its inputs), `"running"`, `"ok"`, `"failed"`, `"cancelled"`. */
+  /**
+   * Where it stands: `"queued"` (waits for its inputs or for room), `"running"`, `"retrying"` (an attempt failed), `"ok"`,
+   * `"cached"`, `"failed"`, `"cancelled"`.
+   */
   get state(): CallState {
     return this.#live.state;
   }
@@ -64,6 +67,47 @@ export class Call<T> extends Promise<T> {
   ): Promise<Value | Caught> {
     this.#live.markAwaited();
     return super.then(onFulfilled, onRejected);
+  }
+}
+
+/**
+ * A call of a map task: resolves with all values in the order of the inputs, and iterates over them as they come.
+ *
+ * ```ts
+ * for await (const page of mapTask(fetchPage)(inputs)) show(page);
+ * ```
+ */
+export class MapCall<O> extends Call<O[]> implements AsyncIterable<O> {
+  readonly #done: O[] = [];
+  #wake = Promise.withResolvers<void>();
+
+  /** For the engine only: one of its calls has settled well. */
+  deliver(value: O): void {
+    this.#done.push(value);
+    this.#wake.resolve();
+  }
+
+  /** In the order they settle. A failure of the map ends the loop with its `EagerException`. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<O, void, undefined> {
+    let isSettled = false;
+    const settled = this.then(
+      () => undefined,
+      () => undefined,
+    ).then(() => {
+      isSettled = true;
+      this.#wake.resolve();
+    });
+    for (let next = 0; ; next++) {
+      while (next >= this.#done.length && !isSettled) {
+        this.#wake = Promise.withResolvers();
+        await Promise.race([this.#wake.promise, settled]);
+      }
+      if (next >= this.#done.length) break;
+      yield this.#done[next] as O;
+    }
+    const values = await this;
+    // A map that was reused as a whole had no calls.
+    if (this.#done.length === 0) yield* values;
   }
 }
 

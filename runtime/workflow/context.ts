@@ -3,17 +3,19 @@
  * @module
  */
 import { format } from "node:util";
+import type { Attempt } from "./attempt.ts";
 import { emit, now, observed } from "./engine.ts";
 import type { LiveCall } from "./live-call.ts";
 import { scopes } from "./scope.ts";
+import { readSecret } from "./secrets.ts";
 
 export interface TaskContext {
   /**
-   * Aborts when the call is cancelled (interrupt, `call.cancel()`, a failing parent) with the reason; pass it on to `fetch`
-   * and friends. The call itself has rejected by then, whether or not the function looks at this.
+   * Aborts when the call is cancelled (interrupt, `call.cancel()`, a failing parent) or the attempt times out, with the
+   * reason; pass it on to `fetch` and friends. Nobody waits for the function then, whether or not it looks at this.
    */
   readonly signal: AbortSignal;
-  /** From 1. */
+  /** From 1; above it with `retries`. */
   readonly attempt: number;
   readonly call: {
     /** `t11` */
@@ -26,6 +28,14 @@ export interface TaskContext {
   log(...values: unknown[]): void;
   /** Says how far the call is: `progress(12, 40, "pages")`. `total` may be unknown. */
   progress(done: number, total?: number, message?: string): void;
+  readonly secrets: {
+    /**
+     * The secret of that group and key: the environment variable `_FSEC_<GROUP>_<KEY>`, else the mounted file
+     * `/etc/secrets/<group>/<key>`. It is shown as `[redacted]` from then on.
+     * @throws {Error} when there is none.
+     */
+    get(group: string, key: string): string;
+  };
 }
 
 /**
@@ -33,44 +43,51 @@ export interface TaskContext {
  * @throws {Error} outside of a task, workflow or eager workflow.
  */
 export function currentContext(): TaskContext {
-  const call = scopes.getStore()?.call;
-  if (call === undefined) {
+  const scope = scopes.getStore();
+  if (scope?.call === undefined) {
     throw new Error(
       "currentContext() is known only while a task, workflow or eager function runs; here is no call",
     );
   }
-  return call.context;
+  return (scope as Attempt).context;
 }
+
+const SECRETS: TaskContext["secrets"] = { get: readSecret };
 
 /** Everything is worked out when it is read: most functions never look at their context. */
 export class CallContext implements TaskContext {
-  readonly #live: LiveCall;
+  readonly #attempt: Attempt;
 
-  constructor(live: LiveCall) {
-    this.#live = live;
+  constructor(attempt: Attempt) {
+    this.#attempt = attempt;
   }
 
   get signal(): AbortSignal {
-    return this.#live.signal;
+    return this.#attempt.signal;
   }
 
   get attempt(): number {
-    return this.#live.attempts;
+    return this.#attempt.number;
+  }
+
+  get secrets(): TaskContext["secrets"] {
+    return SECRETS;
   }
 
   get call(): TaskContext["call"] {
     const path: string[] = [];
-    for (let at: LiveCall | undefined = this.#live; at !== undefined; at = at.parent) {
+    for (let at: LiveCall | undefined = this.#attempt.call; at !== undefined; at = at.parent) {
       path.push(at.definition.name);
     }
-    return { id: this.#live.id, name: this.#live.definition.name, path: path.reverse() };
+    const { id, definition } = this.#attempt.call;
+    return { id, name: definition.name, path: path.reverse() };
   }
 
   // `log` and `progress` are functions of their own, not methods, so that `({ x }, { log })` works.
   get log(): TaskContext["log"] {
     return (...values) => {
       if (!observed) return;
-      const { id, run } = this.#live;
+      const { id, run } = this.#attempt.call;
       emit({
         kind: "log",
         runId: run.id,
@@ -86,7 +103,7 @@ export class CallContext implements TaskContext {
   get progress(): TaskContext["progress"] {
     return (done, total, message) => {
       if (!observed) return;
-      const { id, run } = this.#live;
+      const { id, run } = this.#attempt.call;
       emit({
         kind: "call-progress",
         runId: run.id,

@@ -13,6 +13,7 @@ const BRAND = Symbol.for("eagerdeck.EagerException");
  * - `TASK_FAILED`: the function threw; `cause` is what it threw
  * - `INPUT_INVALID`, `OUTPUT_INVALID`: a value does not fit its schema; the message names each path
  * - `INPUT_FAILED`: an input was a promise and rejected; the function did not run
+ * - `TIMED_OUT`: the last attempt took longer than its timeout
  * - `CANCELLED`: interrupted, cancelled, or the parent failed; `cause` is the reason
  * - `THREAD_FAILED`: the worker thread of a task ended before the task did
  * - `WORKFLOW_COMPILE`: a static workflow used a placeholder as a value
@@ -22,6 +23,7 @@ export type EagerCode =
   | "INPUT_INVALID"
   | "INPUT_FAILED"
   | "OUTPUT_INVALID"
+  | "TIMED_OUT"
   | "CANCELLED"
   | "THREAD_FAILED"
   | "WORKFLOW_COMPILE";
@@ -121,6 +123,17 @@ export function innermost(error: unknown): EagerException | undefined {
     // A getter or a proxy of the thrown value refused; what was found before it still holds.
   }
   return found;
+}
+
+/** Whether an error says that another attempt would end the same: it carries `recoverable: false`. */
+export function isFinal(error: unknown): boolean {
+  if (typeof error !== "object" || error === null) return false;
+  try {
+    return Object.getOwnPropertyDescriptor(error, "recoverable")?.value === false;
+  } catch {
+    // A proxy that refuses to be looked at says nothing.
+    return false;
+  }
 }
 
 /**

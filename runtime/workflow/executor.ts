@@ -9,6 +9,8 @@ import type { Definition } from "./definition.ts";
 export interface Executor {
   /** Where its calls run, as the deck says it. */
   readonly where: Where;
+  /** How many of its calls a scope runs at once when nobody says; absent: all. */
+  readonly concurrency?: number;
   /**
    * Runs one attempt of a call.
    * @param inputs awaited and validated.
@@ -25,6 +27,24 @@ export interface Executor {
 export interface ExecutableCall {
   readonly id: string;
   readonly definition: Definition;
+}
+
+/** Whether a value given to `.on(…)` can run calls. */
+export function isExecutor(value: unknown): value is Executor {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as { run?: unknown }).run === "function" &&
+    typeof (value as { where?: unknown }).where === "string"
+  );
+}
+
+/** What runs a call: what it asks for, else what its scope says. */
+export function executorOf({ entity, settings }: Definition, ofScope: Executor): Executor {
+  if (settings.executor !== undefined) return settings.executor;
+  // What puts other calls together is done here; where those run is their own business.
+  if (entity === "map" || entity === "group") return localExecutor;
+  return ofScope;
 }
 
 /** In this process, on this thread. */

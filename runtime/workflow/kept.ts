@@ -64,7 +64,10 @@ export function keepCall(
     inputs: { ...inputs },
     definition,
     rerun(changes) {
-      const entity = newestEntity(definition.name) ?? callableOf(definition);
+      // A map or a group has no name of its own that a later cell could define anew.
+      const isNamed = definition.entity !== "map" && definition.entity !== "group";
+      const newest = isNamed ? newestEntity(definition.name) : undefined;
+      const entity = newest ?? callableOf(definition);
       if (entity === undefined) throw new Error(`${definition.name} cannot be called again`);
       return entity({ ...this.inputs, ...changes });
     },

@@ -1,23 +1,33 @@
 /**
- * One call while it lives: inputs → validation → function → output → settle. The state machine of the engine.
+ * One call while it lives: inputs → validation → attempts → output → settle. The state machine of the engine.
  *
- * Leaves to others how the function runs (`executor.ts`), what people see (events), who holds the call (`scope.ts`).
+ * Leaves to others how the function runs (`executor.ts`), what one attempt is (`attempt.ts`), what people see (events), who
+ * holds the call (`scope.ts`).
  *
  * Invariants
  *   L1  A call settles exactly once, whatever races; what comes later is dropped.
  *   L2  A cancelled call settles in the same turn, also when its function ignores the signal.
  *   L3  A call settles after all calls made by its function: it waits for them, or cancels them when it fails.
  *   L4  A failed call that nobody awaits is no unhandled rejection.
- *   L5  A call without promises and waiting schemas starts in the turn it is made in, like a plain function.
+ *   L5  A call without promises, waiting schemas, a limit or a cache starts in the turn it is made in, like a plain function.
  * @module
  */
 import { isPromise } from "node:util/types";
-import type { CallSettled, CallState, SettledState, SourcePosition } from "../events/events.ts";
-import { type Checked, checkInputs, checkValue, misfitsToText } from "../types/validate.ts";
+import type {
+  CacheOutcome,
+  CallSettled,
+  CallState,
+  SettledState,
+  SourcePosition,
+} from "../events/events.ts";
+import { type Checked, checkInputs, misfitsToText } from "../types/validate.ts";
+import { formatDuration } from "../values/format.ts";
 import { preview } from "../values/preview.ts";
-import { Call, isCall } from "./call.ts";
-import { CallContext } from "./context.ts";
-import { callableOf, type Definition, versionOf } from "./definition.ts";
+import { Attempt } from "./attempt.ts";
+import { type Found, findCached } from "./cache.ts";
+import { Call, isCall, MapCall } from "./call.ts";
+import { callableOf, checkOutput, type Definition, versionOf } from "./definition.ts";
+import { TIMER_MAX_MS } from "./duration.ts";
 import { emit, locate, nextCallId, now, observed } from "./engine.ts";
 import {
   beginStackAt,
@@ -25,8 +35,10 @@ import {
   EagerException,
   type EagerKind,
   innermost,
+  isFinal,
   reasonToText,
 } from "./errors.ts";
+import { type Executor, executorOf } from "./executor.ts";
 import {
   arrivedInputs,
   type InputFailure,
@@ -36,65 +48,70 @@ import {
 } from "./given-inputs.ts";
 import { keepCall, keepInputs, keepOutcome } from "./kept.ts";
 import type { Run } from "./run.ts";
-import { type Closed, cancelCallsOf, Scope, scopes } from "./scope.ts";
+import { type Closed, cancelCallsOf, NONE, type Scope, scopes } from "./scope.ts";
 
 /** Calls that start inside each other's first turn; deeper ones start in a turn of their own. */
 const NESTED_STARTS_MAX = 64;
 let nestedStarts = 0;
 
-export class LiveCall extends Scope {
+export class LiveCall {
   readonly id = nextCallId();
   readonly run: Run;
-  readonly parent: LiveCall | undefined;
+  readonly owner: Scope;
   readonly definition: Definition;
+  /** How it runs. */
+  readonly executor: Executor;
+  /** How the calls run that its function makes. */
+  readonly childExecutor: Executor;
   readonly promise: Call<unknown>;
   state: CallState = "queued";
+  /** Started so far. */
   attempts = 0;
+  /** How many calls of its name the same function made before; counted only in a run that goes on with another. */
+  readonly nth: number;
+  /** Why it ended, or is about to; set before it settles as failed or cancelled. */
+  closed: Closed | undefined;
 
-  readonly #owner: Scope;
   #resolve!: (value: unknown) => void;
   #reject!: (error: unknown) => void;
   #awaited = false;
   #settled = false;
   #cancelled = false;
-  #context: CallContext | undefined;
-  #controller: AbortController | undefined;
+  #attempt: Attempt | undefined;
+  #holdsPlace = false;
+  #retryTimer: NodeJS.Timeout | undefined;
   #source: SourcePosition | undefined;
+  /** Keeps the value that is coming, of a call that looked for one. */
+  #keepCached: ((value: unknown) => CacheOutcome) | undefined;
   /** What the function gave, while calls that it made still run. */
   #produced: { readonly value: unknown } | undefined;
 
   constructor(definition: Definition, owner: Scope) {
-    super();
     this.definition = definition;
-    this.#owner = owner;
+    this.owner = owner;
     this.run = owner.run;
-    this.parent = owner.call;
-    this.promise = new Call<unknown>(this, (resolve, reject) => {
-      this.#resolve = resolve;
+    this.nth = owner.run.reuses ? owner.nthOf(definition.name) : 0;
+    this.childExecutor = owner.executor;
+    this.executor = executorOf(definition, owner.executor);
+    // `new.target` is no help here: the promise has to be of its class from its first moment on.
+    const Promised = definition.entity === "map" ? MapCall : Call;
+    this.promise = new Promised<never>(this, (resolve, reject) => {
+      this.#resolve = resolve as (value: unknown) => void;
       this.#reject = reject;
     });
-  }
-
-  override get call(): LiveCall {
-    return this;
   }
 
   get settled(): boolean {
     return this.#settled;
   }
 
-  get context(): CallContext {
-    this.#context ??= new CallContext(this);
-    return this.#context;
+  /** The call whose function made this one. */
+  get parent(): LiveCall | undefined {
+    return this.owner.call;
   }
 
-  /** Made when somebody looks: a controller per call would cost more than the call. */
-  get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#cancelled) this.#controller.abort(this.closed?.reason);
-    }
-    return this.#controller.signal;
+  get runningCalls(): ReadonlySet<LiveCall> {
+    return this.#attempt?.runningCalls ?? NONE;
   }
 
   /**
@@ -106,12 +123,12 @@ export class LiveCall extends Scope {
     const read = readInputs(this.definition, given);
     // Before anything can fail: a promise that was handed over is handled from now on.
     const arriving = read.ok && read.promised.length > 0 ? arrivedInputs(read) : undefined;
-    const refusal = whyRefused(this.#owner);
+    const refusal = whyRefused(this.owner);
     // Its function was cancelled and still goes on, after everybody has stopped looking.
     const unseen = refusal !== undefined && this.run.finished;
     if (!unseen) {
       const seq = this.run.callCreated();
-      this.#owner.adopt(this);
+      this.owner.adopt(this);
       if (observed) {
         this.#source = source ?? locate();
         this.#emitCreated(seq, read.inputs);
@@ -160,7 +177,7 @@ export class LiveCall extends Scope {
     if (this.#settled || this.closed !== undefined) return false;
     this.closed = by === undefined ? { reason } : { reason, by };
     this.#cancelled = true;
-    this.#controller?.abort(reason);
+    this.#attempt?.close(reason, by);
     return true;
   }
 
@@ -184,25 +201,29 @@ export class LiveCall extends Scope {
   markAwaited(): void {
     if (this.#awaited) return;
     this.#awaited = true;
-    this.#owner.childAwaited(this);
+    this.owner.childAwaited(this);
   }
 
-  protected override idle(): void {
+  /** For the attempt: the last running call that it made has settled. */
+  childrenSettled(attempt: Attempt): void {
     // In a turn of its own: a long chain of calls that wait for each other would otherwise settle recursively.
-    if (this.#produced !== undefined) queueMicrotask(() => this.#settleIfDone());
+    if (this.#produced !== undefined && attempt === this.#attempt) {
+      queueMicrotask(() => this.#settleIfDone());
+    }
   }
 
   #check(inputs: Inputs, arrived: Inputs | undefined): void {
     if (this.#settled) return;
     if (arrived !== undefined) keepInputs(this, inputs);
+    if (this.run.reuses && this.#reuse(inputs)) return;
     const schemas = this.definition.inputs;
     if (schemas === undefined) {
-      this.#start(inputs, arrived);
+      this.#prepare(inputs, arrived);
       return;
     }
     const fits = (checked: Checked<Inputs>) =>
       checked.ok
-        ? this.#start(checked.value, arrived)
+        ? this.#prepare(checked.value, arrived)
         : this.#fail("INPUT_INVALID", `${this.definition.name}: ${misfitsToText(checked.misfits)}`);
     const threw = (error: unknown) =>
       this.#fail(
@@ -221,6 +242,56 @@ export class LiveCall extends Scope {
     else fits(checked);
   }
 
+  /** A run that goes on with an earlier one takes what had settled well there. */
+  #reuse(inputs: Inputs): boolean {
+    const found = this.run.reusable(this, inputs);
+    if (found === undefined) return false;
+    const outcome: CacheOutcome = { outcome: "reused", reason: `reused from ${found.callId}` };
+    this.#settleGood("cached", found.value, outcome);
+    return true;
+  }
+
+  /** The inputs fit: a value that is there already, else the first attempt. */
+  #prepare(inputs: Inputs, arrived: Inputs | undefined): void {
+    if (this.#settled) return;
+    const { cache } = this.definition.settings;
+    if (cache === undefined) {
+      this.#queue(inputs, arrived);
+      return;
+    }
+    void findCached(this.definition, cache, inputs).then((found: Found) => {
+      if (this.#settled) return;
+      if (found.kind === "hit") this.#settleGood("cached", found.value, found.outcome);
+      else {
+        this.#keepCached = found.keep;
+        this.#queue(inputs, arrived);
+      }
+    });
+  }
+
+  /** Starts an attempt when the scope has room for it. */
+  #queue(inputs: Inputs, arrived: Inputs | undefined): void {
+    const { limiter } = this.owner;
+    // A group only names a part of the tree: the calls in it are what is limited.
+    if (limiter === undefined || this.definition.entity === "group") {
+      this.#start(inputs, arrived);
+      return;
+    }
+    limiter.take(() => {
+      if (this.#settled) limiter.release();
+      else {
+        this.#holdsPlace = true;
+        this.#start(inputs, arrived);
+      }
+    });
+  }
+
+  #giveUpPlace(): void {
+    if (!this.#holdsPlace) return;
+    this.#holdsPlace = false;
+    this.owner.limiter?.release();
+  }
+
   #start(inputs: Inputs, arrived: Inputs | undefined): void {
     if (this.#settled) return;
     if (nestedStarts >= NESTED_STARTS_MAX) {
@@ -228,110 +299,175 @@ export class LiveCall extends Scope {
       return;
     }
     this.state = "running";
-    this.attempts++;
+    const attempt = new Attempt(this, ++this.attempts);
+    this.#attempt = attempt;
     if (observed) {
       emit({
         kind: "attempt-started",
         runId: this.run.id,
         at: now(),
         id: this.id,
-        attempt: this.attempts,
+        attempt: attempt.number,
         ...(arrived && { inputs: inputPreviews(arrived) }),
       });
     }
+    const { timeoutMs } = this.definition.settings;
+    if (timeoutMs !== undefined) {
+      attempt.limitTime(timeoutMs, () => this.#timedOut(attempt, timeoutMs, inputs));
+    }
     nestedStarts++;
     try {
-      const result = scopes.run(this, execute, this, inputs);
+      const result = scopes.run(attempt, execute, this, inputs, attempt);
       if (isThenable(result)) {
         // `Promise.resolve` keeps a native promise as it is, and asks any other thenable once.
         Promise.resolve(result).then(
-          (value) => this.#returned(value),
-          (error) => this.#threw(error),
+          (value) => this.#returned(attempt, value),
+          (error) => this.#threw(attempt, error, inputs),
         );
       } else {
-        this.#returned(result);
+        this.#returned(attempt, result);
       }
     } catch (error) {
-      this.#threw(error);
+      this.#threw(attempt, error, inputs);
     } finally {
       nestedStarts--;
     }
   }
 
-  #returned(value: unknown): void {
-    if (this.#settled) return; // cancelled meanwhile: the late value is dropped
-    const schema = this.definition.output;
-    if (schema === undefined) {
-      this.#produce(value);
+  /** A1: nobody waits for what this attempt still does. */
+  #isOver(attempt: Attempt): boolean {
+    return this.#settled || attempt !== this.#attempt || attempt.closed !== undefined;
+  }
+
+  #returned(attempt: Attempt, value: unknown): void {
+    if (this.#isOver(attempt)) {
+      this.#noteLate(attempt, value);
       return;
     }
-    const fits = (checked: Checked<unknown>) =>
-      checked.ok
-        ? this.#produce(checked.value)
-        : this.#fail(
-            "OUTPUT_INVALID",
-            `${this.definition.name} returned ${preview(value).line}, which does not fit its output: ` +
-              misfitsToText(checked.misfits),
-          );
-    const threw = (error: unknown) =>
-      this.#fail(
-        "OUTPUT_INVALID",
-        `${this.definition.name}: the schema of its output failed: ${reasonToText(error)}`,
-        { error },
-      );
-    let checked: ReturnType<typeof checkValue>;
-    try {
-      checked = checkValue(schema, value);
-    } catch (error) {
-      threw(error);
+    const checked = checkOutput(this.definition, value);
+    if (checked === undefined) {
+      this.#produce(attempt, value);
       return;
     }
+    const fits = (result: Checked<unknown>) => {
+      if (result.ok) this.#produce(attempt, result.value);
+      else if (!this.#isOver(attempt)) {
+        const shown = preview(value).line;
+        const why = `which does not fit its output: ${misfitsToText(result.misfits)}`;
+        this.#fail("OUTPUT_INVALID", `${this.definition.name} returned ${shown}, ${why}`);
+      }
+    };
+    const threw = (error: unknown) => {
+      if (this.#isOver(attempt)) return;
+      const message = `${this.definition.name}: the schema of its output failed: ${reasonToText(error)}`;
+      this.#fail("OUTPUT_INVALID", message, { error });
+    };
     if (isPromise(checked)) checked.then(fits, threw);
+    else if ("threw" in checked) threw(checked.threw);
     else fits(checked);
   }
 
-  #produce(value: unknown): void {
-    if (this.#settled) return;
+  /** Dropped, and said: who set the timeout wants to know by how much it was missed. */
+  #noteLate(attempt: Attempt, value: unknown): void {
+    if (!observed || !(attempt.closed?.reason instanceof AttemptTimeout) || this.run.finished)
+      return;
+    emit({
+      kind: "log",
+      runId: this.run.id,
+      at: now(),
+      stream: "log",
+      text: `attempt ${attempt.number} returned ${preview(value).line} after its timeout; dropped\n`,
+      id: this.id,
+      ...(this.run.cell !== undefined && { cell: this.run.cell }),
+    });
+  }
+
+  #produce(attempt: Attempt, value: unknown): void {
+    if (this.#isOver(attempt)) return;
     this.#produced = { value };
     this.#settleIfDone();
   }
 
   #settleIfDone(): void {
     if (this.#settled || this.#produced === undefined || this.runningCalls.size > 0) return;
-    const { value } = this.#produced;
+    this.#settleGood("ok", this.#produced.value, undefined);
+  }
+
+  #settleGood(state: "ok" | "cached", value: unknown, reused: CacheOutcome | undefined): void {
     this.#produced = undefined;
-    this.#leave("ok");
+    this.#leave(state);
     keepOutcome(this, { ok: true, value });
-    if (observed) this.#emitSettled("ok", { output: preview(value) });
+    // Also when nobody watches: the next run wants it.
+    const cache = reused ?? this.#keepCached?.(value) ?? this.#cacheOff();
+    if (observed) this.#emitSettled(state, { output: preview(value), ...(cache && { cache }) });
     this.#resolve(value);
     this.run.callSettled(this);
   }
 
-  #threw(error: unknown): void {
+  #cacheOff(): CacheOutcome | undefined {
+    return this.definition.settings.cacheOff
+      ? { outcome: "off", reason: "switched off for this call" }
+      : undefined;
+  }
+
+  #threw(attempt: Attempt, error: unknown, inputs: Inputs): void {
+    if (this.#isOver(attempt)) return;
     const root = innermost(error);
     const text =
       root === undefined
         ? `${this.definition.name} failed: ${reasonToText(error)}`
         : `${this.definition.name} failed because of ${reasonToText(error)}`;
+    if (!isFinal(error) && this.#retry(attempt, error, inputs)) return;
     this.#fail("TASK_FAILED", text, { error });
   }
 
-  #fail(code: EagerCode, message: string, thrown?: { readonly error: unknown }): void {
+  #timedOut(attempt: Attempt, timeoutMs: number, inputs: Inputs): void {
+    if (this.#isOver(attempt)) return;
+    const error = new AttemptTimeout(timeoutMs);
+    if (this.#retry(attempt, error, inputs)) return;
+    const message = `${this.definition.name} timed out after ${formatDuration(timeoutMs)}`;
+    this.#fail("TIMED_OUT", message, { error }, "timeout");
+  }
+
+  /** @returns whether there will be another attempt. */
+  #retry(attempt: Attempt, error: unknown, inputs: Inputs): boolean {
+    const { retries } = this.definition.settings;
+    if (retries === undefined || attempt.number > retries.count) return false;
+    let delayMs: number;
+    try {
+      delayMs = Math.min(TIMER_MAX_MS, retries.delayMs(attempt.number));
+    } catch (broken) {
+      const message = `${this.definition.name} is not tried again, its backoff failed: ${reasonToText(broken)}`;
+      this.#fail("TASK_FAILED", message, { error });
+      return true;
+    }
+    this.#produced = undefined;
+    attempt.close(error, this.id);
+    cancelCallsOf(attempt, error, this.id);
+    // What an abort listener of the attempt did may have ended the call.
+    if (this.#settled) return true;
+    this.state = "retrying";
+    if (observed) this.#emitAttemptFailed(attempt, error, now() + delayMs);
+    this.#giveUpPlace();
+    this.#retryTimer = setTimeout(() => this.#queue(inputs, undefined), delayMs);
+    return true;
+  }
+
+  #fail(
+    code: EagerCode,
+    message: string,
+    thrown?: { readonly error: unknown },
+    ofKind?: EagerKind,
+  ): void {
     if (this.#settled || this.closed !== undefined) return;
-    const kind = (thrown && innermost(thrown.error)?.kind) ?? "user";
+    const kind = ofKind ?? (thrown && innermost(thrown.error)?.kind) ?? "user";
     const exception = this.#exception(code, message, kind, thrown);
     const reason = thrown ? thrown.error : exception;
     this.closed = { reason, by: this.id };
+    this.#attempt?.close(reason, this.id);
     cancelCallsOf(this, reason, this.id);
-    if (observed && this.attempts > 0) {
-      emit({
-        kind: "attempt-failed",
-        runId: this.run.id,
-        at: now(),
-        id: this.id,
-        attempt: this.attempts,
-        error: preview(reason),
-      });
+    if (observed && this.#attempt !== undefined) {
+      this.#emitAttemptFailed(this.#attempt, reason, undefined);
     }
     this.#settleBad("failed", exception);
   }
@@ -357,7 +493,10 @@ export class LiveCall extends Scope {
   #settleBad(state: "failed" | "cancelled", exception: EagerException): void {
     this.#produced = undefined;
     this.#leave(state);
-    keepOutcome(this, { ok: false, error: exception });
+    // A group is no place where things fail: what its function threw goes through it as it is.
+    const isThrough = this.definition.entity === "group" && state === "failed";
+    const rejection = isThrough ? exception.cause : exception;
+    keepOutcome(this, { ok: false, error: rejection });
     if (observed) {
       const rootFailure = this.#rootFailure(exception);
       this.#emitSettled(state, {
@@ -365,14 +504,14 @@ export class LiveCall extends Scope {
         ...(rootFailure !== undefined && { rootFailure }),
       });
     }
-    this.#rejectHandled(exception);
+    this.#rejectHandled(rejection);
     this.run.callSettled(this);
   }
 
   /** L4: whoever awaits the call still gets the rejection, through a promise of his own. */
-  #rejectHandled(exception: EagerException): void {
+  #rejectHandled(rejection: unknown): void {
     Promise.prototype.then.call(this.promise, undefined, () => undefined);
-    this.#reject(exception);
+    this.#reject(rejection);
   }
 
   /** The call whose failure caused this one: the innermost of the causes, or the parent that failed. */
@@ -386,7 +525,10 @@ export class LiveCall extends Scope {
   #leave(state: SettledState): void {
     this.#settled = true;
     this.state = state;
-    this.#owner.childSettled(this);
+    this.#attempt?.stopTimer();
+    if (this.#retryTimer !== undefined) clearTimeout(this.#retryTimer);
+    this.#giveUpPlace();
+    this.owner.childSettled(this);
   }
 
   #emitCreated(seq: number, inputs: Inputs): void {
@@ -402,7 +544,7 @@ export class LiveCall extends Scope {
       name: definition.name,
       entity: definition.entity,
       version: versionOf(definition),
-      where: run.executor.where,
+      where: this.executor.where,
       deps: Object.values(inputs)
         .filter(isCall)
         .map((call) => call.id),
@@ -411,9 +553,21 @@ export class LiveCall extends Scope {
     });
   }
 
+  #emitAttemptFailed(attempt: Attempt, error: unknown, retryAt: number | undefined): void {
+    emit({
+      kind: "attempt-failed",
+      runId: this.run.id,
+      at: now(),
+      id: this.id,
+      attempt: attempt.number,
+      error: preview(error),
+      ...(retryAt !== undefined && { retryAt }),
+    });
+  }
+
   #emitSettled(
     state: SettledState,
-    outcome: Pick<CallSettled, "output" | "error" | "rootFailure">,
+    outcome: Pick<CallSettled, "output" | "error" | "rootFailure" | "cache">,
   ): void {
     emit({
       kind: "call-settled",
@@ -422,8 +576,23 @@ export class LiveCall extends Scope {
       id: this.id,
       state,
       ...outcome,
-      ...this.takeUnawaited(),
+      ...this.#attempt?.takeUnawaited(),
     });
+  }
+}
+
+/** What a signal aborts with, and the `cause` of `TIMED_OUT`: an error named as the platform's own. */
+class AttemptTimeout extends Error {
+  static {
+    Object.defineProperty(AttemptTimeout.prototype, "name", {
+      value: "TimeoutError",
+      configurable: true,
+      writable: true,
+    });
+  }
+
+  constructor(timeoutMs: number) {
+    super(`the attempt took longer than ${formatDuration(timeoutMs)}`);
   }
 }
 
@@ -432,13 +601,13 @@ export class LiveCall extends Scope {
  * calls below; one that has settled may have been left behind by the closing.
  */
 export function whyRefused(owner: Scope): Closed | undefined {
-  let at: LiveCall | undefined = owner.call;
-  while (at !== undefined && at.closed === undefined && at.settled) at = at.parent;
-  return at?.closed ?? owner.run.closed;
+  let at: Scope = owner;
+  while (at.closed === undefined && at.call?.settled === true) at = at.call.owner;
+  return at.closed ?? owner.run.closed;
 }
 
-function execute(call: LiveCall, inputs: Inputs): unknown {
-  return call.run.executor.run(call, inputs, call.context);
+function execute(call: LiveCall, inputs: Inputs, attempt: Attempt): unknown {
+  return call.executor.run(call, inputs, attempt.context);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

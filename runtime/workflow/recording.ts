@@ -25,6 +25,11 @@ export interface Recording {
 
 let current: Recording | undefined;
 
+/** Whether a static workflow is being compiled. */
+export function isRecording(): boolean {
+  return current !== undefined;
+}
+
 /** Runs `wire` while every call becomes a node of `recording`. */
 export function record<T>(recording: Recording, wire: () => T): T {
   const outer = current;

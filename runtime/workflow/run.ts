@@ -11,6 +11,8 @@ import { EVENTS_VERSION, type RunEndState } from "../events/events.ts";
 import { preview } from "../values/preview.ts";
 import { emit, nextRunId, now, observed } from "./engine.ts";
 import { type Executor, localExecutor } from "./executor.ts";
+import type { Inputs } from "./given-inputs.ts";
+import { Limiter } from "./limiter.ts";
 import type { LiveCall } from "./live-call.ts";
 import { cancelCallsOf, Scope, scopes } from "./scope.ts";
 import { versions } from "./versions.ts";
@@ -28,7 +30,26 @@ export interface RunOptions {
   readonly linkedTo?: string;
   /** How its calls run; default: in this process. */
   readonly executor?: Executor;
+  /** How many of its root calls run at once. Default: what the executor says. */
+  readonly concurrency?: number;
+  /** Finds values of an earlier run, asked before each call; what it finds settles the call as `cached`. */
+  readonly reuse?: Reuse;
 }
+
+/** Which call of a run it is, in words that also hold for the same call of another run. */
+export interface ReuseQuestion {
+  /** Names from the outermost call down to this one. */
+  readonly path: readonly string[];
+  /** How many calls of that name the same function made before, for each name of `path`; from 0. */
+  readonly nths: readonly number[];
+  readonly name: string;
+  /** As given, promises awaited, before any schema. */
+  readonly inputs: Inputs;
+}
+
+export type Reuse = (
+  question: ReuseQuestion,
+) => { readonly value: unknown; readonly callId: string } | undefined;
 
 /** Where the code that asks runs: in which run, and in which call of it. */
 export interface CurrentScope {
@@ -52,7 +73,8 @@ export function runsWithPendingCalls(): readonly Run[] {
 
 export class Run extends Scope {
   readonly id: string = nextRunId();
-  readonly executor: Executor;
+  override readonly executor: Executor;
+  override readonly limiter: Limiter | undefined;
   override readonly run: Run = this;
   override readonly call: LiveCall | undefined = undefined;
   readonly #options: RunOptions;
@@ -69,6 +91,8 @@ export class Run extends Scope {
     super();
     this.#options = options;
     this.executor = options.executor ?? localExecutor;
+    const limit = options.concurrency ?? this.executor.concurrency;
+    if (limit !== undefined) this.limiter = new Limiter(limit);
   }
 
   /** A run for one call that was made outside of any scope, or after its own run was over. */
@@ -95,6 +119,22 @@ export class Run extends Scope {
   /** `run-ended` is out: no more calls belong to this run. */
   get finished(): boolean {
     return this.#finished;
+  }
+
+  /** Whether its calls may have values of an earlier run. */
+  get reuses(): boolean {
+    return this.#options.reuse !== undefined;
+  }
+
+  /** The value that an earlier run has for this call. */
+  reusable(call: LiveCall, inputs: Inputs): ReturnType<Reuse> {
+    const path: string[] = [];
+    const nths: number[] = [];
+    for (let at: LiveCall | undefined = call; at !== undefined; at = at.parent) {
+      path.unshift(at.definition.name);
+      nths.unshift(at.nth);
+    }
+    return this.#options.reuse?.({ path, nths, name: call.definition.name, inputs });
   }
 
   /** The session engine's id of the cell; absent outside of a session. */

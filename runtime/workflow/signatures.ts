@@ -2,27 +2,59 @@
  * The types of tasks, workflows and eager workflows: what a caller gives, what the function takes, what comes back.
  * @module
  */
+import type { Entity as EntityKind } from "../events/events.ts";
 import type { ENTITY, EntityInterface } from "../types/interface.ts";
 import type { InferInput, InferOutput, Schemas, StandardSchema } from "../types/standard-schema.ts";
 import type { Call } from "./call.ts";
 import type { TaskContext } from "./context.ts";
+import type { Executor } from "./executor.ts";
+import type { CallOptions } from "./settings.ts";
+
+/** What a cluster gives a task; says nothing where it runs locally. */
+export interface ClusterOptions {
+  /** One value, or what is asked for and what is the most. */
+  readonly resources?: Readonly<
+    Partial<Record<"cpu" | "memory" | "gpu" | "ephemeralStorage", Amount | Bounds>>
+  >;
+  /** The container image. */
+  readonly image?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Secrets to mount; read them with `context.secrets.get(group, key)`. */
+  readonly secrets?: readonly { readonly group: string; readonly key: string }[];
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Whether it writes a deck. */
+  readonly deck?: boolean;
+}
+
+type Amount = string | number;
+interface Bounds {
+  readonly request?: Amount;
+  readonly limit?: Amount;
+}
 
 /** Options of `task`, `workflow` and `eager`. */
 export interface EntityOptions<
   I extends Schemas | undefined = undefined,
   O extends StandardSchema | undefined = undefined,
-> {
+  S extends Schemas | undefined = undefined,
+> extends CallOptions,
+    ClusterOptions {
   /** Default: the function's own name. */
   readonly name?: string;
   /** Each input with its schema: zod, or any other Standard Schema. */
   readonly inputs?: I;
   /** The schema of the value. */
   readonly output?: O;
+  /** Instead of `output`: the schema of each of the named values in the object that it gives. */
+  readonly outputs?: S;
 }
 
 /** The same, with inputs: the function's parameter is typed by the schemas. */
-export interface SchemaOptions<I extends Schemas, O extends StandardSchema | undefined>
-  extends EntityOptions<I, O> {
+export interface SchemaOptions<
+  I extends Schemas,
+  O extends StandardSchema | undefined,
+  S extends Schemas | undefined,
+> extends EntityOptions<I, O, S> {
   readonly inputs: I;
 }
 
@@ -63,19 +95,29 @@ export type AnyFunction = (inputs: never, context: TaskContext) => unknown;
 export type AnyAsyncFunction = (inputs: never, context: TaskContext) => Promise<unknown>;
 export type AnyWiring = (inputs: never) => unknown;
 
-/** What a function has to return to fit its output schema. */
-export type Returning<O extends StandardSchema | undefined> = O extends StandardSchema
-  ? InferInput<O> | Promise<InferInput<O>>
-  : unknown;
+/** The value that has to be given to fit an output schema, or several. */
+type Given<O extends StandardSchema | undefined, S extends Schemas | undefined> = S extends Schemas
+  ? CallerInputs<S>
+  : O extends StandardSchema
+    ? InferInput<O>
+    : unknown;
 
-export type ReturningAsync<O extends StandardSchema | undefined> = O extends StandardSchema
-  ? Promise<InferInput<O>>
-  : Promise<unknown>;
+/** What a function has to return to fit its output schema. */
+export type Returning<O extends StandardSchema | undefined, S extends Schemas | undefined> =
+  | Given<O, S>
+  | Promise<Given<O, S>>;
+
+export type ReturningAsync<
+  O extends StandardSchema | undefined,
+  S extends Schemas | undefined,
+> = Promise<Given<O, S>>;
 
 /** What a call resolves with. */
-export type Result<O extends StandardSchema | undefined, R> = O extends StandardSchema
-  ? InferOutput<O>
-  : Awaited<R>;
+export type Result<
+  O extends StandardSchema | undefined,
+  S extends Schemas | undefined,
+  R,
+> = S extends Schemas ? FunctionInputs<S> : O extends StandardSchema ? InferOutput<O> : Awaited<R>;
 
 /** A function that a workflow or a person calls by named inputs; each call is tracked. */
 export interface Entity<I, O, F> {
@@ -83,6 +125,10 @@ export interface Entity<I, O, F> {
   readonly name: string;
   /** The bare function, without a call. */
   readonly fn: F;
+  /** The same with other options: `addOne.with({ retries: 2, cache: false })({ x: 1 })`. */
+  with(options: CallOptions): this;
+  /** The same, run by something else: `addOne.on(remote)({ x: 1 })`. */
+  on(executor: Executor): this;
   readonly [ENTITY]: EntityInterface;
 }
 
@@ -128,7 +174,7 @@ export interface GraphNode {
   readonly id: string;
   /** Of the task or workflow it calls. */
   readonly name: string;
-  readonly entity: "task" | "workflow" | "eager";
+  readonly entity: EntityKind;
   readonly inputs: Readonly<Record<string, GraphBinding>>;
 }
 

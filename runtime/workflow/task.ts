@@ -4,10 +4,13 @@
  */
 import { ENTITY, type EntityInterface } from "../types/interface.ts";
 import type { Schemas, StandardSchema } from "../types/standard-schema.ts";
+import { preview } from "../values/preview.ts";
 import type { TaskContext } from "./context.ts";
 import { type Definition, readDefinition, setCallable } from "./definition.ts";
+import { isExecutor } from "./executor.ts";
 import { rememberEntity } from "./newest.ts";
 import { recordNode } from "./recording.ts";
+import { callSettings } from "./settings.ts";
 import type {
   AnyAsyncFunction,
   AnyFunction,
@@ -43,16 +46,18 @@ export function task<F extends AnyFunction>(
 ): Task<SignatureInputs<F>, Awaited<ReturnType<F>>, F>;
 export function task<
   const I extends Schemas,
-  F extends (inputs: FunctionInputs<I>, context: TaskContext) => Returning<O>,
+  F extends (inputs: FunctionInputs<I>, context: TaskContext) => Returning<O, S>,
   O extends StandardSchema | undefined = undefined,
->(options: SchemaOptions<I, O>, fn: F): Task<CallerInputs<I>, Result<O, ReturnType<F>>, F>;
+  const S extends Schemas | undefined = undefined,
+>(options: SchemaOptions<I, O, S>, fn: F): Task<CallerInputs<I>, Result<O, S, ReturnType<F>>, F>;
 export function task<
-  F extends (inputs: never, context: TaskContext) => Returning<O>,
+  F extends (inputs: never, context: TaskContext) => Returning<O, S>,
   O extends StandardSchema | undefined = undefined,
+  const S extends Schemas | undefined = undefined,
 >(
-  options: EntityOptions<undefined, O>,
+  options: EntityOptions<undefined, O, S>,
   fn: F,
-): Task<SignatureInputs<F>, Result<O, ReturnType<F>>, F>;
+): Task<SignatureInputs<F>, Result<O, S, ReturnType<F>>, F>;
 export function task(first: unknown, second?: unknown): unknown {
   const definition = readDefinition("task", first, second);
   noteOrigin(definition.fn, definition.name);
@@ -81,34 +86,61 @@ export function eager<F extends AnyAsyncFunction>(
 ): Eager<SignatureInputs<F>, Awaited<ReturnType<F>>, F>;
 export function eager<
   const I extends Schemas,
-  F extends (inputs: FunctionInputs<I>, context: TaskContext) => ReturningAsync<O>,
+  F extends (inputs: FunctionInputs<I>, context: TaskContext) => ReturningAsync<O, S>,
   O extends StandardSchema | undefined = undefined,
->(options: SchemaOptions<I, O>, fn: F): Eager<CallerInputs<I>, Result<O, ReturnType<F>>, F>;
+  const S extends Schemas | undefined = undefined,
+>(options: SchemaOptions<I, O, S>, fn: F): Eager<CallerInputs<I>, Result<O, S, ReturnType<F>>, F>;
 export function eager<
-  F extends (inputs: never, context: TaskContext) => ReturningAsync<O>,
+  F extends (inputs: never, context: TaskContext) => ReturningAsync<O, S>,
   O extends StandardSchema | undefined = undefined,
+  const S extends Schemas | undefined = undefined,
 >(
-  options: EntityOptions<undefined, O>,
+  options: EntityOptions<undefined, O, S>,
   fn: F,
-): Eager<SignatureInputs<F>, Result<O, ReturnType<F>>, F>;
+): Eager<SignatureInputs<F>, Result<O, S, ReturnType<F>>, F>;
 export function eager(first: unknown, second?: unknown): unknown {
   const definition = readDefinition("eager", first, second);
   return callable({ ...definition, body: definition.fn });
 }
 
-/** What people call: starts a call, or becomes a node while a static workflow is compiled. */
-export function callable(definition: Definition): (given?: unknown) => unknown {
+/**
+ * What people call: starts a call, or becomes a node while a static workflow is compiled.
+ * @param own what it has besides, also when it is made anew with other options.
+ */
+export function callable(definition: Definition, own: PropertyDescriptorMap = {}): EntityCallable {
+  const call = unnamed(definition, own);
+  rememberEntity(definition.name, call);
+  return call;
+}
+
+/** The same for one call's own settings: no newer definition of the name. */
+function unnamed(definition: Definition, own: PropertyDescriptorMap): EntityCallable {
   const call = (given?: unknown) => recordNode(definition, given) ?? startCall(definition, given);
   const { name, entity, inputs, output, fn } = definition;
-  const brand: EntityInterface = { name, entity, inputs, output };
+  const brand = { name, entity, inputs, output } as EntityInterface;
+  const what = `${entity} ${name}`;
+  const changed = (settings: Definition["settings"]) => unnamed({ ...definition, settings }, own);
   Object.defineProperties(call, {
     name: { value: name, configurable: true },
     fn: { value: fn, enumerable: true },
+    with: {
+      value: (options: unknown) => changed(callSettings(what, options, definition.settings)),
+    },
+    on: {
+      value: (executor: unknown) => {
+        if (isExecutor(executor)) return changed({ ...definition.settings, executor });
+        throw new TypeError(
+          `${what}: on() takes what runs calls, like a FlyteRemote, not ${preview(executor).line}`,
+        );
+      },
+    },
     [ENTITY]: { value: brand },
+    ...own,
   });
   // What it returns is a placeholder only while a workflow is compiled, and then nobody calls it by name.
-  const entityOfName = call as (inputs?: Record<string, unknown>) => Promise<unknown>;
+  const entityOfName = call as EntityCallable;
   setCallable(definition, entityOfName);
-  rememberEntity(name, entityOfName);
-  return call;
+  return entityOfName;
 }
+
+type EntityCallable = (inputs?: Record<string, unknown>) => Promise<unknown>;

@@ -34,9 +34,14 @@ import type {
 import { startCall } from "./start.ts";
 import { callable } from "./task.ts";
 
-type WiringTo<O extends StandardSchema | undefined> = O extends StandardSchema
-  ? Wired<NonNullable<O["~standard"]["types"]>["input"]>
-  : unknown;
+type WiringTo<
+  O extends StandardSchema | undefined,
+  S extends Schemas | undefined,
+> = S extends Schemas
+  ? Wired<CallerInputs<S>>
+  : O extends StandardSchema
+    ? Wired<NonNullable<O["~standard"]["types"]>["input"]>
+    : unknown;
 
 /**
  * Turns a function into a static workflow: it runs once, to record which calls feed which, and every call gives a
@@ -59,19 +64,21 @@ export function workflow<F extends AnyWiring>(
 ): Workflow<PlaceholderInputs<SignatureInputs<F>>, Unwired<ReturnType<F>>, F>;
 export function workflow<
   const I extends Schemas,
-  F extends (inputs: Placeholders<CallerInputs<I>>) => WiringTo<O>,
+  F extends (inputs: Placeholders<CallerInputs<I>>) => WiringTo<O, S>,
   O extends StandardSchema | undefined = undefined,
+  const S extends Schemas | undefined = undefined,
 >(
-  options: SchemaOptions<I, O>,
+  options: SchemaOptions<I, O, S>,
   fn: F,
-): Workflow<CallerInputs<I>, Result<O, Unwired<ReturnType<F>>>, F>;
+): Workflow<CallerInputs<I>, Result<O, S, Unwired<ReturnType<F>>>, F>;
 export function workflow<
-  F extends (inputs: never) => WiringTo<O>,
+  F extends (inputs: never) => WiringTo<O, S>,
   O extends StandardSchema | undefined = undefined,
+  const S extends Schemas | undefined = undefined,
 >(
-  options: EntityOptions<undefined, O>,
+  options: EntityOptions<undefined, O, S>,
   fn: F,
-): Workflow<PlaceholderInputs<SignatureInputs<F>>, Result<O, Unwired<ReturnType<F>>>, F>;
+): Workflow<PlaceholderInputs<SignatureInputs<F>>, Result<O, S, Unwired<ReturnType<F>>>, F>;
 export function workflow(first: unknown, second?: unknown): unknown {
   const read = readDefinition("workflow", first, second);
   if (isAsyncFunction(read.fn) || isGeneratorFunction(read.fn)) {
@@ -93,9 +100,7 @@ export function workflow(first: unknown, second?: unknown): unknown {
     // A task may be written below the workflow that uses it; then the first call compiles.
     if (!(error instanceof ReferenceError)) throw error;
   }
-  const entity = callable(definition);
-  Object.defineProperty(entity, "graph", { enumerable: true, get: () => current().graph });
-  return entity;
+  return callable(definition, { graph: { enumerable: true, get: () => current().graph } });
 }
 
 interface Compiled {
