@@ -16,6 +16,8 @@ import { isEntity } from "../../types/interface.ts";
 import { currentContext } from "../../workflow/context.ts";
 import type { Definition } from "../../workflow/definition.ts";
 import { EagerException } from "../../workflow/errors.ts";
+import { group } from "../../workflow/group.ts";
+import { mapTask } from "../../workflow/map-task.ts";
 import { eager, task } from "../../workflow/task.ts";
 import { refusal } from "../../workflow/thread/code-source.ts";
 import { describe, losesClass } from "../../workflow/thread/copyable.ts";
@@ -45,6 +47,8 @@ const OWN: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   [task, "task"],
   [eager, "eager"],
   [workflow, "workflow"],
+  [mapTask, "mapTask"],
+  [group, "group"],
 ]);
 
 export class Slicer {

@@ -162,6 +162,9 @@ function tell(message: Told, context: TaskContext): void {
       return context.log("%s", message.text);
     case "progress":
       return context.progress(message.done, message.total, message.message);
+    case "secret":
+      context.secrets.get(message.group, message.key);
+      return;
     case "output":
       process[message.stream].write(message.text);
       return;

@@ -79,6 +79,8 @@ export type ThreadMessage = { readonly eagerdeckCall: number } & (
       readonly message: string | undefined;
     }
   | { readonly kind: "output"; readonly stream: "stdout" | "stderr"; readonly text: string }
+  /** One was read: the main thread has to know it too, to keep it out of what is shown. */
+  | { readonly kind: "secret"; readonly group: string; readonly key: string }
   | { readonly kind: "returned"; readonly value: unknown }
   | { readonly kind: "threw"; readonly thrown: Travelling }
 );

@@ -38,7 +38,8 @@ export class ThreadPool {
         filename: WORKER,
         name: "run",
         minThreads: 0,
-        maxThreads: availableParallelism(),
+        // Two also on one processor: a thread may wait for another one.
+      maxThreads: Math.max(2, availableParallelism()),
         idleTimeout: IDLE_MS,
       }),
     );

@@ -8,7 +8,10 @@ import { constants, Script } from "node:vm";
 import type { TaskContext } from "../context.ts";
 import { currentContext } from "../context.ts";
 import { EagerException } from "../errors.ts";
+import { localExecutor } from "../executor.ts";
+import { group } from "../group.ts";
 import type { LiveCall } from "../live-call.ts";
+import { mapTask } from "../map-task.ts";
 import { Run } from "../run.ts";
 import { Scope, scopes } from "../scope.ts";
 import { refuseCalls } from "../start.ts";
@@ -65,6 +68,8 @@ const run = new Run({ title: "thread" });
 
 class ThreadScope extends Scope {
   override readonly run = run;
+  override readonly executor = localExecutor;
+  override readonly limiter = undefined;
   readonly context: TaskContext;
 
   constructor(context: TaskContext) {
@@ -177,6 +182,8 @@ const OWN: Readonly<Record<string, unknown>> = {
   task,
   eager,
   workflow,
+  mapTask,
+  group,
 };
 
 async function schemas(): Promise<unknown> {

@@ -12,6 +12,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { format } from "node:util";
 import { parentPort } from "node:worker_threads";
+import { readSecret } from "../secrets.ts";
 import { describe, findCulprit, losesClass } from "./copyable.ts";
 import { flagIndex, type ThreadMessage, type ThreadRequest } from "./messages.ts";
 import { pack } from "./travelling.ts";
@@ -95,6 +96,13 @@ function contextOf(request: ThreadRequest): ThreadContext {
   return {
     attempt,
     call,
+    secrets: {
+      get: (group, key) => {
+        const secret = readSecret(group, key);
+        sayOnTheWay(request, { kind: "secret", group, key });
+        return secret;
+      },
+    },
     // Looked at each time it is read, for a loop that never waits hears of nothing.
     get signal() {
       controller ??= watchedSignal(flags);
