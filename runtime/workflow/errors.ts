@@ -15,6 +15,7 @@ const BRAND = Symbol.for("eagerdeck.EagerException");
  * - `INPUT_FAILED`: an input was a promise and rejected; the function did not run
  * - `TIMED_OUT`: the last attempt took longer than its timeout
  * - `CANCELLED`: interrupted, cancelled, or the parent failed; `cause` is the reason
+ * - `THREAD_FAILED`: the worker thread of a task ended before the task did
  * - `WORKFLOW_COMPILE`: a static workflow used a placeholder as a value
  */
 export type EagerCode =
@@ -24,6 +25,7 @@ export type EagerCode =
   | "OUTPUT_INVALID"
   | "TIMED_OUT"
   | "CANCELLED"
+  | "THREAD_FAILED"
   | "WORKFLOW_COMPILE";
 
 /** Whose failure it is: the user's code, the machinery's, nobody's (cancelled), or the clock's. */
