@@ -101,20 +101,23 @@ export function eager(first: unknown, second?: unknown): unknown {
   return callable({ ...definition, body: definition.fn });
 }
 
-/** What people call: starts a call, or becomes a node while a static workflow is compiled. */
-export function callable(definition: Definition): EntityCallable {
-  const call = unnamed(definition);
+/**
+ * What people call: starts a call, or becomes a node while a static workflow is compiled.
+ * @param own what it has besides, also when it is made anew with other options.
+ */
+export function callable(definition: Definition, own: PropertyDescriptorMap = {}): EntityCallable {
+  const call = unnamed(definition, own);
   rememberEntity(definition.name, call);
   return call;
 }
 
 /** The same for one call's own settings: no newer definition of the name. */
-function unnamed(definition: Definition): EntityCallable {
+function unnamed(definition: Definition, own: PropertyDescriptorMap): EntityCallable {
   const call = (given?: unknown) => recordNode(definition, given) ?? startCall(definition, given);
   const { name, entity, inputs, output, fn } = definition;
   const brand = { name, entity, inputs, output } as EntityInterface;
   const what = `${entity} ${name}`;
-  const changed = (settings: Definition["settings"]) => unnamed({ ...definition, settings });
+  const changed = (settings: Definition["settings"]) => unnamed({ ...definition, settings }, own);
   Object.defineProperties(call, {
     name: { value: name, configurable: true },
     fn: { value: fn, enumerable: true },
@@ -130,6 +133,7 @@ function unnamed(definition: Definition): EntityCallable {
       },
     },
     [ENTITY]: { value: brand },
+    ...own,
   });
   // What it returns is a placeholder only while a workflow is compiled, and then nobody calls it by name.
   const entityOfName = call as EntityCallable;

@@ -9,6 +9,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { currentContext } from "../../workflow/context.ts";
 import { EagerException } from "../../workflow/errors.ts";
+import { group } from "../../workflow/group.ts";
+import { mapTask } from "../../workflow/map-task.ts";
 import { eager, task } from "../../workflow/task.ts";
 import { workflow } from "../../workflow/workflow.ts";
 import type { DeckHistory } from "./deck-handle.ts";
@@ -27,7 +29,7 @@ export interface PreludeParts {
 }
 
 /** What `import … from "eagerdeck"` gives, but for `z`. */
-const api = { task, workflow, eager, currentContext, EagerException };
+const api = { task, workflow, eager, mapTask, group, currentContext, EagerException };
 
 /**
  * `z`, loaded when a cell first says it: zod is half of all that a user process would load at its start.

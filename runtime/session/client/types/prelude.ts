@@ -7,7 +7,16 @@
  */
 
 /** Names of the public API that are in scope without an import. */
-const API = ["task", "workflow", "eager", "currentContext", "EagerException", "z"];
+const API = [
+  "task",
+  "workflow",
+  "eager",
+  "mapTask",
+  "group",
+  "currentContext",
+  "EagerException",
+  "z",
+];
 
 /** Names of a session. */
 const SESSION = [
