@@ -13,24 +13,23 @@ import type { CallTree } from "../tree.ts";
 import { countsText, nameText, placeText, timeText } from "../wording.ts";
 import { CallBody } from "./call-body.tsx";
 import { FailureSection } from "./failures.tsx";
+import type { DeckForm } from "./fit.ts";
 import { FunctionTable } from "./functions.tsx";
 import { DeckHeader, LiveHeader } from "./header.tsx";
 import { Badge, Box, CallName, Code, Muted, Outcome, Section, Segments } from "./parts.tsx";
+import { GraphSection, TimeSection } from "./pictures.tsx";
 import { RunSection } from "./run-facts.tsx";
 import { styles } from "./styles.ts";
 import { type Detail, TaskTable } from "./tasks.tsx";
 
 export function Deck({
   model,
-  detail,
-  remark,
+  form: { detail, rows, pictures, remarks },
   file,
   children,
 }: {
   readonly model: DeckModel;
-  readonly detail: Detail;
-  /** What was left out, and why. */
-  readonly remark?: string;
+  readonly form: DeckForm;
   /** Path of this run's page. */
   readonly file?: string | undefined;
   /** Sections before the last one: decks of the user's own, and what only a page has. */
@@ -40,12 +39,18 @@ export function Deck({
     <Box>
       <DeckHeader model={model} />
       <FailureSection failures={model.failures} />
-      {model.run.calls.size === 0 ? null : model.tasks > CALL_ROWS_MAX ? (
-        <FunctionSection model={model} hasBodies={detail !== "none"} />
+      {model.run.calls.size === 0 ? null : rows === "functions" ? (
+        <FunctionSection model={model} detail={detail} />
       ) : (
         <TaskSection model={model} detail={detail} />
       )}
-      {remark === undefined ? null : <div style={styles.small}>{remark} </div>}
+      {remarks.map((remark) => (
+        <div key={remark} style={styles.small}>
+          {remark}{" "}
+        </div>
+      ))}
+      {pictures.time ? <TimeSection picture={pictures.time} wallMs={model.wallMs} /> : null}
+      {pictures.graph ? <GraphSection parts={pictures.graph} /> : null}
       {children}
       <RunSection run={model.run} file={file} />
     </Box>
@@ -76,10 +81,10 @@ function TaskSection({
 
 function FunctionSection({
   model,
-  hasBodies,
+  detail,
 }: {
   readonly model: DeckModel;
-  readonly hasBodies: boolean;
+  readonly detail: Detail;
 }): ReactElement {
   const groups = runGroups(model.run, model.tree, model.endMs);
   const shown = groups.slice(0, CALL_ROWS_MAX);
@@ -91,7 +96,7 @@ function FunctionSection({
         groups={shown}
         axis={model}
         nowMs={model.endMs}
-        hasBodies={hasBodies}
+        detail={detail}
         isInSession={model.run.cell !== undefined}
       />
       {left > 0 ? <div style={styles.small}>… {counted(left, "more function")} </div> : null}

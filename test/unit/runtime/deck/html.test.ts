@@ -106,7 +106,7 @@ const ATTRIBUTES = new Set(["class", "style", "title", "open", "scope", "href", 
 const PROPERTIES = new Set(
   (
     "box-sizing max-width border border-left border-bottom border-top border-radius position padding padding-left " +
-    "font-family font-size font-weight line-height text-align vertical-align display flex-wrap align-items gap " +
+    "font-family font-size font-weight line-height text-align vertical-align display flex-wrap align-items justify-content gap " +
     "margin margin-left margin-right opacity background-color color white-space word-wrap overflow overflow-x " +
     "text-overflow width min-width height left top cursor border-collapse table-layout"
   ).split(" "),
