@@ -10,7 +10,8 @@ import { functionGroups, isCounted } from "./groups.ts";
 import type { DeckModel } from "./model.ts";
 import { CALL_LOOKS, functionFill } from "./palette.ts";
 import { orderOnly } from "./path.ts";
-import { elapsedMs } from "./tree.ts";
+import { mapSize } from "./rows.ts";
+import { type CallNode, elapsedMs } from "./tree.ts";
 import { nameText } from "./wording.ts";
 
 export interface GraphNode {
@@ -53,7 +54,7 @@ export function deckGraph(model: DeckModel): GraphOrNot | undefined {
   const edges = callEdges(calls, model);
   if (calls.length <= NODES_MAX && edges.length <= EDGES_MAX) {
     if (edges.length === 0) return undefined;
-    return { per: "call", nodes: calls.map((call) => callNode(call, model)), edges };
+    return { per: "call", nodes: model.tree.top.map((node) => callNode(node, model)), edges };
   }
   return functionGraph(calls, edges, model);
 }
@@ -93,13 +94,14 @@ function functionGraph(
   return { per: "function", nodes, edges: merged };
 }
 
-function callNode(call: CallRecord, model: DeckModel): GraphNode {
+function callNode({ call, children }: CallNode, model: DeckModel): GraphNode {
   const { word, fill } = CALL_LOOKS[call.state];
   const ms = elapsedMs(call, model.endMs);
   const parts = [ms === undefined ? word : formatDuration(ms)];
   if (call.attempts.length > 1) parts.push(`${call.attempts.length} attempts`);
-  const { total, done = 0 } = call.progress ?? {};
-  if (call.entity === "map") parts.unshift(`× ${formatCount(total ?? done)}`);
+  if (call.entity === "map") {
+    parts.unshift(`× ${formatCount(Math.max(children.length, mapSize(call)))}`);
+  }
   return { key: call.id, name: nameText(call.name), note: parts.join(" · "), fill };
 }
 

@@ -9,10 +9,11 @@ import type { FailurePanel, Failures } from "./failures.ts";
 import { runGroups } from "./groups.ts";
 import { type DeckModel, deckModel, isTrivial, liveChoice } from "./model.ts";
 import { CALL_LOOKS } from "./palette.ts";
-import { CALL_ROWS_MAX, foldRows, LIVE_ROWS_MAX, type TreeRow, worstOf } from "./rows.ts";
+import { CALL_ROWS_MAX, foldRows, LIVE_ROWS_MAX, sizeOf, stateOf, type TreeRow } from "./rows.ts";
 import type { SessionModel } from "./session-deck.ts";
 import { callTree } from "./tree.ts";
 import {
+  callInputsText,
   countsText,
   inputsText,
   lineText,
@@ -109,7 +110,7 @@ function trivialMarkdown(run: RunRecord): string {
 }
 
 function markdownCall(call: CallRecord): string {
-  return `**${markdownText(nameText(call.name))}**${markdownText(inputsText(call.inputs))}`;
+  return `**${markdownText(nameText(call.name))}**${markdownText(callInputsText(call))}`;
 }
 
 function titleText(model: DeckModel): string {
@@ -184,8 +185,8 @@ function callTable(model: DeckModel, rows: readonly TreeRow[]): string {
   const cells = rows.map((row) => {
     const level = "└ ".repeat(Math.min(row.depth, 10));
     if (row.kind === "fold") {
-      const look = CALL_LOOKS[worstOf(row.counts)];
-      const name = `${level}**${markdownText(nameText(row.name))}** × ${formatCount(row.nodes.length)}`;
+      const look = CALL_LOOKS[stateOf(row)];
+      const name = `${level}**${markdownText(nameText(row.name))}** × ${formatCount(sizeOf(row))}`;
       const blanks = [...(hasWhere ? [""] : []), ...(hasTries ? [""] : []), ""];
       return [`${look.glyph} ${look.word}`, name, countsText(row.counts), ...blanks];
     }

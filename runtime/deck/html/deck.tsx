@@ -8,7 +8,15 @@ import { counted, formatCount } from "../../values/format.ts";
 import { runGroups } from "../groups.ts";
 import type { DeckModel } from "../model.ts";
 import { CALL_LOOKS } from "../palette.ts";
-import { CALL_ROWS_MAX, type ChosenRows, foldRows, type TreeRow, worstOf } from "../rows.ts";
+import {
+  CALL_ROWS_MAX,
+  type ChosenRows,
+  foldRows,
+  rowKey,
+  sizeOf,
+  stateOf,
+  type TreeRow,
+} from "../rows.ts";
 import type { CallTree } from "../tree.ts";
 import { countsText, nameText, placeText, timeText } from "../wording.ts";
 import { CallBody } from "./call-body.tsx";
@@ -127,7 +135,7 @@ export function LiveTree({
           </colgroup>
           <tbody>
             {chosen.rows.map((row) => (
-              <LiveRow key={keyOf(row)} row={row} model={model} />
+              <LiveRow key={rowKey(row)} row={row} model={model} />
             ))}
           </tbody>
         </table>
@@ -135,10 +143,6 @@ export function LiveTree({
       {chosen.left === "" ? null : <div style={styles.small}>… {chosen.left} </div>}
     </Box>
   );
-}
-
-function keyOf(row: TreeRow): string {
-  return row.kind === "call" ? row.node.call.id : `${row.nodes[0]?.call.id} fold`;
 }
 
 function LiveRow({
@@ -154,12 +158,12 @@ function LiveRow({
       <tr style={styles.headRow}>
         <td style={styles.liveCell}>
           <div style={indent}>
-            <Badge look={CALL_LOOKS[worstOf(row.counts)]} />
+            <Badge look={CALL_LOOKS[stateOf(row)]} />
             <Code>
               <b>{nameText(row.name)}</b>
             </Code>{" "}
             <Muted>
-              × {formatCount(row.nodes.length)} {"\u00a0 "}
+              × {formatCount(sizeOf(row))} {"\u00a0 "}
               {countsText(row.counts)}{" "}
             </Muted>
           </div>
@@ -177,7 +181,7 @@ function LiveRow({
       <td style={styles.liveCell}>
         <div style={indent}>
           <Badge look={CALL_LOOKS[call.state]} />
-          <CallName name={call.name} inputs={call.inputs} />
+          <CallName call={call} />
           <Outcome call={call} />{" "}
         </div>
       </td>
@@ -208,7 +212,7 @@ export function TrivialDeck({
         <details key={call.id} style={{ margin: 0, paddingLeft: depth * 20 }}>
           <summary style={styles.summary}>
             <Badge look={CALL_LOOKS[call.state]} />
-            <CallName name={call.name} inputs={call.inputs} />
+            <CallName call={call} />
             <Outcome call={call} />{" "}
             <Muted>· {timeText(call, call.endedAt ?? call.createdAt)} </Muted>
           </summary>

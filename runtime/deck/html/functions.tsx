@@ -119,7 +119,7 @@ function FunctionName({
     const head = (
       <>
         <Swatch fill={fill} />
-        <CallName name={call.name} inputs={call.inputs} />
+        <CallName call={call} />
         <Outcome call={call} />
       </>
     );

@@ -174,7 +174,7 @@ test("without styles every name, state, value, time, count and error is still a 
     "✕ failed publish",
     "⊘ cancelled archive",
     "{ region:",
-    "attempt 1 HttpError: 502 Bad Gateway",
+    "attempt 1 +310 ms, 2.29 s HttpError: 502 Bad Gateway",
     "asking again",
     "+310 ms, critical path",
     "t4 · queued 290 ms · started +310 ms",
