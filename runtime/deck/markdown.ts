@@ -4,8 +4,10 @@
  */
 import type { CallRecord, RunRecord } from "../events/record-shape.ts";
 import { counted, formatClock, formatCount, formatDuration } from "../values/format.ts";
+import { adviceWords, serialCalls } from "./advice.ts";
 import { errorLines } from "./error-lines.ts";
 import type { FailurePanel, Failures } from "./failures.ts";
+import { deckGraph, valueWords } from "./graph.ts";
 import { runGroups } from "./groups.ts";
 import { type DeckModel, deckModel, isTrivial, liveChoice } from "./model.ts";
 import { CALL_LOOKS } from "./palette.ts";
@@ -52,6 +54,8 @@ export function deckMarkdown(run: RunRecord): string {
     factsLine(model),
     ...failureBlocks(model.failures),
     model.tasks > CALL_ROWS_MAX ? groupTable(model) : callTable(model, rows),
+    ...adviceLines(model),
+    graphLine(model),
   ]
     .filter((block) => block !== "")
     .join("\n\n");
@@ -136,6 +140,20 @@ function factsLine(model: DeckModel): string {
     .slice(2)
     .map(({ value, label }) => `${label} ${value}`)
     .join(" · ");
+}
+
+function adviceLines(model: DeckModel): string[] {
+  return serialCalls(model)
+    .map(adviceWords)
+    .map(({ what, code, gain }) => `${markdownText(what)} \`${code}\` ${gain}`);
+}
+
+/** Which values went where; pictures are not for this form. */
+function graphLine(model: DeckModel): string {
+  const graph = deckGraph(model);
+  if (graph === undefined || "tooLarge" in graph) return "";
+  const words = valueWords(graph);
+  return words === "" ? "" : `Values: ${markdownText(words)}`;
 }
 
 function failureBlocks(failures: Failures): string[] {

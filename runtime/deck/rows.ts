@@ -22,7 +22,7 @@ export const CALL_ROWS_MAX = 50;
 /** Of a live tree. */
 export const LIVE_ROWS_MAX = 40;
 /** Calls of one caller to the same function share a row from here on. */
-const FOLD_CALLS_MIN = 10;
+export const FOLD_CALLS_MIN = 10;
 /** Of those, so many failures keep rows of their own. */
 const FOLD_FAILURES_MAX = 5;
 /** What has just settled stays for a moment, so that it does not vanish while it is read. */

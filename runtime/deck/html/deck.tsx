@@ -5,6 +5,7 @@
 import type { ReactElement, ReactNode } from "react";
 import type { CallRecord, RunRecord } from "../../events/record-shape.ts";
 import { counted, formatCount } from "../../values/format.ts";
+import { adviceWords, serialCalls } from "../advice.ts";
 import { runGroups } from "../groups.ts";
 import type { DeckModel } from "../model.ts";
 import { CALL_LOOKS } from "../palette.ts";
@@ -52,6 +53,7 @@ export function Deck({
       ) : (
         <TaskSection model={model} detail={detail} />
       )}
+      <AdviceLines model={model} />
       {remarks.map((remark) => (
         <div key={remark} style={styles.small}>
           {remark}{" "}
@@ -62,6 +64,21 @@ export function Deck({
       {children}
       <RunSection run={model.run} file={file} />
     </Box>
+  );
+}
+
+/** Calls that awaited each other for nothing. */
+function AdviceLines({ model }: { readonly model: DeckModel }): ReactElement {
+  return (
+    <>
+      {serialCalls(model)
+        .map(adviceWords)
+        .map(({ what, code, gain }) => (
+          <div key={what} style={styles.advice}>
+            {what} <code style={styles.codeWrapped}>{code}</code> {gain}{" "}
+          </div>
+        ))}
+    </>
   );
 }
 

@@ -163,6 +163,7 @@ export const styles = {
     opacity: MUTED_OPACITY,
     padding: "2px 0 0 0",
   },
+  advice: { fontSize: 12, margin: "6px 0 0 0", opacity: MUTED_OPACITY },
   line: { padding: "1px 0" },
   smallPrint: { fontSize: 12, opacity: MUTED_OPACITY },
   segments: {

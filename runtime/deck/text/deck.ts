@@ -7,6 +7,7 @@
 import type { RunRecord } from "../../events/record-shape.ts";
 import { columnsOf } from "../../values/escape.ts";
 import { counted, formatDuration } from "../../values/format.ts";
+import { adviceWords, serialCalls } from "../advice.ts";
 import { type DeckModel, deckModel, isTrivial, liveChoice } from "../model.ts";
 import { CALL_ROWS_MAX } from "../rows.ts";
 import { callTree } from "../tree.ts";
@@ -41,12 +42,23 @@ export function deckRows(run: RunRecord, { columns, rowsMax }: RowOptions): Row[
     ...outputRows(model, columns),
     ...failureRows(model.failures, columns),
   ];
-  const room = Math.max(1, rowsMax - head.length);
+  const tail = adviceRows(model, columns);
+  const room = Math.max(1, rowsMax - head.length - tail.length);
   const calls =
     model.tasks > CALL_ROWS_MAX
       ? functionRows(model, columns, room)
       : callRows(model, columns, room);
-  return atMost([...head, ...calls], rowsMax);
+  return atMost([...head, ...calls, ...tail], rowsMax);
+}
+
+/** Two rows for each: what ran for nothing one after the other, and what to write. */
+function adviceRows(model: DeckModel, columns: number): Row[] {
+  return serialCalls(model)
+    .map(adviceWords)
+    .flatMap(({ what, code, gain }): Row[] => [
+      cutSpans([muted(`  ${what}`)], columns),
+      cutSpans([muted("    "), { text: code, role: "value" }, muted(` ${gain}`)], columns),
+    ]);
 }
 
 /** A run as it stands at `nowMs`: header, then the calls that matter most. */

@@ -82,6 +82,29 @@ describe("the graph of a run", () => {
     expect(svg.match(/<text /g)).toHaveLength(6);
   });
 
+  test("has one node where the table has one row for ten calls or more", () => {
+    const run = new RunEvents();
+    const root = run.call("root");
+    const list = run.ok("list", { parent: root, end: 10 });
+    const pages = Array.from({ length: 12 }, (_, index) =>
+      run.ok("fetch", { parent: root, at: 10, end: 20 + index, deps: [list] }),
+    );
+    const merge = run.ok("merge", { parent: root, at: 40, end: 60, deps: pages });
+    run.settle(root, 100, { output: merge });
+    run.end(100);
+    const graph = graphOf(run);
+    expect(graph.nodes.map(({ name, note }) => `${name} ${note}`)).toEqual([
+      "list 10 ms",
+      "fetch × 12 · 186 ms",
+      "merge 20 ms",
+    ]);
+    expect(graph.edges.map(({ kind, isCritical }) => [kind, isCritical])).toEqual([
+      ["value", true],
+      ["value", true],
+    ]);
+    expect(graphWords(graph)).toBe("t2 list; fetch after t2; t15 merge after fetch");
+  });
+
   test("has a node per function above sixty top rows, in the colours of the table", () => {
     const run = new RunEvents();
     const root = run.call("root");
