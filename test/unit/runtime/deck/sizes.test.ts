@@ -12,6 +12,7 @@ const SIZES = [
   { calls: 50, htmlMax: 190_000 },
   { calls: 51, htmlMax: 100_000 },
   { calls: 2_000, htmlMax: 100_000 },
+  { calls: 9_999, htmlMax: 130_000 },
 ];
 
 describe.each(SIZES)("a run of $calls calls", ({ calls, htmlMax }) => {
