@@ -4,6 +4,7 @@
  * Errors never go. Decks of the user's own go last, one by one: see `render.tsx`.
  * @module
  */
+import { isCounted } from "../groups.ts";
 import type { DeckModel } from "../model.ts";
 import { CALL_ROWS_MAX } from "../rows.ts";
 import type { Pictures } from "./pictures.tsx";
@@ -34,10 +35,11 @@ export function* deckForms(
 ): Generator<DeckForm, void> {
   const said: string[] = [];
   let form = wholeForm(model, pictures);
+  const always = form.remarks;
   const without = (change: Partial<DeckForm>, what: string): DeckForm => {
     said.push(`${what}: the deck would be larger than 200 kB.`);
     const whole = file === undefined ? [] : [`All of it is in ${file}`];
-    form = { ...form, ...change, remarks: [...said, ...whole] };
+    form = { ...form, ...change, remarks: [...always, ...said, ...whole] };
     return form;
   };
   yield form;
@@ -60,12 +62,15 @@ export function* deckForms(
 }
 
 /** Nothing left out; too many calls to list are told per function. */
-export function wholeForm({ tasks }: DeckModel, pictures: Pictures): DeckForm {
+export function wholeForm({ run, tasks }: DeckModel, pictures: Pictures): DeckForm {
+  const remarks = isCounted(run)
+    ? ["No timeline and no graph: of so many calls those that went well are only counted."]
+    : [];
   return {
     detail: "all",
     rows: tasks > CALL_ROWS_MAX ? "functions" : "calls",
     functionsMax: CALL_ROWS_MAX,
     pictures,
-    remarks: [],
+    remarks,
   };
 }

@@ -111,7 +111,10 @@ export function pageMarkup(run: RunRecord, decks: readonly FramedDeck[]): Styled
     if (model.tree.nodes.length > callsMax) continue;
     markup = withStylesheet(
       renderToStaticMarkup(
-        <Deck model={model} form={{ ...whole, detail, remarks: remark ? [remark] : [] }}>
+        <Deck
+          model={model}
+          form={{ ...whole, detail, remarks: [...whole.remarks, ...(remark ? [remark] : [])] }}
+        >
           {hasAll ? <AllCalls model={model} detail={detail} /> : null}
           {frames}
         </Deck>,
