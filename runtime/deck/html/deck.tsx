@@ -24,15 +24,15 @@ export function Deck({
   model,
   detail,
   remark,
-  file,
+  page,
   children,
 }: {
   readonly model: DeckModel;
   readonly detail: Detail;
   /** What was left out, and why. */
   readonly remark?: string;
-  /** Path of this run's page. */
-  readonly file?: string | undefined;
+  /** Path of this run's page, or why there is none. */
+  readonly page?: string | undefined;
   /** Sections before the last one: decks of the user's own, and what only a page has. */
   readonly children?: ReactNode;
 }): ReactElement {
@@ -47,7 +47,7 @@ export function Deck({
       )}
       {remark === undefined ? null : <div style={styles.small}>{remark} </div>}
       {children}
-      <RunSection run={model.run} file={file} />
+      <RunSection run={model.run} page={page} />
     </Box>
   );
 }

@@ -31,6 +31,8 @@ export interface DeckHtmlOptions {
   readonly decks?: UserDeckViews;
   /** Path of the run's page, told in the deck. */
   readonly file?: string | undefined;
+  /** Why there is none. */
+  readonly problem?: string | undefined;
 }
 
 /** Of a page, without the user's decks. */
@@ -57,17 +59,18 @@ const PAGE_DETAILS: readonly {
 /** A run without calls and decks has no deck: one sentence. */
 export function deckHtml(
   run: RunRecord,
-  { decks = NO_USER_DECKS, file }: DeckHtmlOptions = {},
+  { decks = NO_USER_DECKS, file, problem }: DeckHtmlOptions = {},
 ): string {
   if (isEmpty(run)) return OPTIONAL_STYLE + renderToStaticMarkup(<div>no calls</div>);
   if (isTrivial(run)) {
     return OPTIONAL_STYLE + renderToStaticMarkup(<TrivialDeck run={run} tree={callTree(run)} />);
   }
   const model = deckModel(run);
+  const place = file ?? (problem === undefined ? undefined : `not written: ${problem}`);
   let html = "";
   for (const { detail, remark } of DETAILS) {
     html = renderToStaticMarkup(
-      <Deck model={model} detail={detail} file={file} {...(remark !== undefined && { remark })}>
+      <Deck model={model} detail={detail} page={place} {...(remark !== undefined && { remark })}>
         <UserDeckSections decks={decks} file={file} />
       </Deck>,
     );
@@ -78,7 +81,7 @@ export function deckHtml(
   if (fewer === decks) return OPTIONAL_STYLE + html;
   const remark = DETAILS.at(-1)?.remark ?? "";
   html = renderToStaticMarkup(
-    <Deck model={model} detail="none" file={file} remark={remark}>
+    <Deck model={model} detail="none" page={place} remark={remark}>
       <UserDeckSections decks={fewer} file={file} />
     </Deck>,
   );
