@@ -79,7 +79,7 @@ export async function deckPage(run: RunRecord): Promise<string> {
   const { pageMarkup } = await import("./html/render.tsx");
   const { page } = await import("./file.ts");
   const decks = await framedDecks(run);
-  const hasScripts = decks.some((deck) => deck.hasScripts);
+  const hasScripts = decks.some((deck) => deck.scripts.length > 0);
   return page(deckModel(run).title, pageMarkup(run, decks), { hasScripts });
 }
 
