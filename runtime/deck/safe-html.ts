@@ -37,6 +37,7 @@ const DROPPED = new Set([
 ]);
 /** Gone, but what is in them stays. */
 const UNWRAPPED = new Set(["form", "html", "head", "body"]);
+const LINKING = new Set(["a", "area", "q", "blockquote", "ins", "del"]);
 const LINK_ATTRIBUTES = new Set(["href", "xlink:href", "cite", "longdesc"]);
 const DROPPED_ATTRIBUTES = new Set([
   ...["srcset", "srcdoc", "ping", "action", "formaction", "background", "poster", "data", "nonce"],
@@ -170,8 +171,11 @@ function isKept(element: string, key: string, value: string): boolean {
   if (name === "style") return !requests(value);
   if (name === "src") return IMAGE.test(trimmed(value));
   if (name === "href" || LINK_ATTRIBUTES.has(name) || name.endsWith(":href")) {
-    const isImage = element === "image" && IMAGE.test(trimmed(value));
-    return isImage || LINK.test(trimmed(value));
+    const address = trimmed(value);
+    // What is not followed by a click is loaded at once: `<use href>` of SVG, filters, gradients.
+    if (!LINKING.has(element))
+      return address.startsWith("#") || (element === "image" && IMAGE.test(address));
+    return LINK.test(address);
   }
   // `fill="url(https://…)"` of SVG; `url(#gradient)` is its own.
   return !/url\(/i.test(value) || !requests(value);
