@@ -4,8 +4,8 @@
  */
 
 /**
- * The known name that is nearest to a wrong one: it differs in a third of its letters at most, or goes on where the
- * other one ends. Case does not count.
+ * The known name that is nearest to a wrong one: it differs in a third of its letters at most, or one begins as the other
+ * but for its last letter (`retry`, `retries`). Case does not count.
  * @returns undefined when none is near.
  */
 export function nearest(name: string, known: readonly string[]): string | undefined {
@@ -14,7 +14,8 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   let bestDistance = Math.max(2, Math.ceil(name.length / 3)) + 0.5;
   for (const candidate of known) {
     const other = candidate.toLowerCase();
-    const isPrefix = wanted.length >= 3 && (other.startsWith(wanted) || wanted.startsWith(other));
+    const stem = wanted.length > 3 ? wanted.slice(0, -1) : wanted;
+    const isPrefix = wanted.length >= 3 && (other.startsWith(stem) || wanted.startsWith(other));
     const distance = isPrefix ? 0.5 : editDistance(wanted, other);
     if (distance < bestDistance) {
       best = candidate;

@@ -26,6 +26,7 @@ import type {
   Task,
 } from "./signatures.ts";
 import { startCall } from "./start.ts";
+import { noteOrigin } from "./thread/origin.ts";
 
 /**
  * Turns a function into a task: calling it starts a tracked call and returns a promise of its plain value.
@@ -59,6 +60,7 @@ export function task<
 ): Task<SignatureInputs<F>, Result<O, S, ReturnType<F>>, F>;
 export function task(first: unknown, second?: unknown): unknown {
   const definition = readDefinition("task", first, second);
+  noteOrigin(definition.fn, definition.name);
   return callable({ ...definition, body: definition.fn });
 }
 
@@ -101,20 +103,23 @@ export function eager(first: unknown, second?: unknown): unknown {
   return callable({ ...definition, body: definition.fn });
 }
 
-/** What people call: starts a call, or becomes a node while a static workflow is compiled. */
-export function callable(definition: Definition): EntityCallable {
-  const call = unnamed(definition);
+/**
+ * What people call: starts a call, or becomes a node while a static workflow is compiled.
+ * @param own what it has besides, also when it is made anew with other options.
+ */
+export function callable(definition: Definition, own: PropertyDescriptorMap = {}): EntityCallable {
+  const call = unnamed(definition, own);
   rememberEntity(definition.name, call);
   return call;
 }
 
 /** The same for one call's own settings: no newer definition of the name. */
-function unnamed(definition: Definition): EntityCallable {
+function unnamed(definition: Definition, own: PropertyDescriptorMap): EntityCallable {
   const call = (given?: unknown) => recordNode(definition, given) ?? startCall(definition, given);
   const { name, entity, inputs, output, fn } = definition;
   const brand = { name, entity, inputs, output } as EntityInterface;
   const what = `${entity} ${name}`;
-  const changed = (settings: Definition["settings"]) => unnamed({ ...definition, settings });
+  const changed = (settings: Definition["settings"]) => unnamed({ ...definition, settings }, own);
   Object.defineProperties(call, {
     name: { value: name, configurable: true },
     fn: { value: fn, enumerable: true },
@@ -130,6 +135,7 @@ function unnamed(definition: Definition): EntityCallable {
       },
     },
     [ENTITY]: { value: brand },
+    ...own,
   });
   // What it returns is a placeholder only while a workflow is compiled, and then nobody calls it by name.
   const entityOfName = call as EntityCallable;

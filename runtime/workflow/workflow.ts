@@ -100,9 +100,7 @@ export function workflow(first: unknown, second?: unknown): unknown {
     // A task may be written below the workflow that uses it; then the first call compiles.
     if (!(error instanceof ReferenceError)) throw error;
   }
-  const entity = callable(definition);
-  Object.defineProperty(entity, "graph", { enumerable: true, get: () => current().graph });
-  return entity;
+  return callable(definition, { graph: { enumerable: true, get: () => current().graph } });
 }
 
 interface Compiled {
