@@ -12,7 +12,7 @@ import { RunEvents, START_MS } from "./run-events.ts";
 export const GIF = "R0lGODlhAQABAIAAAAAAAP///ywAAAAAAQABAAACAUwAOw==";
 
 /** A value of each kind that previews tell apart. */
-export const VALUES: readonly unknown[] = [
+const VALUES: readonly unknown[] = [
   ...[
     undefined,
     null,
@@ -63,7 +63,7 @@ export const VALUES: readonly unknown[] = [
 ];
 
 /** Each value as input and as output, each end a call can have. */
-export function everythingRun(): RunRecord {
+function everythingRun(): RunRecord {
   const run = new RunEvents({ linkedTo: "r0-1", git: "3f2a91c + changes", backend: "local" });
   const root = run.call("everything", { entity: "eager" });
   for (const [index, value] of VALUES.entries()) {
