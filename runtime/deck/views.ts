@@ -23,18 +23,22 @@ export { deckRows, isTrivial, liveRows, type RunSummary, rowsToText, runListRows
 /** Of `text/plain`. */
 const TEXT = { columns: 100, rowsMax: 60 } as const;
 
-/**
- * The deck of a run: HTML, Markdown and text, nothing else.
- * @param file path of the run's page, which the deck then tells.
- */
+/** Where the page of a run is; the deck tells it. */
+export interface PagePlace {
+  readonly file?: string | undefined;
+  /** Why there is none. */
+  readonly problem?: string | undefined;
+}
+
+/** The deck of a run: HTML, Markdown and text, nothing else. */
 export async function deckBundle(
   run: RunRecord,
-  { file }: { readonly file?: string | undefined } = {},
+  { file, problem }: PagePlace = {},
 ): Promise<MimeBundle> {
   const { deckHtml } = await import("./html/render.tsx");
   const decks = await userDeckViews(run);
   return {
-    "text/html": deckHtml(run, { decks, file }),
+    "text/html": deckHtml(run, { decks, file, problem }),
     "text/markdown": deckMarkdown(run),
     "text/plain": rowsToText(deckRows(run, TEXT)),
   };
@@ -76,7 +80,7 @@ export async function deckPage(run: RunRecord): Promise<string> {
   const { pageMarkup } = await import("./html/render.tsx");
   const { page } = await import("./file.ts");
   const decks = await framedDecks(run);
-  const hasScripts = decks.some((deck) => deck.hasScripts);
+  const hasScripts = decks.some((deck) => deck.scripts.length > 0);
   return page(deckModel(run).title, pageMarkup(run, decks), { hasScripts });
 }
 

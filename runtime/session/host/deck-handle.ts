@@ -7,6 +7,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, isAbsolute, resolve } from "node:path";
 import { inspect } from "node:util";
+import { pageFile } from "../../deck/run-files.ts";
 import {
   deckBundle,
   deckPage,
@@ -128,7 +129,8 @@ export class DeckHandle {
 
   async [HOOK]() {
     const run = this.#record();
-    return run ? await deckBundle(run) : { "text/plain": "no calls yet" };
+    if (run === undefined) return { "text/plain": "no calls yet" };
+    return await deckBundle(run, { file: pageFile(process.cwd(), run.id) });
   }
 
   [inspect.custom](): string {
