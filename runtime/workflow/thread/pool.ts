@@ -17,6 +17,12 @@ import type { ThreadMessage, ThreadRequest } from "./messages.ts";
 /** An idle thread ends after this. */
 const IDLE_MS = 10_000;
 
+/**
+ * At its limit a thread gets 16 MB more to end in. One collection of a larger young generation overruns them, and then
+ * V8 ends the whole process.
+ */
+const YOUNG_MB = 8;
+
 /** From the sources the worker is TypeScript too, and Node strips it. */
 const WORKER = fileURLToPath(
   new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url),
@@ -39,8 +45,9 @@ export class ThreadPool {
         name: "run",
         minThreads: 0,
         // Two also on one processor: a thread may wait for another one.
-      maxThreads: Math.max(2, availableParallelism()),
+        maxThreads: Math.max(2, availableParallelism()),
         idleTimeout: IDLE_MS,
+        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
       }),
     );
   }

@@ -30,15 +30,10 @@ type Slice = Extract<ThreadCode, { kind: "slice" }>;
 type Names = Record<string, unknown>;
 
 let currentTask: string | undefined;
-/** Names of the tasks that a module called while it was loaded. */
-let calledMeanwhile: string[] = [];
 
 keepMade();
 refuseCalls((name) => {
-  if (currentTask === undefined) {
-    calledMeanwhile.push(name);
-    return new Error(`no tracked call can be made while a thread loads a module: ${name}`);
-  }
+  if (currentTask === undefined) return new CalledWhileLoading(name);
   const why = `it calls ${name}, and calls are tracked in the main thread only; make ${currentTask} an eager workflow, or use the bare function, ${name}.fn(…)`;
   return refusal(currentTask, why);
 });
@@ -89,22 +84,24 @@ class ThreadScope extends Scope {
 
 // ── modules ─────────────────────────────────────────────────────────────────────────────────────
 
+/** Thrown where a module calls a task while it is loaded; Node gives it again to whoever imports the module later. */
+class CalledWhileLoading extends Error {
+  readonly called: string;
+
+  constructor(called: string) {
+    super(`no tracked call can be made while a thread loads a module: ${called}`);
+    this.called = called;
+  }
+}
+
 async function fromModule(url: string, name: string): Promise<ThreadFunction> {
-  calledMeanwhile = [];
   try {
     await import(url);
   } catch (error) {
-    if (calledMeanwhile.length === 0) throw error;
-  }
-  if (calledMeanwhile.length > 0) {
-    const calls = [...new Set(calledMeanwhile)].join(", ");
-    startsCalls.set(url, calls);
-  }
-  const calls = startsCalls.get(url);
-  if (calls !== undefined) {
+    if (!(error instanceof CalledWhileLoading)) throw error;
     throw refusal(
       name,
-      `a thread loads ${url}, and its top level calls ${calls}, which would run the program a second time; put the calls behind if (import.meta.main) { … }`,
+      `a thread loads ${url}, and its top level calls ${error.called}, which would run the program a second time; put the calls behind if (import.meta.main) { … }`,
     );
   }
   const fn = madeIn(url, name);
@@ -114,9 +111,6 @@ async function fromModule(url: string, name: string): Promise<ThreadFunction> {
     `a thread that loads ${url} finds no task of that name; define it at the top level of a module`,
   );
 }
-
-/** Modules that are programs: they are loaded once only. */
-const startsCalls = new Map<string, string>();
 
 let preparing: Promise<void> | undefined;
 
