@@ -71,13 +71,20 @@ test("a program's tasks run in threads, its own file and others, and it ends by 
   expect(code).toBe(0);
 });
 
-test("a program whose top level makes calls is not run twice", async () => {
+test.each([
+  ["waits for them", "await main()"],
+  ["does not wait for them", "await null; void main(); await null"],
+  ["looks away", "main().catch(() => undefined)"],
+])("a program whose top level makes calls and %s is not run twice", async (_, start) => {
   const { stdout, code } = await node({
     "main.ts": `import { task } from "eagerdeck";
       const one = task({ thread: true }, function one() { return 1; });
       const two = task(function two() { return 2; });
-      for (let n = 0; n < 2; n++) await one({}).catch((error) => console.log(error.cause.message));
-      console.log(await two({}));`,
+      async function main() {
+        for (let n = 0; n < 2; n++) await one({}).catch((error) => console.log(error.cause.message));
+        console.log(await two({}));
+      }
+      ${start};`,
   });
   const why =
     "task one cannot run in a thread: a thread loads file:///main.ts, and its top level calls one, which would run the program a second time; put the calls behind if (import.meta.main) { … }";
