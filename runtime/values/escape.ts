@@ -4,14 +4,16 @@
  * Every text of a value goes through here before any renderer sees it. Escaping for HTML is React's.
  * @module
  */
-import stringWidth from "string-width";
+import { createRequire } from "node:module";
 import { formatCount } from "./format.ts";
 
 // C0, DEL and C1, line and paragraph separators, bidi marks, embeddings, overrides and isolates, lone surrogates.
 const UNSAFE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it finds
-  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]|\p{Surrogate}/gu;
+  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]/gu;
 const PRINTABLE_ASCII = /^[ -~]*$/;
+/** Characters of one column each that combine with nothing: ASCII, Latin, and the arrows and `…` of our own texts. */
+const NARROW = /^[ -~\u00a0-\u00ac\u00ae-\u024f\u2013\u2014\u2018-\u201d\u2026\u2190-\u2193]*$/;
 const NAMED: Readonly<Record<string, string>> = { "\n": "\\n", "\t": "\\t", "\r": "\\r" };
 
 function visible(character: string): string {
@@ -38,7 +40,21 @@ export function escapeText(text: string): string {
 
 /** Width in terminal columns. */
 export function columnsOf(text: string): number {
-  return PRINTABLE_ASCII.test(text) ? text.length : stringWidth(text);
+  return NARROW.test(text) ? text.length : stringWidth(text);
+}
+
+let loadedWidth: typeof import("string-width").default | undefined;
+
+/**
+ * Loaded with the first text that needs it: its tables of Unicode take 40 ms, most of what loading all of the runtime
+ * would take, and a workflow file that runs in plain Node may never see such a text.
+ */
+function stringWidth(text: string): number {
+  if (loadedWidth === undefined) {
+    const loaded: typeof import("string-width") = createRequire(import.meta.url)("string-width");
+    loadedWidth = loaded.default;
+  }
+  return loadedWidth(text);
 }
 
 let segmenter: Intl.Segmenter | undefined;
@@ -46,7 +62,7 @@ let segmenter: Intl.Segmenter | undefined;
 /** Cuts a line to at most `columns`, the last of which is then `…`. */
 export function cutLine(text: string, columns: number): string {
   if (columns <= 0) return "";
-  if (PRINTABLE_ASCII.test(text)) {
+  if (NARROW.test(text)) {
     return text.length <= columns ? text : `${text.slice(0, columns - 1)}…`;
   }
   // No grapheme is narrower than a fraction of its code units; looking at more would cost time for nothing.

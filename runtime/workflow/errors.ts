@@ -75,6 +75,8 @@ export class EagerException extends Error {
     this.task = details.task ?? "";
     this.callId = details.callId ?? "";
     this.attempts = details.attempts ?? 0;
+    const root = "cause" in details ? innermost(details.cause) : undefined;
+    if (root !== undefined) roots.set(this, root);
     // Not enumerable: it is the business of whoever lays out the frames.
     if (details.source) Object.defineProperty(this, "source", { value: details.source });
   }
@@ -105,6 +107,9 @@ export function beginStackAt(
   }
 }
 
+/** Of exceptions that were made with another one below: a failure that rises 20,000 calls asks at each of them. */
+const roots = new WeakMap<EagerException, EagerException>();
+
 /**
  * The innermost EagerException of a chain of causes, also behind errors that wrap one.
  * Never throws: what was thrown may be anything.
@@ -113,10 +118,14 @@ export function innermost(error: unknown): EagerException | undefined {
   let found: EagerException | undefined;
   const seen = new Set<unknown>();
   try {
-    // A deep nest of eager workflows is as deep as its calls; only a cycle has to be cut.
+    // Errors of users may be chained as deep as they like; only a cycle has to be cut.
     for (let at = error; typeof at === "object" && at !== null && !seen.has(at); ) {
       seen.add(at);
-      if (at instanceof EagerException) found = at;
+      if (at instanceof EagerException) {
+        const root = roots.get(at);
+        if (root !== undefined) return root;
+        found = at;
+      }
       at = (at as { cause?: unknown }).cause;
     }
   } catch {

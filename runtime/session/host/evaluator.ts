@@ -150,7 +150,7 @@ export class Evaluator {
         ...(ended.value ? { value: ended.value } : {}),
         ...(ended.error ? { error: ended.error } : {}),
         published: [...published.values()],
-        ...(run.hasCalls ? { runId: run.id } : {}),
+        ...(run.isAnnounced ? { runId: run.id } : {}),
         durationMs: facts.durationMs,
       }));
       onSettled(settled);

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import stringWidth from "string-width";
 import { expect, test } from "vitest";
 import {
   columnsOf,
@@ -51,4 +52,13 @@ test("a fitted line has exactly its width", () => {
 test("a cut text counts what is left out and keeps pairs whole", () => {
   expect(cutText("a😀b", 2)).toBe("a… 3 more characters");
   expect(cutText("abc", 3)).toBe("abc");
+});
+
+test("each character, and each pair of neighbours, is as wide as string-width says", () => {
+  for (let code = 0; code < 0x2_600; code++) {
+    const character = String.fromCodePoint(code);
+    const text = `${character}${String.fromCodePoint(code + 1)}`;
+    expect([code, columnsOf(character)]).toEqual([code, stringWidth(character)]);
+    expect([code, columnsOf(text)]).toEqual([code, stringWidth(text)]);
+  }
 });
