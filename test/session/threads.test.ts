@@ -3,6 +3,7 @@
  * @module
  */
 import { expect, test, vi } from "vitest";
+import { isAlive } from "../support/processes.ts";
 import { openSession, type TestSession } from "../support/session.ts";
 
 test("a task of a cell takes imports, functions, classes and constants along", async () => {
@@ -306,4 +307,15 @@ test("a value that cannot leave its thread fails the call with advice", async ()
       `await task({ thread: true }, function takes({ f }: { f: unknown }) {})({ f: { g: [Symbol("s")] } })`,
     ),
   ).toContain("its input `f.g[0]` is a symbol, which cannot be copied");
+});
+
+test("a session that closes leaves no thread behind, however busy", async () => {
+  const open = openSession();
+  const pid = Number(await open.value("process.pid"));
+  const { cell } =
+    await open.run(`const loop = task({ thread: true }, function loop() { console.log("begun"); for (;;); });
+    const call = loop({});`);
+  await vi.waitFor(() => expect(open.printed(cell)).toBe("begun\n"), { timeout: 15_000 });
+  await open[Symbol.asyncDispose]();
+  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 15_000 });
 });
