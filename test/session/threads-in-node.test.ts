@@ -112,6 +112,22 @@ test("a task that only a running program makes is refused with advice", async ()
   ]);
 });
 
+test("a program that only waits for its threads does not end before they have answered", async () => {
+  const { code, stdout, stderr } = await node({
+    "main.ts": `import { task } from "eagerdeck";
+      const add = task({ thread: true }, function add({ n }: { n: number }) { return n + 1; });
+      if (import.meta.main) {
+        await add({ n: Symbol() as never }).catch((error) => console.log(error.cause.message));
+        let n = (await Promise.all([add({ n: 0 }), add({ n: 0 })]))[0];
+        while (n < 500) n = await add({ n });
+        console.log(n);
+      }`,
+  });
+  const refusal =
+    "task add cannot run in a thread: its input `n` is a symbol, which cannot be copied; give the data it is made of, and make it inside the function";
+  expect([stdout, stderr, code]).toEqual([`${refusal}\n500`, "", 0]);
+});
+
 test("an endless loop ends with its timeout, and the program with it", async () => {
   const { stdout, code } = await node({
     "main.ts": `import { task } from "eagerdeck";

@@ -128,6 +128,25 @@ export class ThreadPool {
   }
 }
 
+let unsettled = 0;
+/** Does nothing but keep the process alive (P3). */
+let alive: NodeJS.Timeout | undefined;
+const ALIVE_MS = 2 ** 30;
+
+/**
+ * A call waits for what its thread will say; the process must not end before. Piscina lets go of a thread when its
+ * function has ended, which may be before what it returned has arrived.
+ */
+export function holdProcess(): void {
+  alive ??= setInterval(() => undefined, ALIVE_MS);
+  if (unsettled++ === 0) alive.ref();
+}
+
+/** The same call has settled. */
+export function letProcessEnd(): void {
+  if (--unsettled === 0) alive?.unref();
+}
+
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
