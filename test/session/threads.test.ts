@@ -36,6 +36,56 @@ async function refused(open: TestSession, code: string): Promise<string | undefi
   return error?.cause?.message ?? error?.message;
 }
 
+test.each([
+  ["a method", "await run(object.sum)({ n: 2 })", "5"],
+  [
+    "an arrow function with loops",
+    "await run(async ({ n }: { n: number }) => { for (let i = 0; i < 3; i++) n += i; return n })({ n: 1 })",
+    "4",
+  ],
+  ["generators", "await run(() => [...twice()])({})", "[ 1, 2 ]"],
+  [
+    "static parts and private fields of a class, new for each call",
+    "await run(() => [Acc.make().n, Acc.made])({})",
+    "[ 1, 1 ]",
+  ],
+  [
+    "names of its own, wherever they are",
+    "await run(() => { const fs = [1, 2].map((n) => () => n); return fs.map((f) => f()) })({})",
+    "[ 1, 2 ]",
+  ],
+  [
+    "`signal`, `require`, `import.meta` and `__dirname`",
+    "await run(() => [signal.aborted, require('node:path').sep, import.meta.dirname === __dirname])({})",
+    "[ false, '/', true ]",
+  ],
+  [
+    "each of many inputs",
+    "await mapTask(run(({ n }: { n: number }) => n * n))([{ n: 1 }, { n: 2 }, { n: 3 }])",
+    "[ 1, 4, 9 ]",
+  ],
+  [
+    "a node of a static workflow",
+    "await workflow(function w({ n }: { n: number }) { return plus({ n }) })({ n: 1 })",
+    "4",
+  ],
+  ["the bare function of another task", "await run(() => plus.fn({ n: 1 }))({})", "4"],
+  [
+    "another attempt",
+    "await run((_: object, ctx) => { if (ctx.attempt < 3) throw new Error(); return ctx.attempt }).with({ retries: 2 })({})",
+    "3",
+  ],
+])("a thread runs %s", async (_, code, expected) => {
+  await using open = openSession();
+  await open.run(`let more = 3;
+    const run = (fn: any): any => task({ thread: true, name: "f" }, fn);
+    const object = { sum({ n }: { n: number }) { return n + more } };
+    const plus = task({ thread: true }, function plus({ n }: { n: number }) { return n + more });
+    function* twice() { yield 1; yield 2 }
+    class Acc { static made = 0; #n = 1; get n() { return this.#n } static make() { Acc.made++; return new Acc() } }`);
+  expect(await open.value(code)).toBe(expected);
+});
+
 test("what cannot go into a thread is refused by its name, before anything runs", async () => {
   await using open = openSession();
   await open.run(`import { DatabaseSync } from "node:sqlite";
