@@ -78,7 +78,8 @@ export class Decks {
       run ??= this.#add(event.runId, cell);
       run.openCalls += 1;
     }
-    if (run === undefined) return; // no calls yet: nothing to show
+    if (event.kind === "deck-added") run ??= this.#add(event.runId, cell);
+    if (run === undefined) return; // no calls and decks yet: nothing to show
     if (event.kind === "call-settled") run.openCalls -= 1;
     if (event.kind === "run-ended") run.isEnded = true;
     run.isChanged = true;

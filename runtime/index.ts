@@ -10,6 +10,7 @@ export type { CallState } from "./events/events.ts";
 export type { StandardSchema } from "./types/standard-schema.ts";
 export type { Call, MapCall } from "./workflow/call.ts";
 export { currentContext, type TaskContext } from "./workflow/context.ts";
+export { Deck, type DeckOptions, type RichText, type UserDeckHandle } from "./workflow/deck.ts";
 export { type EagerCode, EagerException, type EagerKind } from "./workflow/errors.ts";
 export type { Executor } from "./workflow/executor.ts";
 export { group } from "./workflow/group.ts";

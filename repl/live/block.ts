@@ -39,7 +39,7 @@ export function blockText(
 }
 
 export function deckText(run: RunRecord, { style, columns }: BlockOptions): string {
-  if (run.calls.size === 0) return "";
+  if (run.calls.size === 0 && (run.decks ?? []).length === 0) return "";
   const width = Math.max(20, Math.min(columns - 1, DECK_COLUMNS_MAX));
   return deckRows(run, { columns: width, rowsMax: DECK_ROWS_MAX }).map(style.row).join("\n");
 }

@@ -12,6 +12,7 @@ import { CALL_LOOKS } from "./palette.ts";
 import { CALL_ROWS_MAX, foldRows, LIVE_ROWS_MAX, type TreeRow, worstOf } from "./rows.ts";
 import type { SessionModel } from "./session-deck.ts";
 import { callTree } from "./tree.ts";
+import { type DeckText, userDeckTexts } from "./user-deck.ts";
 import {
   countsText,
   inputsText,
@@ -24,6 +25,9 @@ import {
 } from "./wording.ts";
 
 const SIGNIFICANT = /[\\`*_[\]|$~#]/g;
+
+/** Of all user decks together. */
+const DECKS_LENGTH_MAX = 20_000;
 
 /** Text that Markdown shows as it is, also within a table. `$` would begin a formula in JupyterLab. */
 export function markdownText(text: string): string {
@@ -41,7 +45,8 @@ export function fence(text: string): string {
 }
 
 export function deckMarkdown(run: RunRecord): string {
-  if (run.calls.size === 0) return "no calls";
+  const decks = userDeckTexts(run);
+  if (run.calls.size === 0 && decks.length === 0) return "no calls";
   if (isTrivial(run)) return trivialMarkdown(run);
   const model = deckModel(run);
   const rows = foldRows(model.tree);
@@ -50,10 +55,29 @@ export function deckMarkdown(run: RunRecord): string {
     model.output === undefined ? "" : `→ ${markdownText(lineText(model.output))}`,
     factsLine(model),
     ...failureBlocks(model.failures),
-    model.tasks > CALL_ROWS_MAX ? groupTable(model) : callTable(model, rows),
+    run.calls.size === 0 ? "" : callsTable(model, rows),
+    ...userDeckBlocks(decks),
   ]
     .filter((block) => block !== "")
     .join("\n\n");
+}
+
+function callsTable(model: DeckModel, rows: readonly TreeRow[]): string {
+  return model.tasks > CALL_ROWS_MAX ? groupTable(model) : callTable(model, rows);
+}
+
+/** As text, whatever their form: a fence cannot be left from inside. */
+function userDeckBlocks(decks: readonly DeckText[]): string[] {
+  let left = DECKS_LENGTH_MAX;
+  const blocks: string[] = [];
+  for (const { name, note, text } of decks) {
+    const added = note === "" ? "" : ` ${markdownText(note)}`;
+    blocks.push(`**${markdownText(name)}**${added}`);
+    if (text.length <= left) blocks.push(fence(text));
+    else blocks.push(`… ${counted(text.length, "character")} not shown here`);
+    left -= Math.min(left, text.length);
+  }
+  return blocks;
 }
 
 export function liveMarkdown(run: RunRecord, nowMs: number): string {

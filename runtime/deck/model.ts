@@ -113,7 +113,7 @@ export function liveChoice(model: DeckModel, rowsMax: number, nowMs: number): Ch
 /** A run that one line per call tells completely: few, quick, without any trouble. */
 export function isTrivial(run: RunRecord): boolean {
   if (run.state !== "ok" || run.error !== undefined || run.calls.size === 0) return false;
-  if (run.calls.size > TRIVIAL_CALLS_MAX) return false;
+  if (run.calls.size > TRIVIAL_CALLS_MAX || (run.decks ?? []).length > 0) return false;
   if ((run.endedAt ?? Number.POSITIVE_INFINITY) - run.startedAt >= TRIVIAL_WALL_MAX_MS)
     return false;
   return [...run.calls.values()].every(

@@ -14,6 +14,7 @@ import { sessionModel } from "./session-deck.ts";
 import { deckRows, liveRows } from "./text/deck.ts";
 import { sessionRows } from "./text/session.ts";
 import { rowsToText } from "./text/spans.ts";
+import { framedDecks, userDeckViews } from "./user-deck.ts";
 
 export type { Role, Row, Span } from "./text/spans.ts";
 export { deckRows, isTrivial, liveRows, rowsToText };
@@ -21,11 +22,18 @@ export { deckRows, isTrivial, liveRows, rowsToText };
 /** Of `text/plain`. */
 const TEXT = { columns: 100, rowsMax: 60 } as const;
 
-/** The deck of a run: HTML, Markdown and text, nothing else. */
-export async function deckBundle(run: RunRecord): Promise<MimeBundle> {
+/**
+ * The deck of a run: HTML, Markdown and text, nothing else.
+ * @param file path of the run's page, which the deck then tells.
+ */
+export async function deckBundle(
+  run: RunRecord,
+  { file }: { readonly file?: string | undefined } = {},
+): Promise<MimeBundle> {
   const { deckHtml } = await import("./html/render.tsx");
+  const decks = await userDeckViews(run);
   return {
-    "text/html": deckHtml(run),
+    "text/html": deckHtml(run, { decks, file }),
     "text/markdown": deckMarkdown(run),
     "text/plain": rowsToText(deckRows(run, TEXT)),
   };
@@ -59,19 +67,24 @@ export async function sessionBundle(
   };
 }
 
-/** The deck of a run as a file of its own: nothing in it runs, nothing is loaded. */
+/**
+ * The deck of a run as a page that stands alone: nothing is loaded, and nothing runs but what a user's deck asked for,
+ * in a frame of its own. The same record gives the same bytes.
+ */
 export async function deckPage(run: RunRecord): Promise<string> {
-  const { deckHtml } = await import("./html/render.tsx");
+  const { pageMarkup } = await import("./html/render.tsx");
   const { page } = await import("./file.ts");
-  return page(deckModel(run).title, deckHtml(run));
+  const decks = await framedDecks(run);
+  const hasScripts = decks.some((deck) => deck.hasScripts);
+  return page(deckModel(run).title, pageMarkup(run, decks), { hasScripts });
 }
 
-/** The deck of a session as a file of its own. */
+/** The deck of a session as a page that stands alone. */
 export async function sessionPage(
   runs: readonly RunRecord[],
   { title }: { readonly title: string },
 ): Promise<string> {
-  const { sessionHtml } = await import("./html/render.tsx");
+  const { sessionMarkup } = await import("./html/render.tsx");
   const { page } = await import("./file.ts");
-  return page(title, sessionHtml(sessionModel(runs, title)));
+  return page(title, sessionMarkup(sessionModel(runs, title)));
 }

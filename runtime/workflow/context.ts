@@ -4,6 +4,7 @@
  */
 import { format } from "node:util";
 import type { Attempt } from "./attempt.ts";
+import { type DeckOptions, makeDeck, type UserDeckHandle } from "./deck.ts";
 import { emit, now, observed } from "./engine.ts";
 import type { LiveCall } from "./live-call.ts";
 import { scopes } from "./scope.ts";
@@ -28,6 +29,8 @@ export interface TaskContext {
   log(...values: unknown[]): void;
   /** Says how far the call is: `progress(12, 40, "pages")`. `total` may be unknown. */
   progress(done: number, total?: number, message?: string): void;
+  /** A deck of this call's own: `deck("forecast", chart)`; as `Deck`, wherever it is called. */
+  deck(name: string, content?: unknown, options?: DeckOptions): UserDeckHandle;
   readonly secrets: {
     /**
      * The secret of that group and key: the environment variable `_FSEC_<GROUP>_<KEY>`, else the mounted file
@@ -98,6 +101,10 @@ export class CallContext implements TaskContext {
         ...(run.cell !== undefined && { cell: run.cell }),
       });
     };
+  }
+
+  get deck(): TaskContext["deck"] {
+    return (name, ...given) => makeDeck(this.#attempt, name, given);
   }
 
   get progress(): TaskContext["progress"] {

@@ -15,6 +15,7 @@ const BRAND = Symbol.for("eagerdeck.EagerException");
  * - `INPUT_FAILED`: an input was a promise and rejected; the function did not run
  * - `TIMED_OUT`: the last attempt took longer than its timeout
  * - `CANCELLED`: interrupted, cancelled, or the parent failed; `cause` is the reason
+ * - `THREAD_FAILED`: the worker thread of a task ended before the task did
  * - `WORKFLOW_COMPILE`: a static workflow used a placeholder as a value
  */
 export type EagerCode =
@@ -24,6 +25,7 @@ export type EagerCode =
   | "OUTPUT_INVALID"
   | "TIMED_OUT"
   | "CANCELLED"
+  | "THREAD_FAILED"
   | "WORKFLOW_COMPILE";
 
 /** Whose failure it is: the user's code, the machinery's, nobody's (cancelled), or the clock's. */
@@ -73,6 +75,8 @@ export class EagerException extends Error {
     this.task = details.task ?? "";
     this.callId = details.callId ?? "";
     this.attempts = details.attempts ?? 0;
+    const root = "cause" in details ? innermost(details.cause) : undefined;
+    if (root !== undefined) roots.set(this, root);
     // Not enumerable: it is the business of whoever lays out the frames.
     if (details.source) Object.defineProperty(this, "source", { value: details.source });
   }
@@ -103,6 +107,9 @@ export function beginStackAt(
   }
 }
 
+/** Of exceptions that were made with another one below: a failure that rises 20,000 calls asks at each of them. */
+const roots = new WeakMap<EagerException, EagerException>();
+
 /**
  * The innermost EagerException of a chain of causes, also behind errors that wrap one.
  * Never throws: what was thrown may be anything.
@@ -111,10 +118,14 @@ export function innermost(error: unknown): EagerException | undefined {
   let found: EagerException | undefined;
   const seen = new Set<unknown>();
   try {
-    // A deep nest of eager workflows is as deep as its calls; only a cycle has to be cut.
+    // Errors of users may be chained as deep as they like; only a cycle has to be cut.
     for (let at = error; typeof at === "object" && at !== null && !seen.has(at); ) {
       seen.add(at);
-      if (at instanceof EagerException) found = at;
+      if (at instanceof EagerException) {
+        const root = roots.get(at);
+        if (root !== undefined) return root;
+        found = at;
+      }
       at = (at as { cause?: unknown }).cause;
     }
   } catch {

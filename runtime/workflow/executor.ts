@@ -5,6 +5,7 @@
 import type { Where } from "../events/events.ts";
 import type { TaskContext } from "./context.ts";
 import type { Definition } from "./definition.ts";
+import { threadExecutor } from "./thread/executor.ts";
 
 export interface Executor {
   /** Where its calls run, as the deck says it. */
@@ -42,6 +43,7 @@ export function isExecutor(value: unknown): value is Executor {
 /** What runs a call: what it asks for, else what its scope says. */
 export function executorOf({ entity, settings }: Definition, ofScope: Executor): Executor {
   if (settings.executor !== undefined) return settings.executor;
+  if (settings.thread) return threadExecutor;
   // What puts other calls together is done here; where those run is their own business.
   if (entity === "map" || entity === "group") return localExecutor;
   return ofScope;

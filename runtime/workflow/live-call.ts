@@ -442,8 +442,9 @@ export class LiveCall {
       return true;
     }
     this.#produced = undefined;
-    attempt.close(error, this.id);
-    cancelCallsOf(attempt, error, this.id);
+    // Without this call as the one to blame: in the end it may well succeed.
+    attempt.close(error, undefined);
+    cancelCallsOf(attempt, error);
     // What an abort listener of the attempt did may have ended the call.
     if (this.#settled) return true;
     this.state = "retrying";

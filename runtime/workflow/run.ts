@@ -3,7 +3,7 @@
  * scope gets its own.
  *
  * Invariants
- *   R1  A run without calls says nothing.
+ *   R1  A run without calls and decks says nothing.
  *   R2  `run-ended` comes once, after the outermost function has ended and the last call has settled.
  * @module
  */
@@ -84,6 +84,7 @@ export class Run extends Scope {
   #pending = 0;
   #outermost: { readonly state: RunEndState; readonly error: unknown } | undefined;
   #finished = false;
+  #isAnnounced = false;
   /** Set for a run that somebody's call made: it ends with that call. */
   #endsWithFirstCall = false;
 
@@ -107,8 +108,9 @@ export class Run extends Scope {
     return this.#controller.signal;
   }
 
-  get hasCalls(): boolean {
-    return this.#calls > 0;
+  /** Whether there is anything to show of it: calls, or a deck of the user's own. */
+  get isAnnounced(): boolean {
+    return this.#isAnnounced || this.#calls > 0;
   }
 
   /** Calls that have not settled, at any depth. */
@@ -172,9 +174,16 @@ export class Run extends Scope {
     this.#calls++;
     if (this.#calls === 1) {
       open.add(this);
-      if (observed) this.#emitStarted();
+      this.announce();
     }
     return this.#calls;
+  }
+
+  /** Says that this run has begun, once: before its first call or deck. */
+  announce(): void {
+    if (this.#isAnnounced || !observed) return;
+    this.#isAnnounced = true;
+    this.#emitStarted();
   }
 
   callSettled(call: LiveCall): void {
@@ -196,7 +205,7 @@ export class Run extends Scope {
     const { state, error } = this.#outermost;
     // Nobody can tell whether the one call of such a run will be awaited later.
     const unawaited = this.#endsWithFirstCall ? undefined : this.takeUnawaited();
-    if (this.#calls > 0 && observed) {
+    if (this.isAnnounced && observed) {
       emit({
         kind: "run-ended",
         runId: this.id,

@@ -9,12 +9,20 @@ import { LiveCall, whyRefused } from "./live-call.ts";
 import { Run } from "./run.ts";
 import { type Scope, scopes } from "./scope.ts";
 
+let refused: ((name: string) => Error) | undefined;
+
+/** In a worker thread no calls are made: each throws what `why` says of the name of its task. */
+export function refuseCalls(why: (name: string) => Error): void {
+  refused = why;
+}
+
 /** Starts a call of `definition` with what its caller gave. Never throws: what is wrong rejects the call. */
 export function startCall(
   definition: Definition,
   given: unknown,
   source?: SourcePosition,
 ): Call<unknown> {
+  if (refused) throw refused(definition.name);
   const call = new LiveCall(definition, ownerOf(definition));
   call.begin(given, source);
   return call.promise;

@@ -26,6 +26,7 @@ import type {
   Task,
 } from "./signatures.ts";
 import { startCall } from "./start.ts";
+import { noteOrigin } from "./thread/origin.ts";
 
 /**
  * Turns a function into a task: calling it starts a tracked call and returns a promise of its plain value.
@@ -59,6 +60,7 @@ export function task<
 ): Task<SignatureInputs<F>, Result<O, S, ReturnType<F>>, F>;
 export function task(first: unknown, second?: unknown): unknown {
   const definition = readDefinition("task", first, second);
+  noteOrigin(definition.fn, definition.name);
   return callable({ ...definition, body: definition.fn });
 }
 

@@ -2,7 +2,7 @@
  * The deck of one run, its live picture, and the short form for runs that one line per call tells completely.
  * @module
  */
-import type { ReactElement } from "react";
+import type { ReactElement, ReactNode } from "react";
 import type { CallRecord, RunRecord } from "../../events/record-shape.ts";
 import { counted, formatCount } from "../../values/format.ts";
 import { runGroups } from "../groups.ts";
@@ -24,23 +24,30 @@ export function Deck({
   model,
   detail,
   remark,
+  file,
+  children,
 }: {
   readonly model: DeckModel;
   readonly detail: Detail;
   /** What was left out, and why. */
   readonly remark?: string;
+  /** Path of this run's page. */
+  readonly file?: string | undefined;
+  /** Sections before the last one: decks of the user's own, and what only a page has. */
+  readonly children?: ReactNode;
 }): ReactElement {
   return (
     <Box>
       <DeckHeader model={model} />
       <FailureSection failures={model.failures} />
-      {model.tasks > CALL_ROWS_MAX ? (
+      {model.run.calls.size === 0 ? null : model.tasks > CALL_ROWS_MAX ? (
         <FunctionSection model={model} hasBodies={detail !== "none"} />
       ) : (
         <TaskSection model={model} detail={detail} />
       )}
       {remark === undefined ? null : <div style={styles.small}>{remark} </div>}
-      <RunSection run={model.run} />
+      {children}
+      <RunSection run={model.run} file={file} />
     </Box>
   );
 }

@@ -5,13 +5,18 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import type { RunRecord } from "../../events/record-shape.ts";
 import { deckModel, isTrivial, liveChoice } from "../model.ts";
-import { LIVE_ROWS_MAX } from "../rows.ts";
+import { CALL_ROWS_MAX, LIVE_ROWS_MAX } from "../rows.ts";
 import type { SessionModel } from "../session-deck.ts";
 import { callTree } from "../tree.ts";
+import type { FramedDeck, UserDeckViews } from "../user-deck.ts";
+import { NO_USER_DECKS } from "../user-deck.ts";
+import { AllCalls } from "./all-calls.tsx";
 import { Deck, LiveTree, TrivialDeck } from "./deck.tsx";
 import { SessionDeck } from "./session.tsx";
 import { OPTIONAL_STYLE } from "./styles.ts";
+import { type StyledMarkup, withStylesheet } from "./stylesheet.ts";
 import type { Detail } from "./tasks.tsx";
+import { UserDeckFrames, UserDeckSections } from "./user-decks.tsx";
 
 /** Of UTF-16 units: what a notebook has to store for one deck. */
 const HTML_LENGTH_MAX = 200_000;
@@ -21,9 +26,40 @@ const DETAILS: readonly { readonly detail: Detail; readonly remark?: string }[] 
   { detail: "none", remark: "No row unfolds: the deck would be larger than 200 kB." },
 ];
 
-/** A run without calls has no deck: one sentence. */
-export function deckHtml(run: RunRecord): string {
-  if (run.calls.size === 0) return OPTIONAL_STYLE + renderToStaticMarkup(<div>no calls</div>);
+export interface DeckHtmlOptions {
+  /** Decks of the user's own, made safe. */
+  readonly decks?: UserDeckViews;
+  /** Path of the run's page, told in the deck. */
+  readonly file?: string | undefined;
+}
+
+/** Of a page, without the user's decks. */
+const PAGE_LENGTH_MAX = 5_000_000;
+const PAGE_DETAILS: readonly {
+  readonly detail: Detail;
+  readonly remark?: string;
+  /** Beyond it the size is known without rendering: 10,000 rows with bodies take a second. */
+  readonly callsMax: number;
+}[] = [
+  { detail: "all", callsMax: 3_000 },
+  {
+    detail: "failed",
+    remark: "Only failed rows unfold: the page would be larger than 5 MB.",
+    callsMax: 20_000,
+  },
+  {
+    detail: "none",
+    remark: "No row unfolds: the page would be larger than 5 MB.",
+    callsMax: Number.POSITIVE_INFINITY,
+  },
+];
+
+/** A run without calls and decks has no deck: one sentence. */
+export function deckHtml(
+  run: RunRecord,
+  { decks = NO_USER_DECKS, file }: DeckHtmlOptions = {},
+): string {
+  if (isEmpty(run)) return OPTIONAL_STYLE + renderToStaticMarkup(<div>no calls</div>);
   if (isTrivial(run)) {
     return OPTIONAL_STYLE + renderToStaticMarkup(<TrivialDeck run={run} tree={callTree(run)} />);
   }
@@ -31,11 +67,68 @@ export function deckHtml(run: RunRecord): string {
   let html = "";
   for (const { detail, remark } of DETAILS) {
     html = renderToStaticMarkup(
-      <Deck model={model} detail={detail} {...(remark !== undefined && { remark })} />,
+      <Deck model={model} detail={detail} file={file} {...(remark !== undefined && { remark })}>
+        <UserDeckSections decks={decks} file={file} />
+      </Deck>,
     );
-    if (html.length <= HTML_LENGTH_MAX) break;
+    if (html.length <= HTML_LENGTH_MAX) return OPTIONAL_STYLE + html;
   }
+  // Last of all the user's own: what they take too much is only named.
+  const fewer = fewerDecks(decks, html.length - HTML_LENGTH_MAX);
+  if (fewer === decks) return OPTIONAL_STYLE + html;
+  const remark = DETAILS.at(-1)?.remark ?? "";
+  html = renderToStaticMarkup(
+    <Deck model={model} detail="none" file={file} remark={remark}>
+      <UserDeckSections decks={fewer} file={file} />
+    </Deck>,
+  );
   return OPTIONAL_STYLE + html;
+}
+
+/** The same without so many of the last decks that about `excess` characters are saved. */
+function fewerDecks(decks: UserDeckViews, excess: number): UserDeckViews {
+  let saved = 0;
+  let count = decks.shown.length;
+  while (count > 0 && saved < excess) {
+    count--;
+    saved += decks.shown[count]?.length ?? 0;
+  }
+  if (count === decks.shown.length) return decks;
+  const dropped = decks.shown
+    .slice(count)
+    .map(({ name, note }) => ({ name, note, why: "the deck would be larger than 200 kB" }));
+  return { ...decks, shown: decks.shown.slice(0, count), named: [...dropped, ...decks.named] };
+}
+
+/** A page's body: the same deck, all calls, and the user's decks in frames; styles as classes. */
+export function pageMarkup(run: RunRecord, decks: readonly FramedDeck[]): StyledMarkup {
+  if (isEmpty(run)) return withStylesheet(renderToStaticMarkup(<div>no calls</div>));
+  if (isTrivial(run)) {
+    return withStylesheet(renderToStaticMarkup(<TrivialDeck run={run} tree={callTree(run)} />));
+  }
+  const model = deckModel(run);
+  // Decks of the user's own are not counted: they are what somebody asked for, and bounded by the record.
+  const frames = <UserDeckFrames decks={decks} />;
+  const lengthMax = PAGE_LENGTH_MAX + renderToStaticMarkup(frames).length;
+  const hasAll = model.tasks > CALL_ROWS_MAX;
+  let markup: StyledMarkup = { html: "", css: "" };
+  for (const { detail, remark, callsMax } of PAGE_DETAILS) {
+    if (model.tree.nodes.length > callsMax) continue;
+    markup = withStylesheet(
+      renderToStaticMarkup(
+        <Deck model={model} detail={detail} {...(remark !== undefined && { remark })}>
+          {hasAll ? <AllCalls model={model} detail={detail} /> : null}
+          {frames}
+        </Deck>,
+      ),
+    );
+    if (markup.html.length <= lengthMax) break;
+  }
+  return markup;
+}
+
+function isEmpty(run: RunRecord): boolean {
+  return run.calls.size === 0 && (run.decks ?? []).length === 0;
 }
 
 export function liveHtml(run: RunRecord, nowMs: number): string {
@@ -48,4 +141,9 @@ export function liveHtml(run: RunRecord, nowMs: number): string {
 
 export function sessionHtml(session: SessionModel): string {
   return OPTIONAL_STYLE + renderToStaticMarkup(<SessionDeck session={session} />);
+}
+
+/** The same for a page. */
+export function sessionMarkup(session: SessionModel): StyledMarkup {
+  return withStylesheet(renderToStaticMarkup(<SessionDeck session={session} />));
 }

@@ -9,10 +9,17 @@ import { nameText } from "../wording.ts";
 import { Muted, Section } from "./parts.tsx";
 import { styles } from "./styles.ts";
 
-export function RunSection({ run }: { readonly run: RunRecord }): ReactElement {
+export function RunSection({
+  run,
+  file,
+}: {
+  readonly run: RunRecord;
+  /** Path of the run's page; as text, since viewers follow no links to files. */
+  readonly file?: string | undefined;
+}): ReactElement {
   return (
     <Section title="Run" open={false}>
-      {runFacts(run).map(([label, value]) => (
+      {runFacts(run, file).map(([label, value]) => (
         <div key={label} style={styles.body}>
           <Muted>{label}</Muted> {value}{" "}
         </div>
@@ -21,7 +28,7 @@ export function RunSection({ run }: { readonly run: RunRecord }): ReactElement {
   );
 }
 
-export function runFacts(run: RunRecord): [label: string, value: string][] {
+export function runFacts(run: RunRecord, file?: string): [label: string, value: string][] {
   const facts: [string, string][] = [["started", formatUtc(run.startedAt)]];
   if (run.n !== undefined) facts.push(["cell", `In [${run.n}]`]);
   facts.push(["run", nameText(run.id)]);
@@ -31,12 +38,17 @@ export function runFacts(run: RunRecord): [label: string, value: string][] {
     ["eagerdeck", nameText(run.versions.eagerdeck)],
     ["Node", nameText(run.versions.node)],
   );
+  if (run.git !== undefined) facts.push(["git commit", nameText(run.git)]);
+  if (file !== undefined) facts.push(["page", nameText(file)]);
   if (run.logLines > 0) facts.push(["output outside calls", counted(run.logLines, "line")]);
   if (run.unknownEvents > 0) {
     facts.push([
       "not shown",
       counted(run.unknownEvents, "event of a newer version", "events of a newer version"),
     ]);
+  }
+  if ((run.lateEvents ?? 0) > 0) {
+    facts.push(["came too late", counted(run.lateEvents ?? 0, "event")]);
   }
   return facts;
 }

@@ -1,6 +1,7 @@
 /**
- * The look of the deck's HTML: each style once, always emitted inline, since JupyterLab drops `<style>` in untrusted
- * notebooks. Only declarations that its sanitizer keeps: no `inherit`, `var()`, `overflow-wrap`, `inset`.
+ * The look of the deck's HTML: each style once. In a notebook it is emitted inline, since JupyterLab drops `<style>` in
+ * untrusted ones: only declarations that its sanitizer keeps, no `inherit`, `var()`, `overflow-wrap`, `inset`. In a page
+ * `stylesheet.ts` makes classes of it.
  * @module
  */
 import type { CSSProperties } from "react";
@@ -143,6 +144,16 @@ export const styles = {
   bodyNumber: { textAlign: "right", verticalAlign: "top", padding: "2px 10px 2px 0" },
   bodyCell: { textAlign: "left", verticalAlign: "top", padding: "2px 10px 2px 0" },
   image: { maxWidth: 640, height: "auto" },
+  userHtml: { overflowX: "auto", margin: "4px 0" },
+  /** Of `deck.html` only: no notebook keeps a frame. */
+  frame: {
+    boxSizing: "border-box",
+    width: "100%",
+    height: 480,
+    border: `1px solid ${HAIRLINE}`,
+    borderRadius: 4,
+    resize: "vertical",
+  },
   line: { padding: "1px 0" },
   smallPrint: { fontSize: 12, opacity: MUTED_OPACITY },
   segments: {
@@ -266,6 +277,10 @@ function percent(share: number): string {
   return `${(Math.min(1, Math.max(0, share)) * 100).toFixed(2)}%`;
 }
 
+/** A printed deck is read whole. */
+const PRINT_RULE =
+  "@media print{.eagerdeck details::details-content{content-visibility:visible;height:auto}}";
+
 /**
  * What inline styles cannot say; losing it changes neither layout nor text. Fixed text: nothing of a run goes in.
  */
@@ -274,4 +289,5 @@ export const OPTIONAL_STYLE =
   ".eagerdeck td,.eagerdeck summary{overflow-wrap:anywhere}" +
   ".eagerdeck tbody tr:hover{background-color:rgba(127,127,127,.10)!important}" +
   ".eagerdeck summary:focus-visible{outline:2px solid #1f6fd6;outline-offset:2px}" +
-  "@media print{.eagerdeck details::details-content{content-visibility:visible}}</style>";
+  PRINT_RULE +
+  "</style>";

@@ -234,7 +234,8 @@ export function Unfolding({
   bodyPercent = BODY_PERCENT,
 }: {
   readonly depth: number;
-  readonly title: string;
+  /** The whole line, for whoever hovers over one that is cut. */
+  readonly title?: string;
   readonly head: ReactNode;
   readonly body: ReactNode;
   readonly bodyPercent?: number;

@@ -10,6 +10,7 @@ import { counted, formatDuration } from "../../values/format.ts";
 import { type DeckModel, deckModel, isTrivial, liveChoice } from "../model.ts";
 import { CALL_ROWS_MAX } from "../rows.ts";
 import { callTree } from "../tree.ts";
+import { type DeckText, userDeckTexts } from "../user-deck.ts";
 import { countsText, inputsText, lineText, nameText, tasksText, timeText } from "../wording.ts";
 import { callRows, functionRows, liveRow } from "./calls.ts";
 import { failureRows } from "./failures.ts";
@@ -24,6 +25,11 @@ import {
   widthOf,
 } from "./spans.ts";
 
+/** Of one user deck. */
+const DECK_LINES_MAX = 10;
+/** What calls leave to user decks at least. */
+const DECK_ROWS_RESERVED = 12;
+
 export interface RowOptions {
   /** Width of a row, in terminal columns. */
   readonly columns: number;
@@ -33,7 +39,8 @@ export interface RowOptions {
 
 /** What a run came to. A run without calls has no deck: no rows. */
 export function deckRows(run: RunRecord, { columns, rowsMax }: RowOptions): Row[] {
-  if (run.calls.size === 0 || rowsMax <= 0) return [];
+  const decks = userDeckTexts(run);
+  if ((run.calls.size === 0 && decks.length === 0) || rowsMax <= 0) return [];
   if (isTrivial(run)) return atMost(trivialRows(run, columns), rowsMax);
   const model = deckModel(run);
   const head = [
@@ -41,12 +48,28 @@ export function deckRows(run: RunRecord, { columns, rowsMax }: RowOptions): Row[
     ...outputRows(model, columns),
     ...failureRows(model.failures, columns),
   ];
-  const room = Math.max(1, rowsMax - head.length);
-  const calls =
-    model.tasks > CALL_ROWS_MAX
-      ? functionRows(model, columns, room)
-      : callRows(model, columns, room);
-  return atMost([...head, ...calls], rowsMax);
+  const tail = decks.flatMap((deck) => userDeckRows(deck, columns));
+  const room = Math.max(1, rowsMax - head.length - Math.min(tail.length, DECK_ROWS_RESERVED));
+  return atMost([...head, ...callsRows(model, columns, room), ...tail], rowsMax);
+}
+
+function callsRows(model: DeckModel, columns: number, room: number): Row[] {
+  if (model.run.calls.size === 0) return [];
+  return model.tasks > CALL_ROWS_MAX
+    ? functionRows(model, columns, room)
+    : callRows(model, columns, room);
+}
+
+/** Name and first lines: the rest is in the page. */
+function userDeckRows({ name, note, text }: DeckText, columns: number): Row[] {
+  const lines = text.split("\n");
+  const shown = lines.slice(0, DECK_LINES_MAX);
+  const left = lines.length - shown.length;
+  return [
+    cutSpans([{ text: name, role: "name" }, muted(note === "" ? "" : `   ${note}`)], columns),
+    ...shown.map((line) => cutSpans([{ text: `  ${line}`, role: "value" }], columns)),
+    ...(left > 0 ? [[muted(`  … ${counted(left, "more line")}`)]] : []),
+  ];
 }
 
 /** A run as it stands at `nowMs`: header, then the calls that matter most. */

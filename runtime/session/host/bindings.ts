@@ -133,6 +133,12 @@ export class Scope {
     return this.#names.has(name) || (this.#parent?.has(name) ?? false);
   }
 
+  /** Whether `name` is declared here or further out, but within `outer`. */
+  hasBelow(outer: Scope, name: string): boolean {
+    if (this === outer) return false;
+    return this.#names.has(name) || (this.#parent?.hasBelow(outer, name) ?? false);
+  }
+
   /** All names in scope, innermost first; some more than once. */
   *all(): Generator<string> {
     yield* this.#names;

@@ -7,6 +7,7 @@
 import { randomUUID } from "node:crypto";
 import { displayBundle, mimeBundle } from "../../values/bundle.ts";
 import type { MimeBundle } from "../../values/shape.ts";
+import { html } from "../../workflow/deck-content.ts";
 import { currentScope } from "../../workflow/run.ts";
 import type { Outbox } from "./outbox.ts";
 
@@ -123,39 +124,11 @@ function hasHook(value: unknown): boolean {
   }
 }
 
-/** A tag for template strings that shows the text as `type`. */
-function richText(type: string): (parts: TemplateStringsArray, ...values: unknown[]) => object {
-  return (parts, ...values) => {
-    const text = String.raw(
-      { raw: parts },
-      ...values.map((value) => (type === "text/html" ? inHtml(value) : String(value))),
-    );
-    return { [HOOK]: () => ({ [type]: text, "text/plain": text }) };
-  };
+/** An SVG picture, as a template string; interpolations are escaped, but for pictures in it. */
+export function svg(parts: TemplateStringsArray, ...values: unknown[]): object {
+  const text = html(parts, ...values).toString();
+  return { [HOOK]: () => ({ "image/svg+xml": text, "text/plain": text }) };
 }
-
-/** Interpolations are data: escaped, unless they are themselves made by `html`. */
-function inHtml(value: unknown): string {
-  if (Array.isArray(value)) return value.map(inHtml).join("");
-  if (hasHook(value)) {
-    const bundle: unknown = Reflect.get(value as object, HOOK).call(value);
-    const html =
-      typeof bundle === "object" && bundle !== null ? Reflect.get(bundle, "text/html") : undefined;
-    if (typeof html === "string") return html;
-  }
-  const entities: Record<string, string> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-    "'": "&#39;",
-  };
-  return String(value).replaceAll(/[&<>"']/g, (c) => entities[c] ?? c);
-}
-
-export const html = richText("text/html");
-export const md = richText("text/markdown");
-export const svg = richText("image/svg+xml");
 
 let installed: Displays | undefined;
 

@@ -24,6 +24,7 @@ import { type Interrupts, interruptedError } from "./interrupts.ts";
 import { jsxFactory, jsxFragment } from "./jsx.ts";
 import type { ImportRecord, ModuleGraph, Namespace } from "./module-graph.ts";
 import type { SessionScope } from "./scope.ts";
+import type { Slicer } from "./slice.ts";
 import type { Stacks } from "./stack.ts";
 
 // Kept from the start: a cell may replace the global, and the next one has to run all the same.
@@ -53,6 +54,8 @@ export interface EvaluatorOptions {
   readonly displays: Displays;
   readonly modules: ModuleGraph;
   readonly builtIns: BuiltIns;
+  /** Cuts what tasks in threads need out of cells. */
+  readonly slicer: Slicer;
   readonly notice: (level: "info" | "warning", text: string, cell: number | undefined) => void;
 }
 
@@ -147,7 +150,7 @@ export class Evaluator {
         ...(ended.value ? { value: ended.value } : {}),
         ...(ended.error ? { error: ended.error } : {}),
         published: [...published.values()],
-        ...(run.hasCalls ? { runId: run.id } : {}),
+        ...(run.isAnnounced ? { runId: run.id } : {}),
         durationMs: facts.durationMs,
       }));
       onSettled(settled);
@@ -197,7 +200,7 @@ export class Evaluator {
     run: Run,
     published: Map<string, Published>,
   ): Promise<Ended> {
-    const { scope, stacks, displays, modules, builtIns } = this.#options;
+    const { scope, stacks, displays, modules, builtIns, slicer } = this.#options;
     if (!modules.isEmpty && !(await this.#refresh(request, run))) {
       const error = stacks.cellError(run.signal.reason);
       void run.end("interrupted", run.signal.reason);
@@ -217,6 +220,7 @@ export class Evaluator {
       source: () => request.source,
       locate: compiled.locate,
     });
+    slicer.compiled(file, compiled.code);
     const outcome = await this.#evaluate(request.cell, file, compiled, run, published);
     await displays.settled(request.cell);
     if (!outcome.ok) {
@@ -321,6 +325,7 @@ export class Evaluator {
     const record: ImportRecord = {
       module,
       locals,
+      exports: names,
       load,
       roots: modules.importsOf(file),
       isLive: () => locals.length === 0 || locals.some((local) => scope.reads(local, record)),

@@ -17,6 +17,8 @@ import { Records } from "../../events/records.ts";
 import { numberCallsFrom, observe, setLocator } from "../../workflow/engine.ts";
 import { keepCalls } from "../../workflow/kept.ts";
 import { currentScope } from "../../workflow/run.ts";
+import { setCodeSource } from "../../workflow/thread/code-source.ts";
+import { renewThreads } from "../../workflow/thread/executor.ts";
 import type { Request } from "../protocol.ts";
 import { BuiltIns } from "./built-ins.ts";
 import type { WorkerMessage } from "./control-worker.ts";
@@ -33,6 +35,7 @@ import { captureOutput } from "./output.ts";
 import { peek } from "./peek.ts";
 import { installPrelude } from "./prelude.ts";
 import { SessionScope } from "./scope.ts";
+import { Slicer } from "./slice.ts";
 import { Stacks } from "./stack.ts";
 
 /** Values of calls that `deck.task(id)` can still give back. */
@@ -154,9 +157,10 @@ function start(init: Extract<Request, { kind: "init" }>): void {
     notice("warning", text, evaluator?.fallbackCell());
   });
   builtIns = kept;
+  const slicer = new Slicer(scope, init.folder);
   const own = new Evaluator({
     ...init,
-    ...{ scope, stacks, interrupts, displays, modules, notice, builtIns: kept },
+    ...{ scope, stacks, interrupts, displays, modules, notice, builtIns: kept, slicer },
   });
   evaluator = own;
   installDisplays(displays);
@@ -190,6 +194,19 @@ function start(init: Extract<Request, { kind: "init" }>): void {
     },
   });
   installLoader(stacks, modules);
+  const { onChanged } = modules;
+  modules.onChanged = (paths) => {
+    onChanged(paths);
+    renewThreads();
+  };
+  setCodeSource({
+    code: (definition, file) => slicer.code(definition, file),
+    locate: (stack) => stacks.located(stack),
+    preload: {
+      url: new URL("./thread-loader.js", import.meta.url).href,
+      data: { folder: init.folder },
+    },
+  });
   const worker = new Worker(new URL("./control-worker.js", import.meta.url), {
     workerData: { flags },
     stdin: false,

@@ -31,6 +31,8 @@ export type Namespace = Readonly<Record<string, unknown>>;
 export interface ImportRecord {
   module: Namespace;
   readonly locals: readonly string[];
+  /** By local name: what the module calls it; `*` is the module itself. */
+  readonly exports: Readonly<Record<string, string>>;
   readonly load: () => Promise<Namespace>;
   /** The local files that the statement's cell imports. */
   readonly roots: ReadonlySet<string>;

@@ -100,7 +100,7 @@ function logEvent(
   const cell = scope?.run.cell ?? fallbackCell();
   return {
     kind: "log",
-    runId: scope?.run.hasCalls ? scope.run.id : "",
+    runId: scope?.run.isAnnounced ? scope.run.id : "",
     at: now(),
     stream,
     text,

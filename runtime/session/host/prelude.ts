@@ -8,13 +8,14 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { currentContext } from "../../workflow/context.ts";
+import { Deck } from "../../workflow/deck.ts";
 import { EagerException } from "../../workflow/errors.ts";
 import { group } from "../../workflow/group.ts";
 import { mapTask } from "../../workflow/map-task.ts";
 import { eager, task } from "../../workflow/task.ts";
 import { workflow } from "../../workflow/workflow.ts";
 import type { DeckHistory } from "./deck-handle.ts";
-import { type Displays, html, md, svg } from "./display.ts";
+import { type Displays, svg } from "./display.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { currentSignal } from "./evaluator.ts";
 import type { SessionScope } from "./scope.ts";
@@ -29,7 +30,7 @@ export interface PreludeParts {
 }
 
 /** What `import … from "eagerdeck"` gives, but for `z`. */
-const api = { task, workflow, eager, mapTask, group, currentContext, EagerException };
+const api = { task, workflow, eager, mapTask, group, currentContext, EagerException, Deck };
 
 /**
  * `z`, loaded when a cell first says it: zod is half of all that a user process would load at its start.
@@ -51,8 +52,8 @@ export function installPrelude(parts: PreludeParts): string[] {
     display: displays.display,
     displayBundle: displays.displayBundle,
     clearOutput: displays.clearOutput,
-    html,
-    md,
+    html: Deck.html,
+    md: Deck.md,
     svg,
     cells: evaluator.cells,
     Out: {},

@@ -104,6 +104,17 @@ export class SessionScope implements SessionNames {
     return read !== undefined && this.#sources.get(read) === source;
   }
 
+  /** What defined the accessor of a name with `define`, if it was said. */
+  sourceOf(name: string): object | undefined {
+    const read = Object.getOwnPropertyDescriptor(this.#segment(name), name)?.get;
+    return read && this.#sources.get(read);
+  }
+
+  /** Whether reading the name runs code of ours. */
+  isAccessor(name: string): boolean {
+    return Object.getOwnPropertyDescriptor(this.#segment(name), name)?.get !== undefined;
+  }
+
   /** All published names, oldest first. */
   published(): Iterable<[string, DeclaredKind]> {
     return this.#kinds;

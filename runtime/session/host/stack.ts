@@ -84,6 +84,25 @@ export class Stacks {
     return undefined;
   }
 
+  /** A stack that came from another thread as V8 wrote it, with the positions that people know. */
+  located(stack: string): string {
+    const lines = stack.split("\n").flatMap((line) => {
+      const [, start = "", file, row, column, end = ""] =
+        /^(\s*at (?:.*? \()?)(.+?):(\d+):(\d+)(\)?)$/.exec(line) ?? [];
+      const text = file === undefined ? undefined : this.#textOf(file);
+      if (!text) return [line];
+      const position = text.locate(Number(row), Number(column));
+      return position ? [`${start}${text.label}:${position.line}:${position.column}${end}`] : [];
+    });
+    return lines.join("\n");
+  }
+
+  /** A thread knows no versions of a file: its newest text is that of the path. */
+  #textOf(file: string): SourceText | undefined {
+    const found = this.#texts.get(file);
+    return found || !file.startsWith("file:") ? found : this.#texts.get(fileURLToPath(file));
+  }
+
   /** The cell whose code is innermost in the stack of what was thrown: that of a failure no async context tells of. */
   cellOf(thrown: unknown): number | undefined {
     if (!isError(thrown)) return undefined;

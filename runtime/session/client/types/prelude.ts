@@ -15,6 +15,7 @@ const API = [
   "group",
   "currentContext",
   "EagerException",
+  "Deck",
   "z",
 ];
 
@@ -99,10 +100,10 @@ declare function display(value: unknown, options?: { id?: string }): DisplayHand
 declare function displayBundle(bundle: Record<string, unknown>, metadata?: Record<string, unknown>): void;
 /** Clears what the cell has shown so far; with \`wait\`, when something new comes. */
 declare function clearOutput(options?: { wait?: boolean }): void;
-/** HTML to show; interpolations are escaped. */
-declare function html(parts: TemplateStringsArray, ...values: unknown[]): object;
-/** Markdown to show. */
-declare function md(parts: TemplateStringsArray, ...values: unknown[]): object;
+/** HTML to show, or for a deck; in a template string interpolations are escaped. */
+declare const html: typeof Deck.html;
+/** Markdown to show, or for a deck. */
+declare const md: typeof Deck.md;
 /** An SVG picture to show. */
 declare function svg(parts: TemplateStringsArray, ...values: unknown[]): object;
 /** What ran, by execution count. */

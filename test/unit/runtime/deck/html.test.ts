@@ -199,6 +199,7 @@ test("the style that may be lost changes neither layout nor text", async () => {
       "outline",
       "outline-offset",
       "content-visibility",
+      "height",
     ]),
   );
 });

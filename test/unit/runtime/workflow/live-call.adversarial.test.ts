@@ -2,12 +2,20 @@
  * What if X came before Y: calls under any order of ends, failures, cancels and aborts.
  */
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type EagerException, eager, task } from "../../../../runtime/index.ts";
 import type { Call } from "../../../../runtime/workflow/call.ts";
 import { Run } from "../../../../runtime/workflow/run.ts";
 import { HandExecutor } from "../../../support/hand-executor.ts";
 import { observedEvents, settleTurns } from "../../../support/observed-events.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+});
+afterEach(() => {
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
 
 const job = task(async function job(_: { x: unknown }): Promise<number> {
   return 0;
@@ -21,10 +29,22 @@ interface Plan {
   /** Whether the first child is an input of this job. */
   readonly waits: boolean;
   readonly throws: boolean;
+  readonly retries: number;
+  /** Milliseconds, of each attempt. */
+  readonly timeout: number;
+  /** How many of its children run at once. */
+  readonly concurrency: number;
 }
 
 const plan: fc.Arbitrary<Plan> = fc.letrec<{ plan: Plan; leaf: Plan; node: Plan }>((tie) => {
-  const shape = { awaited: fc.boolean(), waits: fc.boolean(), throws: fc.boolean() };
+  const shape = {
+    awaited: fc.boolean(),
+    waits: fc.boolean(),
+    throws: fc.boolean(),
+    retries: fc.constantFrom(0, 0, 1, 2),
+    timeout: fc.constantFrom(Number.POSITIVE_INFINITY, 50, 500),
+    concurrency: fc.constantFrom(Number.POSITIVE_INFINITY, 1, 2),
+  };
   return {
     plan: fc.oneof({ maxDepth: 3 }, tie("leaf"), tie("node")),
     leaf: fc.record({ ...shape, children: fc.constant<Plan[]>([]) }),
@@ -35,6 +55,7 @@ const plan: fc.Arbitrary<Plan> = fc.letrec<{ plan: Plan; leaf: Plan; node: Plan 
 type Step =
   | { readonly kind: "resolve" | "reject" | "cancel"; readonly which: number }
   | { readonly kind: "turn" }
+  | { readonly kind: "time"; readonly ms: number }
   | { readonly kind: "abort" };
 
 const steps: fc.Arbitrary<Step[]> = fc.array(
@@ -47,6 +68,10 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       }),
     },
     { weight: 4, arbitrary: fc.constant<Step>({ kind: "turn" }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ kind: fc.constant("time"), ms: fc.constantFrom(1, 50, 100, 500) }),
+    },
     { weight: 1, arbitrary: fc.constant<Step>({ kind: "abort" }) },
   ) as fc.Arbitrary<Step>,
   { maxLength: 40 },
@@ -65,9 +90,11 @@ test("L1: every call settles exactly once, parents after their children, whateve
       const make = (own: Plan): Call<unknown> => {
         let call: Call<unknown>;
         if (own.children.length === 0) {
-          call = job({ x: 1 });
+          const { retries, timeout } = own;
+          call = job.with({ retries, timeout })({ x: 1 });
         } else {
-          const node = eager({ name: "node" }, async () => {
+          const { retries, timeout, concurrency } = own;
+          const node = eager({ name: "node", retries, timeout, concurrency }, async () => {
             const made = own.children.map(make);
             if (own.waits) made.push(track(job({ x: made[0] })));
             if (own.throws) throw new Error("planned");
@@ -90,6 +117,7 @@ test("L1: every call settles exactly once, parents after their children, whateve
       ];
       for (const step of order) {
         if (step.kind === "turn") await settleTurns();
+        else if (step.kind === "time") await vi.advanceTimersByTimeAsync(step.ms);
         else if (step.kind === "abort") run.abort(new Error("abort"));
         else if (step.kind === "cancel")
           calls[step.which % calls.length]?.cancel(new Error("cancel"));
@@ -101,6 +129,7 @@ test("L1: every call settles exactly once, parents after their children, whateve
       for (let done = 0; run.pendingCalls > 0; ) {
         for (; done < hand.attempts.length; done++) hand.attempts[done]?.resolve(1);
         await settleTurns();
+        if (vi.getTimerCount() > 0) await vi.advanceTimersToNextTimerAsync();
       }
       await run.end("ok");
       await Promise.all(ends);
@@ -133,10 +162,12 @@ test("L1: every call settles exactly once, parents after their children, whateve
         );
         expect(outcome).toBe(state);
       }
-      expect(observed.events.at(-1)?.kind).toBe("run-ended");
+      // What an attempt that timed out still returns is a log line, and may come after everything else.
+      const last = observed.events.findLast(({ kind }) => kind !== "log");
+      expect(last?.kind).toBe("run-ended");
       expect(run.runningCalls.size).toBe(0);
     }),
-    { numRuns: 200 },
+    { numRuns: 500 },
   );
   await settleTurns();
   process.off("unhandledRejection", listener);

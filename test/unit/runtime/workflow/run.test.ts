@@ -18,7 +18,7 @@ describe("a run", () => {
     const run = new Run({ title: "In [1]" });
     expect(run.enter(() => 7)).toBe(7);
     await run.end("ok");
-    expect([run.hasCalls, run.pendingCalls, observed.events]).toEqual([false, 0, []]);
+    expect([run.isAnnounced, run.pendingCalls, observed.events]).toEqual([false, 0, []]);
   });
 
   test("starts with its first call and names its cell", async () => {

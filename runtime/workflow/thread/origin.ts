@@ -1,0 +1,67 @@
+/**
+ * In which file a task was made: a thread imports that file to have the task's function.
+ *
+ * Noted for every task, for any call of it may ask for a thread: `crunch.with({ thread: true })`.
+ * @module
+ */
+import { isAbsolute } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+type AnyFunction = (...given: never[]) => unknown;
+
+/** Engine frames are not where a task was made. */
+const ENGINE = new URL("../", import.meta.url).href;
+const ENGINE_PATH = fileURLToPath(ENGINE);
+/** The makers of tasks are a few frames deep; more would only cost. */
+const FRAMES = 10;
+
+const origins = new WeakMap<AnyFunction, string>();
+let made: Map<string, AnyFunction> | undefined;
+
+/** Remembers the file whose code is making a task of `fn`. */
+export function noteOrigin(fn: AnyFunction, name: string): void {
+  const file = callerFile();
+  if (file === undefined) return;
+  origins.set(fn, file);
+  made?.set(`${file} ${name}`, fn);
+}
+
+/** The `file:` URL of the module that made a task of `fn`; a path when it is no module: a cell, `[eval]`. */
+export function originOf(fn: AnyFunction): string | undefined {
+  return origins.get(fn);
+}
+
+/** In a worker: tasks are kept from now on, to be found by file and name. */
+export function keepMade(): void {
+  made ??= new Map();
+}
+
+/** The function of the task of that name which was made in that file since `keepMade`. */
+export function madeIn(file: string, name: string): AnyFunction | undefined {
+  return made?.get(`${file} ${name}`);
+}
+
+function callerFile(): string | undefined {
+  const holder: { stack?: unknown } = {};
+  const { prepareStackTrace: before, stackTraceLimit } = Error;
+  Error.prepareStackTrace = (_, sites) => sites;
+  Error.stackTraceLimit = FRAMES;
+  Error.captureStackTrace(holder, noteOrigin);
+  const sites = holder.stack as NodeJS.CallSite[];
+  Error.prepareStackTrace = before;
+  Error.stackTraceLimit = stackTraceLimit;
+  for (const site of sites) {
+    const file = site.getFileName();
+    if (!file || file.startsWith(ENGINE) || file.startsWith(ENGINE_PATH)) continue;
+    if (file.startsWith("node:")) continue;
+    // A session's versions of a file are `a.ts?v=2`: the thread loads the newest.
+    if (file.startsWith("file:")) return file.replace(/[?#].*$/, "");
+    return isAbsolute(file) && !isCellName(file) ? pathToFileURL(file).href : file;
+  }
+  return undefined;
+}
+
+/** Cells are compiled under a name that is no file. */
+function isCellName(path: string): boolean {
+  return /[\\/]__eagerdeck\w*\.ts$/.test(path);
+}

@@ -1,0 +1,126 @@
+/**
+ * The threads: one pool per process, as many as the machine has processors, started when needed.
+ *
+ * Invariants
+ *   P1  A thread runs one call at a time: ending it ends that call alone.
+ *   P2  A call is given to piscina only when a thread is free for it. Piscina's own queue would stand still when the
+ *       thread that it waits for is ended.
+ *   P3  Threads do not keep the process alive; calls that run in them do.
+ * @module
+ */
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import type { Piscina } from "piscina";
+import { Limiter } from "../limiter.ts";
+import type { ThreadMessage, ThreadRequest } from "./messages.ts";
+
+/** An idle thread ends after this. */
+const IDLE_MS = 10_000;
+
+/** From the sources the worker is TypeScript too, and Node strips it. */
+const WORKER = fileURLToPath(
+  new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url),
+);
+
+export class ThreadPool {
+  readonly #piscina: Piscina<ThreadRequest, void>;
+  readonly #limiter: Limiter;
+  readonly #listeners = new Map<number, (message: ThreadMessage) => void>();
+  /** Threads that have started, and calls that are in one or wait for one to start. */
+  #ready = 0;
+  #running = 0;
+  #isRetired = false;
+
+  static async open(): Promise<ThreadPool> {
+    const { Piscina: Pool } = await import("piscina");
+    return new ThreadPool(
+      new Pool({
+        filename: WORKER,
+        name: "run",
+        minThreads: 0,
+        // Two also on one processor: a thread may wait for another one.
+      maxThreads: Math.max(2, availableParallelism()),
+        idleTimeout: IDLE_MS,
+      }),
+    );
+  }
+
+  private constructor(piscina: Piscina<ThreadRequest, void>) {
+    this.#piscina = piscina;
+    this.#limiter = new Limiter(piscina.maxThreads);
+    piscina.on("workerCreate", () => this.#ready++);
+    piscina.on("workerDestroy", () => this.#ready--);
+    piscina.on("message", (message: unknown) => this.#heard(message));
+    // A thread without a call failed: what an earlier call left behind in it. The next call gets a new one.
+    piscina.on("error", (error: unknown) => process.emitWarning(asError(error)));
+  }
+
+  /** Calls `start` when a thread is free for it; `isAtOnce` when it could start without waiting at all. */
+  take(start: () => void): void {
+    this.#limiter.take(() => {
+      this.#running++;
+      start();
+    });
+  }
+
+  /** Whether what is given now is read now. */
+  get hasIdleThread(): boolean {
+    return this.#running < this.#ready;
+  }
+
+  /**
+   * Runs a call that `take` has made room for.
+   * @param signal ends the thread.
+   * @param listener gets what the thread says of this call.
+   * @returns when the thread is free again; rejects when it ended, or when the request cannot be copied.
+   */
+  async run(
+    request: ThreadRequest,
+    signal: AbortSignal,
+    listener: (message: ThreadMessage) => void,
+  ): Promise<void> {
+    this.#listeners.set(request.id, listener);
+    try {
+      await this.#piscina.run(request, { signal });
+    } finally {
+      this.release();
+    }
+  }
+
+  /** The room of a call is free again. */
+  release(): void {
+    this.#running--;
+    this.#limiter.release();
+    if (this.#isRetired) this.#close();
+  }
+
+  /** Nothing is heard of a call any more. */
+  forget(id: number): void {
+    this.#listeners.delete(id);
+  }
+
+  /** Takes no more calls, and ends with its last one. */
+  retire(): void {
+    this.#isRetired = true;
+    this.#close();
+  }
+
+  #close(): void {
+    if (this.#running > 0) return;
+    // Only our own threads can fail to end, and then with the process.
+    this.#piscina.destroy().catch(() => undefined);
+  }
+
+  #heard(message: unknown): void {
+    if (typeof message !== "object" || message === null || !("eagerdeckCall" in message)) return;
+    // Only `worker.ts` marks its messages so.
+    const said = message as ThreadMessage;
+    const listener = this.#listeners.get(said.eagerdeckCall);
+    if (listener) listener(said);
+    else if (said.kind === "output") process[said.stream].write(said.text);
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
