@@ -66,6 +66,25 @@ export function makeDeck(
   name: string,
   given: readonly [content?: unknown, options?: DeckOptions | undefined],
 ): UserDeckHandle {
+  return deckHandle(name, given, (shortName, piece, mode, scripts) =>
+    report(scope, shortName, piece, mode, scripts),
+  );
+}
+
+/** Adds one piece, or puts it in the place of all others. */
+export type AddPiece = (
+  name: string,
+  content: unknown,
+  mode: DeckAdded["mode"],
+  scripts: boolean,
+) => void;
+
+/** A handle on a deck that lives wherever `add` puts its pieces: here, or at the other end of a thread. */
+export function deckHandle(
+  name: string,
+  given: readonly [content?: unknown, options?: DeckOptions | undefined],
+  add: AddPiece,
+): UserDeckHandle {
   if (typeof name !== "string" || name.trim() === "") {
     throw new TypeError(
       `a deck needs a name, as in Deck("forecast", chart); given: ${preview(name).line}`,
@@ -73,20 +92,19 @@ export function makeDeck(
   }
   const [content, options] = given;
   const shortName = name.slice(0, NAME_LENGTH_MAX);
-  const add = (piece: unknown, mode: DeckAdded["mode"]) =>
-    report(scope, shortName, piece, mode, options?.scripts === true);
+  const scripts = options?.scripts === true;
   const handle: UserDeckHandle = {
     append(piece) {
-      add(piece, "append");
+      add(shortName, piece, "append", scripts);
       return handle;
     },
     set(piece) {
-      add(piece, "set");
+      add(shortName, piece, "set", scripts);
       return handle;
     },
   };
   // By number of arguments: `undefined` is a value that can be shown.
-  if (given.length > 0) add(content, "append");
+  if (given.length > 0) add(shortName, content, "append", scripts);
   return handle;
 }
 

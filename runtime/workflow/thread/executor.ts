@@ -162,6 +162,12 @@ function tell(message: Told, context: TaskContext): void {
       return context.log("%s", message.text);
     case "progress":
       return context.progress(message.done, message.total, message.message);
+    case "deck": {
+      const { name, bundle, mode, scripts } = message;
+      const deck = context.deck(name, bundle, { scripts });
+      if (mode === "set") deck.set(bundle);
+      return;
+    }
     case "secret":
       context.secrets.get(message.group, message.key);
       return;

@@ -2,6 +2,7 @@
  * What the executor and its threads say to each other. All of it survives a structured clone.
  * @module
  */
+import type { MimeBundle } from "../../values/shape.ts";
 import type { TaskContext } from "../context.ts";
 import type { Travelling } from "./travelling.ts";
 
@@ -77,6 +78,14 @@ export type ThreadMessage = { readonly eagerdeckCall: number } & (
       readonly done: number;
       readonly total: number | undefined;
       readonly message: string | undefined;
+    }
+  /** A piece of a deck of the user's own, made where its content is. */
+  | {
+      readonly kind: "deck";
+      readonly name: string;
+      readonly bundle: MimeBundle;
+      readonly mode: "set" | "append";
+      readonly scripts: boolean;
     }
   | { readonly kind: "output"; readonly stream: "stdout" | "stderr"; readonly text: string }
   /** One was read: the main thread has to know it too, to keep it out of what is shown. */

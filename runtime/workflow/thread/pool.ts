@@ -39,7 +39,7 @@ export class ThreadPool {
         name: "run",
         minThreads: 0,
         // Two also on one processor: a thread may wait for another one.
-      maxThreads: Math.max(2, availableParallelism()),
+        maxThreads: Math.max(2, availableParallelism()),
         idleTimeout: IDLE_MS,
       }),
     );

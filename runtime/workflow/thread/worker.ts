@@ -12,6 +12,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { format } from "node:util";
 import { parentPort } from "node:worker_threads";
+import { deckHandle } from "../deck.ts";
+import { contentBundle } from "../deck-content.ts";
 import { readSecret } from "../secrets.ts";
 import { describe, findCulprit, losesClass } from "./copyable.ts";
 import { flagIndex, type ThreadMessage, type ThreadRequest } from "./messages.ts";
@@ -109,6 +111,11 @@ function contextOf(request: ThreadRequest): ThreadContext {
       if (Atomics.load(flags, flagIndex.cancelled) === 1) controller.abort();
       return controller.signal;
     },
+    deck: (name, ...given) =>
+      deckHandle(name, given, (deck, content, mode, scripts) => {
+        const bundle = contentBundle(content);
+        sayOnTheWay(request, { kind: "deck", name: deck, bundle, mode, scripts });
+      }),
     log: (...values) => sayOnTheWay(request, { kind: "log", text: format(...values) }),
     progress: (done, total, message) =>
       sayOnTheWay(request, { kind: "progress", done, total, message }),
