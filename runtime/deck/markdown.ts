@@ -4,16 +4,27 @@
  */
 import type { CallRecord, RunRecord } from "../events/record-shape.ts";
 import { counted, formatClock, formatCount, formatDuration } from "../values/format.ts";
+import { adviceWords, serialCalls } from "./advice.ts";
 import { errorLines } from "./error-lines.ts";
 import type { FailurePanel, Failures } from "./failures.ts";
-import { runGroups } from "./groups.ts";
+import { deckGraph, valueWords } from "./graph.ts";
+import { extentOf, runGroups } from "./groups.ts";
 import { type DeckModel, deckModel, isTrivial, liveChoice } from "./model.ts";
 import { CALL_LOOKS } from "./palette.ts";
-import { CALL_ROWS_MAX, foldRows, LIVE_ROWS_MAX, type TreeRow, worstOf } from "./rows.ts";
+import {
+  CALL_ROWS_MAX,
+  foldRows,
+  LIVE_ROWS_MAX,
+  rowCalls,
+  sizeOf,
+  stateOf,
+  type TreeRow,
+} from "./rows.ts";
 import type { SessionModel } from "./session-deck.ts";
 import { callTree } from "./tree.ts";
 import { type DeckText, userDeckTexts } from "./user-deck.ts";
 import {
+  callInputsText,
   countsText,
   inputsText,
   lineText,
@@ -56,6 +67,8 @@ export function deckMarkdown(run: RunRecord): string {
     factsLine(model),
     ...failureBlocks(model.failures),
     run.calls.size === 0 ? "" : callsTable(model, rows),
+    ...adviceLines(model),
+    graphLine(model),
     ...userDeckBlocks(decks),
   ]
     .filter((block) => block !== "")
@@ -133,7 +146,7 @@ function trivialMarkdown(run: RunRecord): string {
 }
 
 function markdownCall(call: CallRecord): string {
-  return `**${markdownText(nameText(call.name))}**${markdownText(inputsText(call.inputs))}`;
+  return `**${markdownText(nameText(call.name))}**${markdownText(callInputsText(call))}`;
 }
 
 function titleText(model: DeckModel): string {
@@ -159,6 +172,20 @@ function factsLine(model: DeckModel): string {
     .slice(2)
     .map(({ value, label }) => `${label} ${value}`)
     .join(" · ");
+}
+
+function adviceLines(model: DeckModel): string[] {
+  return serialCalls(model)
+    .map(adviceWords)
+    .map(({ what, code, gain }) => `${markdownText(what)} \`${code}\` ${gain}`);
+}
+
+/** Which values went where; pictures are not for this form. */
+function graphLine(model: DeckModel): string {
+  const graph = deckGraph(model);
+  if (graph === undefined || "tooLarge" in graph) return "";
+  const words = valueWords(graph);
+  return words === "" ? "" : `Values: ${markdownText(words)}`;
 }
 
 function failureBlocks(failures: Failures): string[] {
@@ -208,10 +235,12 @@ function callTable(model: DeckModel, rows: readonly TreeRow[]): string {
   const cells = rows.map((row) => {
     const level = "└ ".repeat(Math.min(row.depth, 10));
     if (row.kind === "fold") {
-      const look = CALL_LOOKS[worstOf(row.counts)];
-      const name = `${level}**${markdownText(nameText(row.name))}** × ${formatCount(row.nodes.length)}`;
-      const blanks = [...(hasWhere ? [""] : []), ...(hasTries ? [""] : []), ""];
-      return [`${look.glyph} ${look.word}`, name, countsText(row.counts), ...blanks];
+      const look = CALL_LOOKS[stateOf(row)];
+      const name = `${level}**${markdownText(nameText(row.name))}** × ${formatCount(sizeOf(row))}`;
+      const blanks = [...(hasWhere ? [""] : []), ...(hasTries ? [""] : [])];
+      const extent = extentOf(rowCalls(row), model.endMs);
+      const time = extent ? formatDuration(extent.endMs - extent.startMs) : "";
+      return [`${look.glyph} ${look.word}`, name, countsText(row.counts), ...blanks, time];
     }
     const { call } = row.node;
     const look = CALL_LOOKS[call.state];

@@ -11,8 +11,9 @@ import { counted, formatCount, formatDuration, formatRatio } from "../values/for
 import type { Preview } from "../values/shape.ts";
 import { type Failures, failuresOf } from "./failures.ts";
 import { isCounted } from "./groups.ts";
+import { mostAtOnce, runningSteps, runSpans } from "./lanes.ts";
 import { RUN_LOOKS, type StateLook } from "./palette.ts";
-import { criticalPath, mostAtOnce } from "./path.ts";
+import { type CriticalPath, criticalPath, type Waits, waitsOf } from "./path.ts";
 import { type ChosenRows, chooseRows, foldRows } from "./rows.ts";
 import { type CallTree, callTree, countStates, elapsedMs, type StateCounts } from "./tree.ts";
 import { lineText, runLabel } from "./wording.ts";
@@ -44,9 +45,13 @@ export interface DeckModel {
   readonly wallMs: number;
   readonly facts: readonly Fact[];
   readonly failures: Failures;
-  /** Ids of the calls on the critical path; empty where it would say nothing. */
+  /** What each top row waited for. */
+  readonly waits: Waits;
+  /** Ids of the calls on the critical path, in order of time; empty where it would say nothing. */
   readonly critical: ReadonlySet<string>;
   readonly isCriticalApproximate: boolean;
+  /** How many leaves ran at once at most; 0 where calls are only counted. */
+  readonly most: number;
   /** Whether some call is not local, so that a column for it says something. */
   readonly isWhereShown: boolean;
   /** Whether some call was tried twice. */
@@ -66,14 +71,16 @@ export function deckModel(run: RunRecord, nowMs = latestMs(run)): DeckModel {
   const calls = tree.nodes.map((node) => node.call);
   const endMs = Math.max(run.startedAt, run.endedAt ?? nowMs);
   const wallMs = endMs - run.startedAt;
-  const path =
-    calls.length >= CRITICAL_CALLS_MIN && calls.length <= CRITICAL_CALLS_MAX
-      ? criticalPath(
-          tree.top.map((node) => node.call),
-          tree.topOf,
-          endMs,
-        )
-      : undefined;
+  const hasPath = calls.length >= CRITICAL_CALLS_MIN && calls.length <= CRITICAL_CALLS_MAX;
+  const waits: Waits = hasPath ? waitsOf(tree) : new Map();
+  const path = hasPath
+    ? criticalPath(
+        tree.top.map((node) => node.call),
+        waits,
+        endMs,
+      )
+    : undefined;
+  const most = isCounted(run) ? 0 : mostAtOnce(runningSteps(runSpans(tree, endMs)));
   const counts = isCounted(run) ? countsWithoutRoot(run, tree) : countStates(calls);
   const only = tree.root ?? (calls.length === 1 ? calls[0] : undefined);
   const remark = remarkOf(run, calls);
@@ -92,10 +99,12 @@ export function deckModel(run: RunRecord, nowMs = latestMs(run)): DeckModel {
     wallMs,
     facts: isCounted(run)
       ? firstFacts(sumOf(counts), wallMs)
-      : factsOf(tree, wallMs, endMs, path?.lengthMs),
+      : factsOf(tree, { wallMs, endMs, most, path }),
     failures: failuresOf(run, endMs),
-    critical: path?.ids ?? new Set(),
+    waits,
+    critical: new Set(path?.steps),
     isCriticalApproximate: path?.isApproximate ?? false,
+    most,
     isWhereShown: calls.some((call) => call.where !== "local"),
     areTriesShown: calls.some((call) => call.attempts.length > 1),
   };
@@ -148,13 +157,20 @@ function remarkOf(run: RunRecord, calls: readonly CallRecord[]): string | undefi
 /** A fact that says nothing is left out. */
 function factsOf(
   tree: CallTree,
-  wallMs: number,
-  endMs: number,
-  criticalMs: number | undefined,
+  {
+    wallMs,
+    endMs,
+    most,
+    path,
+  }: {
+    readonly wallMs: number;
+    readonly endMs: number;
+    readonly most: number;
+    readonly path: CriticalPath | undefined;
+  },
 ): Fact[] {
   const leaves = tree.nodes.filter((node) => node.children.length === 0).map((node) => node.call);
   const taskMs = leaves.reduce((sum, call) => sum + (elapsedMs(call, endMs) ?? 0), 0);
-  const most = mostAtOnce(leaves, endMs);
   const facts = firstFacts(tree.nodes.length, wallMs);
   if (leaves.length >= 2) facts.push({ value: formatDuration(taskMs), label: "task time" });
   if (most > 1) {
@@ -164,8 +180,8 @@ function factsOf(
     }
     facts.push({ value: formatCount(most), label: "most at once" });
   }
-  if (criticalMs !== undefined) {
-    facts.push({ value: formatDuration(criticalMs), label: "critical path" });
+  if (path !== undefined) {
+    facts.push({ value: formatDuration(path.lengthMs), label: "critical path" });
   }
   return facts;
 }

@@ -22,7 +22,7 @@ export const CALL_ROWS_MAX = 50;
 /** Of a live tree. */
 export const LIVE_ROWS_MAX = 40;
 /** Calls of one caller to the same function share a row from here on. */
-const FOLD_CALLS_MIN = 10;
+export const FOLD_CALLS_MIN = 10;
 /** Of those, so many failures keep rows of their own. */
 const FOLD_FAILURES_MAX = 5;
 /** What has just settled stays for a moment, so that it does not vanish while it is read. */
@@ -35,10 +35,12 @@ export interface CallRow {
   readonly depth: number;
 }
 
-/** `fetch_page × 1,200`. */
+/** `fetch_page × 1,200`: siblings of one name, or a map with its calls. */
 export interface FoldRow {
   readonly kind: "fold";
   readonly name: string;
+  /** The map whose calls these are. */
+  readonly map?: CallNode;
   readonly nodes: readonly CallNode[];
   readonly counts: StateCounts;
   readonly depth: number;
@@ -56,12 +58,12 @@ export interface ChosenRows {
 export function foldRows(tree: CallTree): TreeRow[] {
   const rows: TreeRow[] = [];
   // A stack instead of recursion: 5,000 levels must not overflow it.
-  const open: TreeRow[] = siblingRows(tree.top).reverse();
+  const open: TreeRow[] = siblingRows(tree.top, tree.root).reverse();
   while (open.length > 0) {
     const row = open.pop();
     if (!row) break;
     rows.push(row);
-    if (row.kind === "call") open.push(...siblingRows(row.node.children).reverse());
+    if (row.kind === "call") open.push(...siblingRows(row.node.children, row.node.call).reverse());
   }
   return rows;
 }
@@ -76,23 +78,65 @@ export function worstOf(counts: StateCounts): CallState {
   return counts.has("ok") || counts.size === 0 ? "ok" : "cached";
 }
 
-function siblingRows(siblings: readonly CallNode[]): TreeRow[] {
+function siblingRows(siblings: readonly CallNode[], parent: CallRecord | undefined): TreeRow[] {
   const byName = Map.groupBy(siblings, (node) => node.call.name);
+  // The calls of a map share a row however few they are; below any other call, so does the map with its calls.
+  const foldMin = parent?.entity === "map" ? 1 : FOLD_CALLS_MIN;
   const rows: TreeRow[] = [];
   for (const node of siblings) {
     const named = byName.get(node.call.name) ?? [];
-    if (named.length < FOLD_CALLS_MIN) {
+    if (named.length >= foldMin) {
+      if (named[0] === node) rows.push(...foldedRows(node.call.name, named, node.depth));
+    } else if (node.call.entity === "map") {
+      rows.push(...foldedRows(node.call.name, node.children, node.depth, node));
+    } else {
       rows.push({ kind: "call", node, depth: node.depth });
-    } else if (named[0] === node) {
-      const counts = countStates(named.map((each) => each.call));
-      rows.push({ kind: "fold", name: node.call.name, nodes: named, counts, depth: node.depth });
-      const failed = named.filter((each) => each.call.state === "failed");
-      for (const each of failed.slice(0, FOLD_FAILURES_MAX)) {
-        rows.push({ kind: "call", node: each, depth: node.depth + 1 });
-      }
     }
   }
   return rows;
+}
+
+/** One row for all, then some of those that failed. */
+function foldedRows(
+  name: string,
+  nodes: readonly CallNode[],
+  depth: number,
+  map?: CallNode,
+): TreeRow[] {
+  const counts = countStates(nodes.map((each) => each.call));
+  const failed = nodes.filter((each) => each.call.state === "failed").slice(0, FOLD_FAILURES_MAX);
+  return [
+    { kind: "fold", name, nodes, counts, depth, ...(map && { map }) },
+    ...failed.map((node): CallRow => ({ kind: "call", node, depth: depth + 1 })),
+  ];
+}
+
+/** The state a row shows. */
+export function stateOf(row: TreeRow): CallState {
+  if (row.kind === "call") return row.node.call.state;
+  return row.map?.call.state ?? worstOf(row.counts);
+}
+
+/** The same from one picture to the next, and of no other row. */
+export function rowKey(row: TreeRow): string {
+  if (row.kind === "call") return row.node.call.id;
+  return row.map ? row.map.call.id : `${row.nodes[0]?.call.id} fold`;
+}
+
+/** How many calls share a row; of a map also those that have no record any more, or not yet. */
+export function sizeOf({ nodes, map }: FoldRow): number {
+  return Math.max(nodes.length, map ? mapSize(map.call) : 0);
+}
+
+/** How many calls a map makes, as far as it is known. */
+export function mapSize({ progress }: CallRecord): number {
+  return progress?.total ?? progress?.done ?? 0;
+}
+
+/** When the calls of a row ran; of a map, it itself. */
+export function rowCalls(row: TreeRow): readonly CallRecord[] {
+  if (row.kind === "call") return [row.node.call];
+  return row.map ? [row.map.call] : row.nodes.map((node) => node.call);
 }
 
 /**
@@ -103,7 +147,10 @@ function siblingRows(siblings: readonly CallNode[]): TreeRow[] {
 export function chooseRows(all: readonly TreeRow[], rowsMax: number, nowMs: number): ChosenRows {
   if (all.length <= rowsMax) return { rows: all, left: "" };
   const byId = new Map<string, TreeRow>();
-  for (const row of all) if (row.kind === "call") byId.set(row.node.call.id, row);
+  for (const row of all) {
+    if (row.kind === "call") byId.set(row.node.call.id, row);
+    else if (row.map) byId.set(row.map.call.id, row);
+  }
   // One row goes to the sentence about the rest.
   const roomMax = Math.max(0, rowsMax - 1);
   const chosen = new Set<TreeRow>();
@@ -135,11 +182,14 @@ function byImportance(all: readonly TreeRow[], nowMs: number): TreeRow[] {
 }
 
 function parentOf(row: TreeRow): CallNode | undefined {
-  return row.kind === "call" ? row.node.parent : row.nodes[0]?.parent;
+  if (row.kind === "call") return row.node.parent;
+  return row.map ? row.map.parent : row.nodes[0]?.parent;
 }
 
 function callsOf(row: TreeRow): CallRecord[] {
-  return row.kind === "call" ? [row.node.call] : row.nodes.map((node) => node.call);
+  if (row.kind === "call") return [row.node.call];
+  const calls = row.nodes.map((node) => node.call);
+  return row.map ? [row.map.call, ...calls] : calls;
 }
 
 function leftText(calls: readonly CallRecord[]): string {

@@ -57,9 +57,14 @@ export function inputsText(inputs: readonly InputPreview[]): string {
   return `(${parts.join(", ")})`;
 }
 
-/** `addOne(x: 5)`. */
+/** `addOne(x: 5)`; a group is a name alone. */
 export function callText(call: CallRecord): string {
-  return nameText(call.name) + inputsText(call.inputs);
+  return nameText(call.name) + callInputsText(call);
+}
+
+/** `(x: 5)`; empty for a group, which takes nothing. */
+export function callInputsText({ entity, inputs }: CallRecord): string {
+  return entity === "group" ? "" : inputsText(inputs);
 }
 
 /** What a call came to, in one line: its value, or why there is none. */

@@ -108,7 +108,7 @@ function Row({
           head={
             <>
               <Badge look={CALL_LOOKS[call.state]} />
-              <CallName name={call.name} inputs={call.inputs} />
+              <CallName call={call} />
             </>
           }
           body={hasBody ? <CallBody call={call} run={model.run} /> : undefined}

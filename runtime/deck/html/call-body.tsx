@@ -4,7 +4,7 @@
  */
 import type { ReactElement } from "react";
 import type { CallRecord, RunRecord } from "../../events/record-shape.ts";
-import { counted, formatCount } from "../../values/format.ts";
+import { counted, formatCount, formatDuration, formatOffset } from "../../values/format.ts";
 import { lineText, logText, nameText, outcomeOf, smallPrint } from "../wording.ts";
 import { Muted } from "./parts.tsx";
 import { PreviewBody } from "./preview-body.tsx";
@@ -36,13 +36,13 @@ export function CallBody({
         <div style={styles.small}>… {counted(inputsLeft, "more input")} </div>
       ) : null}
       <Result call={call} />
-      {call.attempts.length > 1 ? <Attempts call={call} /> : null}
+      {call.attempts.length > 1 ? <Attempts call={call} run={run} /> : null}
       {call.cache === undefined || call.cache.reason === "" ? null : (
         <div style={styles.body}>
           <Muted>cache</Muted> {nameText(call.cache.outcome)}: {nameText(call.cache.reason)}{" "}
         </div>
       )}
-      <Log call={call} />
+      <Log call={call} isInSession={run.cell !== undefined} />
       <div style={styles.smallPrint}>{smallPrint(call, run)} </div>
     </>
   );
@@ -63,14 +63,24 @@ function Result({ call }: { readonly call: CallRecord }): ReactElement | null {
   );
 }
 
-function Attempts({ call }: { readonly call: CallRecord }): ReactElement {
+/** Each with when it started, how long it took and what it came to. */
+function Attempts({
+  call,
+  run,
+}: {
+  readonly call: CallRecord;
+  readonly run: RunRecord;
+}): ReactElement {
   return (
     <>
-      {call.attempts.map(({ n, error }) => (
+      {call.attempts.map(({ n, startedAt, endedAt = call.endedAt, error }) => (
         <div key={n} style={styles.body}>
-          <Muted>attempt {formatCount(n)}</Muted>{" "}
+          <Muted>
+            attempt {formatCount(n)} {formatOffset(startedAt - run.startedAt)}
+            {endedAt === undefined ? "" : `, ${formatDuration(endedAt - startedAt)}`}
+          </Muted>{" "}
           <code style={styles.codeWrapped}>
-            {error === undefined ? call.state : lineText(error)}
+            {error === undefined ? lastAttemptText(call) : lineText(error)}
           </code>{" "}
         </div>
       ))}
@@ -78,14 +88,32 @@ function Attempts({ call }: { readonly call: CallRecord }): ReactElement {
   );
 }
 
-function Log({ call }: { readonly call: CallRecord }): ReactElement | null {
+/** Only the last attempt has no error of its own: its is the call's. */
+function lastAttemptText(call: CallRecord): string {
+  return call.state === "failed" && call.error !== undefined ? lineText(call.error) : call.state;
+}
+
+function Log({
+  call,
+  isInSession,
+}: {
+  readonly call: CallRecord;
+  /** Whether `deck.task(id)` can be typed somewhere. */
+  readonly isInSession: boolean;
+}): ReactElement | null {
   const tail = call.log.tail.slice(-LOG_LINES_MAX);
   if (tail.length === 0) return null;
   const left = call.log.lines - tail.length;
+  const where = isInSession ? `deck.task(${JSON.stringify(nameText(call.id))}).logs()` : "";
   return (
     <div style={styles.body}>
       <Muted>log</Muted>{" "}
-      {left > 0 ? <Muted>… {formatCount(left)} lines before these </Muted> : null}
+      {left > 0 ? (
+        <Muted>
+          … {formatCount(left)} more before{where === "" ? "" : ": "}
+        </Muted>
+      ) : null}
+      {left > 0 && where !== "" ? <code style={styles.codeWrapped}>{where}</code> : null}{" "}
       <pre style={styles.bodyText}>{tail.map(logText).join("\n")}</pre>{" "}
     </div>
   );

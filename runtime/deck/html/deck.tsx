@@ -5,34 +5,34 @@
 import type { ReactElement, ReactNode } from "react";
 import type { CallRecord, RunRecord } from "../../events/record-shape.ts";
 import { counted, formatCount } from "../../values/format.ts";
+import { adviceWords, serialCalls } from "../advice.ts";
 import { runGroups } from "../groups.ts";
 import type { DeckModel } from "../model.ts";
 import { CALL_LOOKS } from "../palette.ts";
-import { CALL_ROWS_MAX, type ChosenRows, foldRows, type TreeRow, worstOf } from "../rows.ts";
+import { type ChosenRows, foldRows, rowKey, sizeOf, stateOf, type TreeRow } from "../rows.ts";
 import type { CallTree } from "../tree.ts";
 import { countsText, nameText, placeText, timeText } from "../wording.ts";
 import { CallBody } from "./call-body.tsx";
 import { FailureSection } from "./failures.tsx";
+import type { DeckForm } from "./fit.ts";
 import { FunctionTable } from "./functions.tsx";
 import { DeckHeader, LiveHeader } from "./header.tsx";
 import { Badge, Box, CallName, Code, Muted, Outcome, Section, Segments } from "./parts.tsx";
+import { GraphSection, TimeSection } from "./pictures.tsx";
 import { RunSection } from "./run-facts.tsx";
 import { styles } from "./styles.ts";
 import { type Detail, TaskTable } from "./tasks.tsx";
 
 export function Deck({
   model,
-  detail,
-  remark,
-  file,
+  form: { detail, rows, functionsMax, pictures, remarks },
+  page,
   children,
 }: {
   readonly model: DeckModel;
-  readonly detail: Detail;
-  /** What was left out, and why. */
-  readonly remark?: string;
-  /** Path of this run's page. */
-  readonly file?: string | undefined;
+  readonly form: DeckForm;
+  /** Path of this run's page, or why there is none. */
+  readonly page?: string | undefined;
   /** Sections before the last one: decks of the user's own, and what only a page has. */
   readonly children?: ReactNode;
 }): ReactElement {
@@ -40,15 +40,37 @@ export function Deck({
     <Box>
       <DeckHeader model={model} />
       <FailureSection failures={model.failures} />
-      {model.run.calls.size === 0 ? null : model.tasks > CALL_ROWS_MAX ? (
-        <FunctionSection model={model} hasBodies={detail !== "none"} />
+      {model.run.calls.size === 0 ? null : rows === "functions" ? (
+        <FunctionSection model={model} detail={detail} rowsMax={functionsMax} />
       ) : (
         <TaskSection model={model} detail={detail} />
       )}
-      {remark === undefined ? null : <div style={styles.small}>{remark} </div>}
+      <AdviceLines model={model} />
+      {remarks.map((remark) => (
+        <div key={remark} style={styles.small}>
+          {remark}{" "}
+        </div>
+      ))}
+      {pictures.time ? <TimeSection picture={pictures.time} wallMs={model.wallMs} /> : null}
+      {pictures.graph ? <GraphSection parts={pictures.graph} /> : null}
       {children}
-      <RunSection run={model.run} file={file} />
+      <RunSection run={model.run} page={page} />
     </Box>
+  );
+}
+
+/** Calls that awaited each other for nothing. */
+function AdviceLines({ model }: { readonly model: DeckModel }): ReactElement {
+  return (
+    <>
+      {serialCalls(model)
+        .map(adviceWords)
+        .map(({ what, code, gain }) => (
+          <div key={what} style={styles.advice}>
+            {what} <code style={styles.codeWrapped}>{code}</code> {gain}{" "}
+          </div>
+        ))}
+    </>
   );
 }
 
@@ -76,13 +98,15 @@ function TaskSection({
 
 function FunctionSection({
   model,
-  hasBodies,
+  detail,
+  rowsMax,
 }: {
   readonly model: DeckModel;
-  readonly hasBodies: boolean;
+  readonly detail: Detail;
+  readonly rowsMax: number;
 }): ReactElement {
   const groups = runGroups(model.run, model.tree, model.endMs);
-  const shown = groups.slice(0, CALL_ROWS_MAX);
+  const shown = groups.slice(0, rowsMax);
   const left = groups.length - shown.length;
   const note = `${counted(model.tasks, "call")} of ${counted(groups.length, "task")}, grouped`;
   return (
@@ -91,7 +115,7 @@ function FunctionSection({
         groups={shown}
         axis={model}
         nowMs={model.endMs}
-        hasBodies={hasBodies}
+        detail={detail}
         isInSession={model.run.cell !== undefined}
       />
       {left > 0 ? <div style={styles.small}>… {counted(left, "more function")} </div> : null}
@@ -122,7 +146,7 @@ export function LiveTree({
           </colgroup>
           <tbody>
             {chosen.rows.map((row) => (
-              <LiveRow key={keyOf(row)} row={row} model={model} />
+              <LiveRow key={rowKey(row)} row={row} model={model} />
             ))}
           </tbody>
         </table>
@@ -130,10 +154,6 @@ export function LiveTree({
       {chosen.left === "" ? null : <div style={styles.small}>… {chosen.left} </div>}
     </Box>
   );
-}
-
-function keyOf(row: TreeRow): string {
-  return row.kind === "call" ? row.node.call.id : `${row.nodes[0]?.call.id} fold`;
 }
 
 function LiveRow({
@@ -149,12 +169,12 @@ function LiveRow({
       <tr style={styles.headRow}>
         <td style={styles.liveCell}>
           <div style={indent}>
-            <Badge look={CALL_LOOKS[worstOf(row.counts)]} />
+            <Badge look={CALL_LOOKS[stateOf(row)]} />
             <Code>
               <b>{nameText(row.name)}</b>
             </Code>{" "}
             <Muted>
-              × {formatCount(row.nodes.length)} {"\u00a0 "}
+              × {formatCount(sizeOf(row))} {"\u00a0 "}
               {countsText(row.counts)}{" "}
             </Muted>
           </div>
@@ -172,7 +192,7 @@ function LiveRow({
       <td style={styles.liveCell}>
         <div style={indent}>
           <Badge look={CALL_LOOKS[call.state]} />
-          <CallName name={call.name} inputs={call.inputs} />
+          <CallName call={call} />
           <Outcome call={call} />{" "}
         </div>
       </td>
@@ -203,7 +223,7 @@ export function TrivialDeck({
         <details key={call.id} style={{ margin: 0, paddingLeft: depth * 20 }}>
           <summary style={styles.summary}>
             <Badge look={CALL_LOOKS[call.state]} />
-            <CallName name={call.name} inputs={call.inputs} />
+            <CallName call={call} />
             <Outcome call={call} />{" "}
             <Muted>· {timeText(call, call.endedAt ?? call.createdAt)} </Muted>
           </summary>

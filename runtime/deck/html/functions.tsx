@@ -9,7 +9,7 @@ import { functionFill } from "../palette.ts";
 import { callText, nameText, outcomeOf } from "../wording.ts";
 import { CallName, Code, Muted, Outcome, Swatch } from "./parts.tsx";
 import { headCell, styles } from "./styles.ts";
-import { CallLine, Unfolding } from "./tasks.tsx";
+import { CallLine, type Detail, Unfolding } from "./tasks.tsx";
 import { type Axis, SpanLane } from "./waterfall.tsx";
 
 /** Makes a row's body as wide as the table, in a column of 25 %. */
@@ -20,13 +20,13 @@ export function FunctionTable({
   groups,
   axis,
   nowMs,
-  hasBodies,
+  detail,
   isInSession,
 }: {
   readonly groups: readonly FunctionGroup[];
   readonly axis?: Axis;
   readonly nowMs: number;
-  readonly hasBodies: boolean;
+  readonly detail: Detail;
   /** Whether `deck.tasks(name)` can be typed somewhere. */
   readonly isInSession: boolean;
 }): ReactElement {
@@ -72,7 +72,7 @@ export function FunctionTable({
                   fill={functionFill(index)}
                   nowMs={nowMs}
                   // Without a lane the column takes what is left, which no percentage describes.
-                  hasBody={hasBodies && axis !== undefined}
+                  detail={axis === undefined ? "none" : detail}
                   isInSession={isInSession}
                 />
               </td>
@@ -105,13 +105,13 @@ function FunctionName({
   group,
   fill,
   nowMs,
-  hasBody,
+  detail,
   isInSession,
 }: {
   readonly group: FunctionGroup;
   readonly fill: string;
   readonly nowMs: number;
-  readonly hasBody: boolean;
+  readonly detail: Detail;
   readonly isInSession: boolean;
 }): ReactElement {
   if (group.only) {
@@ -119,13 +119,14 @@ function FunctionName({
     const head = (
       <>
         <Swatch fill={fill} />
-        <CallName name={call.name} inputs={call.inputs} />
+        <CallName call={call} />
         <Outcome call={call} />
       </>
     );
     const title = `${callText(call)} → ${outcomeOf(call)?.text ?? ""}`;
     return <Unfolding depth={0} title={title} head={head} body={undefined} />;
   }
+  const hasBody = detail === "all" || (detail === "failed" && group.failed.length > 0);
   const head = (
     <>
       <Swatch fill={fill} />
@@ -141,7 +142,13 @@ function FunctionName({
       title={`${nameText(group.name)} × ${formatCount(group.count)}`}
       head={head}
       body={
-        hasBody ? <FunctionBody group={group} nowMs={nowMs} isInSession={isInSession} /> : undefined
+        hasBody ? (
+          <FunctionBody
+            group={detail === "all" ? group : { ...group, slowest: [] }}
+            nowMs={nowMs}
+            isInSession={isInSession}
+          />
+        ) : undefined
       }
       bodyPercent={BODY_PERCENT}
     />

@@ -3,12 +3,11 @@
  * @module
  */
 import type { ReactElement, ReactNode } from "react";
-import type { InputPreview } from "../../events/events.ts";
 import type { CallRecord } from "../../events/record-shape.ts";
 import { formatCount } from "../../values/format.ts";
 import { CALL_LOOKS, COUNT_ORDER, type StateLook } from "../palette.ts";
 import type { StateCounts } from "../tree.ts";
-import { inputsText, nameText, outcomeOf } from "../wording.ts";
+import { callInputsText, nameText, outcomeOf } from "../wording.ts";
 import { badgeStyle, pillStyle, segmentStyle, styles, swatchStyle } from "./styles.ts";
 
 export function Box({ children }: { readonly children: ReactNode }): ReactElement {
@@ -56,21 +55,18 @@ export function Swatch({ fill }: { readonly fill: string }): ReactElement {
 }
 
 /** **name**(inputs) */
-export function CallName({
-  name,
-  inputs,
-}: {
-  readonly name: string;
-  readonly inputs: readonly InputPreview[];
-}): ReactElement {
+export function CallName({ call }: { readonly call: CallRecord }): ReactElement {
+  const inputs = callInputsText(call);
   return (
     <>
       <Code>
-        <b>{nameText(name)}</b>
+        <b>{nameText(call.name)}</b>
       </Code>
-      <Muted>
-        <Code>{inputsText(inputs)}</Code>
-      </Muted>
+      {inputs === "" ? null : (
+        <Muted>
+          <Code>{inputs}</Code>
+        </Muted>
+      )}
     </>
   );
 }

@@ -12,6 +12,8 @@ import type { FramedDeck, UserDeckViews } from "../user-deck.ts";
 import { NO_USER_DECKS } from "../user-deck.ts";
 import { AllCalls } from "./all-calls.tsx";
 import { Deck, LiveTree, TrivialDeck } from "./deck.tsx";
+import { type DeckForm, deckForms, wholeForm } from "./fit.ts";
+import { picturesOf } from "./pictures.tsx";
 import { SessionDeck } from "./session.tsx";
 import { OPTIONAL_STYLE } from "./styles.ts";
 import { type StyledMarkup, withStylesheet } from "./stylesheet.ts";
@@ -20,17 +22,14 @@ import { UserDeckFrames, UserDeckSections } from "./user-decks.tsx";
 
 /** Of UTF-16 units: what a notebook has to store for one deck. */
 const HTML_LENGTH_MAX = 200_000;
-const DETAILS: readonly { readonly detail: Detail; readonly remark?: string }[] = [
-  { detail: "all" },
-  { detail: "failed", remark: "Only failed rows unfold: the deck would be larger than 200 kB." },
-  { detail: "none", remark: "No row unfolds: the deck would be larger than 200 kB." },
-];
 
 export interface DeckHtmlOptions {
   /** Decks of the user's own, made safe. */
   readonly decks?: UserDeckViews;
   /** Path of the run's page, told in the deck. */
   readonly file?: string | undefined;
+  /** Why there is none. */
+  readonly problem?: string | undefined;
 }
 
 /** Of a page, without the user's decks. */
@@ -57,32 +56,30 @@ const PAGE_DETAILS: readonly {
 /** A run without calls and decks has no deck: one sentence. */
 export function deckHtml(
   run: RunRecord,
-  { decks = NO_USER_DECKS, file }: DeckHtmlOptions = {},
+  { decks = NO_USER_DECKS, file, problem }: DeckHtmlOptions = {},
 ): string {
   if (isEmpty(run)) return OPTIONAL_STYLE + renderToStaticMarkup(<div>no calls</div>);
   if (isTrivial(run)) {
     return OPTIONAL_STYLE + renderToStaticMarkup(<TrivialDeck run={run} tree={callTree(run)} />);
   }
   const model = deckModel(run);
-  let html = "";
-  for (const { detail, remark } of DETAILS) {
-    html = renderToStaticMarkup(
-      <Deck model={model} detail={detail} file={file} {...(remark !== undefined && { remark })}>
-        <UserDeckSections decks={decks} file={file} />
+  const page = file ?? (problem === undefined ? undefined : `not written: ${problem}`);
+  const markup = (form: DeckForm, shown: UserDeckViews) =>
+    renderToStaticMarkup(
+      <Deck model={model} form={form} page={page}>
+        <UserDeckSections decks={shown} file={file} />
       </Deck>,
     );
+  let html = "";
+  let last: DeckForm | undefined;
+  for (const form of deckForms(model, picturesOf(model), file)) {
+    html = markup(form, decks);
     if (html.length <= HTML_LENGTH_MAX) return OPTIONAL_STYLE + html;
+    last = form;
   }
   // Last of all the user's own: what they take too much is only named.
   const fewer = fewerDecks(decks, html.length - HTML_LENGTH_MAX);
-  if (fewer === decks) return OPTIONAL_STYLE + html;
-  const remark = DETAILS.at(-1)?.remark ?? "";
-  html = renderToStaticMarkup(
-    <Deck model={model} detail="none" file={file} remark={remark}>
-      <UserDeckSections decks={fewer} file={file} />
-    </Deck>,
-  );
-  return OPTIONAL_STYLE + html;
+  return OPTIONAL_STYLE + (last && fewer !== decks ? markup(last, fewer) : html);
 }
 
 /** The same without so many of the last decks that about `excess` characters are saved. */
@@ -110,13 +107,17 @@ export function pageMarkup(run: RunRecord, decks: readonly FramedDeck[]): Styled
   // Decks of the user's own are not counted: they are what somebody asked for, and bounded by the record.
   const frames = <UserDeckFrames decks={decks} />;
   const lengthMax = PAGE_LENGTH_MAX + renderToStaticMarkup(frames).length;
+  const whole = wholeForm(model, picturesOf(model));
   const hasAll = model.tasks > CALL_ROWS_MAX;
   let markup: StyledMarkup = { html: "", css: "" };
   for (const { detail, remark, callsMax } of PAGE_DETAILS) {
     if (model.tree.nodes.length > callsMax) continue;
     markup = withStylesheet(
       renderToStaticMarkup(
-        <Deck model={model} detail={detail} {...(remark !== undefined && { remark })}>
+        <Deck
+          model={model}
+          form={{ ...whole, detail, remarks: [...whole.remarks, ...(remark ? [remark] : [])] }}
+        >
           {hasAll ? <AllCalls model={model} detail={detail} /> : null}
           {frames}
         </Deck>,

@@ -45,7 +45,7 @@ export function SessionDeck({ session }: { readonly session: SessionModel }): Re
         <FunctionTable
           groups={session.functions}
           nowMs={session.newest?.endedAt ?? session.newest?.startedAt ?? 0}
-          hasBodies={false}
+          detail="none"
           isInSession={isInSession}
         />
       </Section>

@@ -154,6 +154,16 @@ export const styles = {
     borderRadius: 4,
     resize: "vertical",
   },
+  /** Of a picture of time, as wide as the deck. */
+  picture: { width: "100%", height: "auto", display: "block" },
+  axis: {
+    display: "flex",
+    justifyContent: "space-between",
+    fontSize: 11,
+    opacity: MUTED_OPACITY,
+    padding: "2px 0 0 0",
+  },
+  advice: { fontSize: 12, margin: "6px 0 0 0", opacity: MUTED_OPACITY },
   line: { padding: "1px 0" },
   smallPrint: { fontSize: 12, opacity: MUTED_OPACITY },
   segments: {
@@ -227,6 +237,9 @@ export function segmentStyle(fill: string, share: number): CSSProperties {
 /** A bar at the very end would stick out by its least width, and the table would scroll. */
 const LEFT_MAX = 0.975;
 
+/** Of a graph that is wider than the page: its smallest text is 10.5 px. */
+const GRAPH_SCALE_MIN = 0.75;
+
 /** A bar in a lane, in shares of it. */
 export function barStyle(fill: string, from: number, to: number): CSSProperties {
   return {
@@ -270,6 +283,17 @@ export function rowBodyStyle(widthPercent: number, indentPx: number): CSSPropert
     width: `calc(${widthPercent}% - ${indentPx}px)`,
     padding: "4px 0 6px 22px",
     boxSizing: "border-box",
+  };
+}
+
+/** A wide graph scrolls in its box before its text gets too small to read. */
+export function graphStyle(widthPx: number): CSSProperties {
+  return {
+    width: "100%",
+    maxWidth: widthPx,
+    minWidth: Math.round(widthPx * GRAPH_SCALE_MIN),
+    height: "auto",
+    display: "block",
   };
 }
 

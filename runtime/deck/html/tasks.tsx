@@ -8,7 +8,7 @@ import { formatCount, formatDuration } from "../../values/format.ts";
 import { extentOf } from "../groups.ts";
 import type { DeckModel } from "../model.ts";
 import { CALL_LOOKS } from "../palette.ts";
-import { type FoldRow, type TreeRow, worstOf } from "../rows.ts";
+import { type FoldRow, rowCalls, rowKey, sizeOf, stateOf, type TreeRow } from "../rows.ts";
 import type { CallNode } from "../tree.ts";
 import { callText, countsText, nameText, outcomeOf, timeText } from "../wording.ts";
 import { CallBody } from "./call-body.tsx";
@@ -66,15 +66,10 @@ export function TaskTable({
         <tbody>
           {rows.map((row) =>
             row.kind === "fold" ? (
-              <FoldedRow
-                key={`${row.nodes[0]?.call.id} fold`}
-                row={row}
-                model={model}
-                detail={detail}
-              />
+              <FoldedRow key={rowKey(row)} row={row} model={model} detail={detail} />
             ) : (
               <CallTableRow
-                key={row.node.call.id}
+                key={rowKey(row)}
                 node={row.node}
                 depth={row.depth}
                 model={model}
@@ -102,7 +97,7 @@ function CallTableRow({
   const name = (
     <>
       <Badge look={CALL_LOOKS[call.state]} />
-      <CallName name={call.name} inputs={call.inputs} />
+      <CallName call={call} />
     </>
   );
   const hasBody = detail === "all" || (detail === "failed" && call.state === "failed");
@@ -150,34 +145,25 @@ function FoldedRow({
   readonly detail: Detail;
 }): ReactElement {
   const calls = row.nodes.map((node) => node.call);
-  const extent = extentOf(calls, model.endMs);
-  const shown = calls.slice(0, FOLD_LINES_MAX);
-  const left = calls.length - shown.length;
-  const body = (
-    <>
-      {shown.map((call) => (
-        <CallLine key={call.id} call={call} nowMs={model.endMs} />
-      ))}
-      {left > 0 ? <div style={styles.small}>… {formatCount(left)} more </div> : null}
-    </>
-  );
-  const head = (
-    <>
-      <Badge look={CALL_LOOKS[worstOf(row.counts)]} />
-      <Code>
-        <b>{nameText(row.name)}</b>
-      </Code>{" "}
-      <Muted>× {formatCount(calls.length)}</Muted>
-    </>
-  );
+  const extent = extentOf(rowCalls(row), model.endMs);
+  const size = formatCount(sizeOf(row));
+  const look = CALL_LOOKS[stateOf(row)];
   return (
     <tr style={styles.row}>
       <td style={styles.cell}>
         <Unfolding
           depth={row.depth}
-          title={`${nameText(row.name)} × ${formatCount(calls.length)}`}
-          head={head}
-          body={detail === "none" ? undefined : body}
+          title={`${nameText(row.name)} × ${size}`}
+          head={
+            <>
+              <Badge look={look} />
+              <Code>
+                <b>{nameText(row.name)}</b>
+              </Code>{" "}
+              <Muted>× {size}</Muted>
+            </>
+          }
+          body={detail === "none" ? undefined : <FoldBody row={row} model={model} />}
         />
       </td>
       <td style={styles.cell}>
@@ -194,11 +180,32 @@ function FoldedRow({
         <SpanLane
           extent={extent}
           model={model}
-          fill={CALL_LOOKS[worstOf(row.counts)].fill}
-          isCritical={calls.some((call) => model.critical.has(call.id))}
+          fill={look.fill}
+          isCritical={[...calls, ...rowCalls(row)].some((call) => model.critical.has(call.id))}
         />
       </td>
     </tr>
+  );
+}
+
+/** What a map came to, then its calls, or those that share a row, one line each. */
+function FoldBody({
+  row,
+  model,
+}: {
+  readonly row: FoldRow;
+  readonly model: DeckModel;
+}): ReactElement {
+  const shown = row.nodes.slice(0, FOLD_LINES_MAX);
+  const left = sizeOf(row) - shown.length;
+  return (
+    <>
+      {row.map ? <CallBody call={row.map.call} run={model.run} /> : null}
+      {shown.map(({ call }) => (
+        <CallLine key={call.id} call={call} nowMs={model.endMs} />
+      ))}
+      {left > 0 ? <div style={styles.small}>… {formatCount(left)} more </div> : null}
+    </>
   );
 }
 
@@ -215,7 +222,7 @@ export function CallLine({
   return (
     <div style={styles.line}>
       <Badge look={CALL_LOOKS[call.state]} />
-      <CallName name={call.name} inputs={call.inputs} />
+      <CallName call={call} />
       <Outcome call={call} />{" "}
       <Muted>
         · {timeText(call, nowMs)}

@@ -30,6 +30,7 @@ export function CallLane({
   if (startedAt === undefined) {
     return (
       <div style={styles.lane}>
+        <Hidden>{`${formatOffset(call.createdAt - model.startMs)}, ${call.endedAt === undefined ? "not started yet" : "never started"}`}</Hidden>
         <div style={queueStyle(share(call.createdAt), share(endedAt))} />
       </div>
     );

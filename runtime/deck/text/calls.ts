@@ -7,7 +7,16 @@ import { columnsOf, fitLine } from "../../values/escape.ts";
 import { formatCount, formatDuration } from "../../values/format.ts";
 import { extentOf, type FunctionGroup, runGroups } from "../groups.ts";
 import type { DeckModel } from "../model.ts";
-import { chooseRows, type FoldRow, foldRows, type TreeRow, worstOf } from "../rows.ts";
+import {
+  chooseRows,
+  type FoldRow,
+  foldRows,
+  rowCalls,
+  sizeOf,
+  stateOf,
+  type TreeRow,
+  worstOf,
+} from "../rows.ts";
 import { countStates } from "../tree.ts";
 import { countsText, countsWorstFirst, nameText, placeText, timeText } from "../wording.ts";
 import {
@@ -75,13 +84,13 @@ function callRow(row: Extract<TreeRow, { kind: "call" }>, model: DeckModel, layo
 }
 
 function foldRow(row: FoldRow, model: DeckModel, layout: Layout): Row {
-  const calls = row.nodes.map((node) => node.call);
+  const calls = rowCalls(row);
   const extent = extentOf(calls, model.endMs);
   const room = layout.output - 1;
   const inOrder = countsText(row.counts);
   const counts = columnsOf(inOrder) > room ? countsWorstFirst(row.counts) : inOrder;
   return [
-    badge(worstOf(row.counts)),
+    badge(stateOf(row)),
     ...fitSpans([indentOf(row), ...foldName(row)], layout.task),
     muted(` ${fitLine(counts, room)}`),
     ...(layout.where > 0 ? [muted(" ".repeat(layout.where))] : []),
@@ -93,7 +102,7 @@ function foldRow(row: FoldRow, model: DeckModel, layout: Layout): Row {
 /** A row of the live tree: no columns but the time, since widths would jump. */
 export function liveRow(row: TreeRow, model: DeckModel, columns: number): Row {
   if (row.kind === "fold") {
-    const state = badge(worstOf(row.counts));
+    const state = badge(stateOf(row));
     const counts = muted(`   ${countsText(row.counts)}`);
     return cutSpans([indentOf(row), state, ...foldName(row), counts], columns);
   }
@@ -134,7 +143,7 @@ function functionRow(group: FunctionGroup, columns: number): Row {
 }
 
 function foldName(row: FoldRow): Span[] {
-  return [{ text: nameText(row.name), role: "name" }, muted(` × ${formatCount(row.nodes.length)}`)];
+  return [{ text: nameText(row.name), role: "name" }, muted(` × ${formatCount(sizeOf(row))}`)];
 }
 
 function indentOf({ depth }: TreeRow): Span {

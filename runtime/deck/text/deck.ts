@@ -7,6 +7,7 @@
 import type { RunRecord } from "../../events/record-shape.ts";
 import { columnsOf } from "../../values/escape.ts";
 import { counted, formatDuration } from "../../values/format.ts";
+import { adviceWords, serialCalls } from "../advice.ts";
 import { type DeckModel, deckModel, isTrivial, liveChoice } from "../model.ts";
 import { CALL_ROWS_MAX } from "../rows.ts";
 import { callTree } from "../tree.ts";
@@ -48,9 +49,11 @@ export function deckRows(run: RunRecord, { columns, rowsMax }: RowOptions): Row[
     ...outputRows(model, columns),
     ...failureRows(model.failures, columns),
   ];
+  const advice = adviceRows(model, columns);
   const tail = decks.flatMap((deck) => userDeckRows(deck, columns));
-  const room = Math.max(1, rowsMax - head.length - Math.min(tail.length, DECK_ROWS_RESERVED));
-  return atMost([...head, ...callsRows(model, columns, room), ...tail], rowsMax);
+  const taken = head.length + advice.length + Math.min(tail.length, DECK_ROWS_RESERVED);
+  const room = Math.max(1, rowsMax - taken);
+  return atMost([...head, ...callsRows(model, columns, room), ...advice, ...tail], rowsMax);
 }
 
 function callsRows(model: DeckModel, columns: number, room: number): Row[] {
@@ -70,6 +73,16 @@ function userDeckRows({ name, note, text }: DeckText, columns: number): Row[] {
     ...shown.map((line) => cutSpans([{ text: `  ${line}`, role: "value" }], columns)),
     ...(left > 0 ? [[muted(`  … ${counted(left, "more line")}`)]] : []),
   ];
+}
+
+/** Two rows for each: what ran for nothing one after the other, and what to write. */
+function adviceRows(model: DeckModel, columns: number): Row[] {
+  return serialCalls(model)
+    .map(adviceWords)
+    .flatMap(({ what, code, gain }): Row[] => [
+      cutSpans([muted(`  ${what}`)], columns),
+      cutSpans([muted("    "), { text: code, role: "value" }, muted(` ${gain}`)], columns),
+    ]);
 }
 
 /** A run as it stands at `nowMs`: header, then the calls that matter most. */

@@ -6,7 +6,7 @@ import type { CallState } from "../../events/events.ts";
 import type { CallRecord, RunState } from "../../events/record-shape.ts";
 import { columnsOf, cutLine } from "../../values/escape.ts";
 import { CALL_LOOKS } from "../palette.ts";
-import { inputsText, nameText, outcomeOf } from "../wording.ts";
+import { callInputsText, nameText, outcomeOf } from "../wording.ts";
 
 export type Role =
   | "ok"
@@ -60,7 +60,7 @@ export function badge(state: CallState): Span {
 
 /** `addOne(x: 5)` */
 export function nameSpans(call: CallRecord): Span[] {
-  return [{ text: nameText(call.name), role: "name" }, muted(inputsText(call.inputs))];
+  return [{ text: nameText(call.name), role: "name" }, muted(callInputsText(call))];
 }
 
 /** `✓ addOne(x: 5) → 6` */

@@ -106,7 +106,7 @@ const ATTRIBUTES = new Set(["class", "style", "title", "open", "scope", "href", 
 const PROPERTIES = new Set(
   (
     "box-sizing max-width border border-left border-bottom border-top border-radius position padding padding-left " +
-    "font-family font-size font-weight line-height text-align vertical-align display flex-wrap align-items gap " +
+    "font-family font-size font-weight line-height text-align vertical-align display flex-wrap align-items justify-content gap " +
     "margin margin-left margin-right opacity background-color color white-space word-wrap overflow overflow-x " +
     "text-overflow width min-width height left top cursor border-collapse table-layout"
   ).split(" "),
@@ -174,7 +174,7 @@ test("without styles every name, state, value, time, count and error is still a 
     "✕ failed publish",
     "⊘ cancelled archive",
     "{ region:",
-    "attempt 1 HttpError: 502 Bad Gateway",
+    "attempt 1 +310 ms, 2.29 s HttpError: 502 Bad Gateway",
     "asking again",
     "+310 ms, critical path",
     "t4 · queued 290 ms · started +310 ms",

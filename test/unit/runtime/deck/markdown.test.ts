@@ -44,6 +44,8 @@ test("a failed run is complete: state, failure, lines to copy, table", () => {
     | ✓ ok | └ **dedupe**(by: "id") | 3447 | local | 1 | 420 ms |
     | ✕ failed | **publish**(channel: "\\#sales", image: \\[1\\]) | HttpError: 503 Service Unavailable | remote | 2 | 2.14 s |
     | ⊘ cancelled | **archive**(to: "cold") | "sibling publish failed" | local | 1 | 2.11 s |
+
+    Values: t3 fetch\\_orders after t2; t4 fetch\\_orders after t2; t5 clean after t3, t4
     "
   `);
 });

@@ -1,17 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { deckModel } from "../../../../runtime/deck/model.ts";
-import { criticalPath, mostAtOnce } from "../../../../runtime/deck/path.ts";
+import { criticalPath, orderOnly, waitsOf } from "../../../../runtime/deck/path.ts";
+import { callTree } from "../../../../runtime/deck/tree.ts";
 import { RunEvents, START_MS } from "../../../support/run-events.ts";
 
-function calls(run: RunEvents) {
-  return [...run.record().calls.values()];
-}
+const pathOf = (run: RunEvents, nowMs: number) => {
+  const tree = callTree(run.record());
+  const top = tree.top.map((node) => node.call);
+  return criticalPath(top, waitsOf(tree), START_MS + nowMs);
+};
 
-const names = (run: RunEvents, ids: ReadonlySet<string>) =>
-  calls(run)
-    .filter((call) => ids.has(call.id))
-    .map((call) => call.name);
+const names = (run: RunEvents, ids: readonly string[]) =>
+  ids.map((id) => run.record().calls.get(id)?.name);
 
 describe("the critical path", () => {
   test("goes back from the call that ended last along the values it waited for", () => {
@@ -20,8 +21,8 @@ describe("the critical path", () => {
     const slow = run.ok("slow", { end: 500 });
     run.ok("aside", { at: 0, end: 400 });
     run.ok("last", { at: 0, start: 500, end: 600, deps: [quick, slow] });
-    const path = criticalPath(calls(run), (id) => id, START_MS + 600);
-    expect(names(run, path.ids)).toEqual(["slow", "last"]);
+    const path = pathOf(run, 600);
+    expect(names(run, path.steps)).toEqual(["slow", "last"]);
     expect(path.lengthMs).toBe(600);
     expect(path.isApproximate).toBe(false);
   });
@@ -30,8 +31,8 @@ describe("the critical path", () => {
     const run = new RunEvents();
     run.ok("first", { end: 100 });
     run.ok("second", { at: 120, end: 200 });
-    const path = criticalPath(calls(run), (id) => id, START_MS + 200);
-    expect(names(run, path.ids)).toEqual(["first", "second"]);
+    const path = pathOf(run, 200);
+    expect(names(run, path.steps)).toEqual(["first", "second"]);
     expect(path.lengthMs).toBe(180);
     expect(path.isApproximate).toBe(true);
   });
@@ -42,7 +43,7 @@ describe("the critical path", () => {
     const other = run.call("other", { at: 0 });
     run.settle(bad, 100, { failed: "no" });
     run.settle(other, 105, { cancelled: "because of bad" });
-    expect(names(run, criticalPath(calls(run), (id) => id, START_MS + 105).ids)).toEqual(["bad"]);
+    expect(names(run, pathOf(run, 105).steps)).toEqual(["bad"]);
   });
 
   test("is never longer than the run, whatever the schedule", () => {
@@ -75,12 +76,9 @@ describe("the critical path", () => {
         }
         run.end(endMs);
         const model = deckModel(run.record());
-        const path = criticalPath(
-          model.tree.top.map((node) => node.call),
-          model.tree.topOf,
-          model.endMs,
-        );
-        expect(path.ids.size).toBeGreaterThan(0);
+        const top = model.tree.top.map((node) => node.call);
+        const path = criticalPath(top, model.waits, model.endMs);
+        expect(path.steps.length).toBeGreaterThan(0);
         expect(path.lengthMs).toBeGreaterThanOrEqual(0);
         expect(path.lengthMs).toBeLessThanOrEqual(model.wallMs);
       }),
@@ -88,29 +86,56 @@ describe("the critical path", () => {
   });
 
   test("of no calls is empty", () => {
-    expect(criticalPath([], (id) => id, 0)).toEqual({
-      ids: new Set(),
+    expect(criticalPath([], new Map(), 0)).toEqual({
+      steps: [],
       lengthMs: 0,
       isApproximate: false,
     });
   });
 });
 
-describe("most at once", () => {
-  test("counts calls that overlap, not those that follow each other", () => {
+describe("what a call waited for", () => {
+  test("by value counts for the top row, whatever call below it took the value", () => {
     const run = new RunEvents();
-    run.ok("a", { at: 0, end: 10 });
-    run.ok("b", { at: 10, end: 20 });
-    run.ok("c", { at: 15, end: 30 });
-    run.ok("d", { at: 16, end: 17 });
-    expect(mostAtOnce(calls(run), START_MS + 30)).toBe(3);
+    const root = run.call("root");
+    const load = run.ok("load", { parent: root, end: 10 });
+    const part = run.call("part", { parent: root, at: 10, entity: "group" });
+    run.ok("inner", { parent: part, at: 10, end: 20, deps: [load] });
+    run.settle(part, 20, { output: 1 });
+    const waits = waitsOf(callTree(run.record()));
+    expect(waits.get(part)?.byValue.map((call) => call.name)).toEqual(["load"]);
   });
 
-  test("counts what still runs until now, and nothing that waits", () => {
+  test("by order is the sibling that settled last before the call was created", () => {
     const run = new RunEvents();
-    run.call("a", { at: 0 });
-    run.call("b", { at: 5 });
-    run.queue("c", { at: 5 });
-    expect(mostAtOnce(calls(run), START_MS + 30)).toBe(2);
+    run.ok("early", { end: 10 });
+    run.ok("late", { end: 90 });
+    run.ok("later", { end: 101 });
+    const last = run.ok("last", { at: 100, end: 200 });
+    expect(waitsOf(callTree(run.record())).get(last)?.byOrder?.name).toBe("late");
+  });
+
+  test("by order is never a call that was created later, also when no time passes", () => {
+    const run = new RunEvents();
+    const first = run.ok("first", { end: 0 });
+    const second = run.ok("second", { end: 0 });
+    const waits = waitsOf(callTree(run.record()));
+    expect(waits.get(first)?.byOrder).toBeUndefined();
+    expect(waits.get(second)?.byOrder?.name).toBe("first");
+  });
+
+  test("by order says nothing where a value came from a call that ended as late", () => {
+    const run = new RunEvents();
+    const quick = run.ok("quick", { end: 10 });
+    const slow = run.ok("slow", { end: 50 });
+    const byQuick = run.ok("byQuick", { at: 60, end: 70, deps: [quick] });
+    const bySlow = run.ok("bySlow", { at: 60, end: 70, deps: [slow] });
+    const waits = waitsOf(callTree(run.record()));
+    const order = (id: string) => {
+      const wait = waits.get(id);
+      return wait && orderOnly(wait, START_MS + 100)?.name;
+    };
+    expect(order(byQuick)).toBe("slow");
+    expect(order(bySlow)).toBeUndefined();
   });
 });
