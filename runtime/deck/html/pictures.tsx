@@ -13,7 +13,8 @@ import { runSpans } from "../lanes.ts";
 import type { DeckModel } from "../model.ts";
 import { FILLS, functionFills } from "../palette.ts";
 import { CALL_ROWS_MAX } from "../rows.ts";
-import { concurrencySvg, svgDataUri, timelineSvg } from "../svg.ts";
+import { concurrencySvg, svgDataUri } from "../svg.ts";
+import { timelineSvg } from "../timeline-svg.ts";
 import { Section } from "./parts.tsx";
 import { graphStyle, styles } from "./styles.ts";
 

@@ -7,7 +7,8 @@ import { graphPicture } from "../../../../runtime/deck/graph-layout.ts";
 import { runSpans } from "../../../../runtime/deck/lanes.ts";
 import { deckModel } from "../../../../runtime/deck/model.ts";
 import { foldRows } from "../../../../runtime/deck/rows.ts";
-import { concurrencySvg, timelineSvg } from "../../../../runtime/deck/svg.ts";
+import { concurrencySvg } from "../../../../runtime/deck/svg.ts";
+import { timelineSvg } from "../../../../runtime/deck/timeline-svg.ts";
 import { RunEvents } from "../../../support/run-events.ts";
 
 const call = fc.record({
