@@ -4,6 +4,7 @@
  */
 import { resolve } from "node:path";
 import { exitCodes } from "../repl/exit-codes.ts";
+import { keepRunFiles } from "../runtime/deck/run-files.ts";
 import { deckPage, deckRows, rowsToText } from "../runtime/deck/views.ts";
 import type { RunRecord } from "../runtime/events/record-shape.ts";
 import { Records } from "../runtime/events/records.ts";
@@ -40,6 +41,10 @@ export async function run(
   if (flags.deck !== undefined) checkOutputFile("--deck", flags.deck);
   const session = startSession({ folder: process.cwd(), columns: COLUMNS_DEFAULT, check: "off" });
   using stop = new Stop(session);
+  const filesWritten = keepRunFiles(session, {
+    onNotice: (text) => void process.stderr.write(`${text}\n`),
+    pageOf: outsideSession,
+  });
   try {
     const code = await runIn(session, stop, { file, workflow, args, flags });
     return stop.code ?? code;
@@ -49,6 +54,7 @@ export async function run(
     throw error;
   } finally {
     await session.close({ graceMs: 300 });
+    await filesWritten();
   }
 }
 

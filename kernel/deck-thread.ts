@@ -67,6 +67,12 @@ export class DeckThread implements DeckRenderer {
     this.#worker?.postMessage({ kind: "forget", runId } satisfies DeckRequest);
   }
 
+  async flush(): Promise<void> {
+    // Without a thread nothing has been forgotten since it ended.
+    if (this.#worker === undefined || this.#closed) return;
+    await this.#ask({ kind: "flush", id: this.#nextId++ });
+  }
+
   close(): void {
     this.#closed = true;
     const worker = this.#worker;
@@ -109,6 +115,7 @@ export class DeckThread implements DeckRenderer {
   }
 
   #receive(reply: DeckReply): void {
+    if ("notice" in reply) return this.#log("error", reply.notice);
     const question = this.#questions.get(reply.id);
     if (question === undefined) return;
     if ("problem" in reply) return this.#fail(reply.id, reply.problem);

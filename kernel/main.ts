@@ -19,6 +19,8 @@ const EXIT = { ok: 0, usage: 2, unavailable: 69, software: 70 } as const;
 const COLUMNS = 100;
 const CLOSE_GRACE_MS = 300;
 const ANSWER_GRACE_MS = 500;
+/** Files of the last runs may still be on their way. */
+const FLUSH_GRACE_MS = 2_000;
 /** The deck thread is needed with the first call; its start must not compete with that of the session. */
 const WARM_AFTER_MS = 1_000;
 const PARENT_CHECK_MS = 1_000;
@@ -90,6 +92,7 @@ async function serveSession(session: Session, connection: Connection, log: Log):
   clearTimeout(warming);
   await session.close({ graceMs: CLOSE_GRACE_MS });
   await answered(router);
+  await within(FLUSH_GRACE_MS, renderer.flush());
   router.close();
   await sockets.close();
   return code;
@@ -97,9 +100,13 @@ async function serveSession(session: Session, connection: Connection, log: Log):
 
 /** Cells that were running are answered; a kernel that was told to end does not wait long for them. */
 async function answered(router: Router): Promise<void> {
+  await within(ANSWER_GRACE_MS, router.idle());
+}
+
+async function within(timeMaxMs: number, done: Promise<void>): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ANSWER_GRACE_MS);
-  await Promise.race([router.idle(), late]);
+  const timer = setTimeout(resolve, timeMaxMs);
+  await Promise.race([done, late]);
   clearTimeout(timer);
 }
 

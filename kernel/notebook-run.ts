@@ -5,6 +5,8 @@
  */
 import { randomUUID } from "node:crypto";
 import { dirname, resolve } from "node:path";
+import { RunFiles } from "../runtime/deck/run-files.ts";
+import { isHistoryOn } from "../runtime/events/home.ts";
 import type { RunRecord } from "../runtime/events/record-shape.ts";
 import { Records } from "../runtime/events/records.ts";
 import type { CheckPolicy, Session } from "../runtime/session/client/api.ts";
@@ -88,12 +90,16 @@ async function runCells(
   options: NotebookRunOptions,
 ): Promise<boolean> {
   const page = new Page();
+  const log = stderrLog(process.env["EAGERDECK_LOG"]);
+  const onNotice = (text: string) => log("error", text);
+  const files = isHistoryOn() ? new RunFiles({ folder: session.folder, onNotice }) : undefined;
+  const renderer = new LocalRenderer(files);
   const router = new Router({
     session,
     transport: page,
-    renderer: new LocalRenderer(),
+    renderer,
     clock: systemClock,
-    log: stderrLog(process.env["EAGERDECK_LOG"]),
+    log,
     onShutdown: () => undefined, // nobody asks for it
   });
   try {
@@ -117,6 +123,7 @@ async function runCells(
     }
     return allOk;
   } finally {
+    await renderer.flush();
     router.close();
   }
 }

@@ -4,6 +4,7 @@
  */
 import { flushCompileCache } from "node:module";
 import { render } from "ink";
+import { keepRunFiles } from "../runtime/deck/run-files.ts";
 import type { Session } from "../runtime/session/client/api.ts";
 import { Actions } from "./actions.ts";
 import { App } from "./app.tsx";
@@ -48,6 +49,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     now: Date.now,
     onExit: (code) => left.resolve(code),
   });
+  const filesWritten = keepRunFiles(session, { onNotice: (text) => cells.notice(text) });
   const actions = new Actions({
     session,
     store,
@@ -118,6 +120,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     instance.unmount();
     screen.close();
     await session.close({ graceMs: CLOSE_GRACE_MS });
+    await filesWritten();
   }
 }
 

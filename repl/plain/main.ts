@@ -2,6 +2,7 @@
  * The modes without a screen: which one, the ways out, exit codes.
  * @module
  */
+import { keepRunFiles } from "../../runtime/deck/run-files.ts";
 import type { Session } from "../../runtime/session/client/api.ts";
 import { CommandError, isCommand, runCommand } from "../commands/registry.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -35,6 +36,9 @@ export async function runPlain(repl: ReplOptions, options: PlainOptions): Promis
     ...(repl.check === undefined ? {} : { check: repl.check }),
   });
   using ending = watchEnds(session);
+  const filesWritten = keepRunFiles(session, {
+    onNotice: (text) => void process.stderr.write(`${text}\n`),
+  });
   try {
     const work =
       repl.mode === "json"
@@ -45,6 +49,7 @@ export async function runPlain(repl: ReplOptions, options: PlainOptions): Promis
     // A pipe that still waits for input would keep the process alive.
     process.stdin.destroy();
     await session.close({ graceMs: CLOSE_GRACE_MS });
+    await filesWritten();
   }
 }
 

@@ -366,6 +366,11 @@ export class Cells {
     );
   }
 
+  /** A sentence for the person, above the prompt. */
+  notice(text: string): void {
+    this.#say(text, "warning");
+  }
+
   #say(text: string, tone: "dim" | "warning" | "failed"): void {
     const { scrollback, style } = this.#options;
     scrollback.text(style.paint(sanitize(text), tone));

@@ -8,6 +8,7 @@
  *   H3  What is handed out parses to itself: a browser that reads it sees the tree that was checked.
  * @module
  */
+import { createHash } from "node:crypto";
 import { type DefaultTreeAdapterTypes, defaultTreeAdapter, parseFragment, serialize } from "parse5";
 
 type Parent = DefaultTreeAdapterTypes.ParentNode;
@@ -18,6 +19,8 @@ export interface SafeHtml {
   readonly html: string;
   /** What was dropped that people may miss, in words. */
   readonly notes: readonly string[];
+  /** `sha256-…` of each script that stayed. */
+  readonly scripts: readonly string[];
 }
 
 export interface SafeHtmlOptions {
@@ -34,6 +37,7 @@ const DROPPED = new Set([
 ]);
 /** Gone, but what is in them stays. */
 const UNWRAPPED = new Set(["form", "html", "head", "body"]);
+const LINKING = new Set(["a", "area", "q", "blockquote", "ins", "del"]);
 const LINK_ATTRIBUTES = new Set(["href", "xlink:href", "cite", "longdesc"]);
 const DROPPED_ATTRIBUTES = new Set([
   ...["srcset", "srcdoc", "ping", "action", "formaction", "background", "poster", "data", "nonce"],
@@ -49,13 +53,16 @@ const ROUNDS_MAX = 4;
  */
 export function safeHtml(html: string, { nonce }: SafeHtmlOptions = {}): SafeHtml | undefined {
   const counts = new Map<string, number>();
+  const hashes = new Set<string>();
   let before = html;
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const fragment = parseFragment(divContext(), before, {});
     if (!isFlat(fragment)) return undefined;
-    clean(fragment, { nonce, counts });
+    clean(fragment, { nonce, counts, hashes });
     const after = serialize(fragment);
-    if (after === before) return { html: after, notes: [...counts].map(noteOf) };
+    if (after === before) {
+      return { html: after, notes: [...counts].map(noteOf), scripts: [...hashes] };
+    }
     before = after;
   }
   return undefined;
@@ -83,6 +90,7 @@ function isFlat(fragment: Parent): boolean {
 interface Cleaning {
   readonly nonce: string | undefined;
   readonly counts: Map<string, number>;
+  readonly hashes: Set<string>;
 }
 
 function clean(parent: Parent, cleaning: Cleaning): void {
@@ -134,6 +142,8 @@ function keptScript(element: Element, cleaning: Cleaning): Element | undefined {
     ...(type === undefined ? [] : [{ name: "type", value: type }]),
     { name: "nonce", value: cleaning.nonce },
   ];
+  const hash = createHash("sha256").update(textOf(element)).digest("base64");
+  cleaning.hashes.add(`sha256-${hash}`);
   return element;
 }
 
@@ -161,8 +171,11 @@ function isKept(element: string, key: string, value: string): boolean {
   if (name === "style") return !requests(value);
   if (name === "src") return IMAGE.test(trimmed(value));
   if (name === "href" || LINK_ATTRIBUTES.has(name) || name.endsWith(":href")) {
-    const isImage = element === "image" && IMAGE.test(trimmed(value));
-    return isImage || LINK.test(trimmed(value));
+    const address = trimmed(value);
+    // What is not followed by a click is loaded at once: `<use href>` of SVG, filters, gradients.
+    if (!LINKING.has(element))
+      return address.startsWith("#") || (element === "image" && IMAGE.test(address));
+    return LINK.test(address);
   }
   // `fill="url(https://…)"` of SVG; `url(#gradient)` is its own.
   return !/url\(/i.test(value) || !requests(value);

@@ -34,6 +34,8 @@ export interface DeckView {
   readonly missing: readonly string[];
   /** Of all parts, in UTF-16 units: about the bytes it takes. */
   readonly length: number;
+  /** Empty but for a page. */
+  readonly scripts: readonly string[];
 }
 
 export interface UserDeckViews {
@@ -102,7 +104,8 @@ export interface FramedDeck {
   readonly note: string;
   /** Body of the document; scripts that may run have `NONCE_MARK` as their permission. */
   readonly body: string;
-  readonly hasScripts: boolean;
+  /** `sha256-…` of each script that may run. */
+  readonly scripts: readonly string[];
   readonly missing: readonly string[];
 }
 
@@ -116,8 +119,8 @@ export async function framedDecks(run: RunRecord): Promise<FramedDeck[]> {
     const note = noteOf(deck, run);
     const view = await viewOf(deck, index, note, deck.scripts ? NONCE_MARK : undefined);
     const body = view.parts.map(partHtml).join("\n");
-    const hasScripts = deck.scripts && body.includes(`nonce="${NONCE_MARK}"`);
-    framed.push({ key: view.key, name: view.name, note, body, hasScripts, missing: view.missing });
+    const { key, name, missing, scripts } = view;
+    framed.push({ key, name, note, body, scripts, missing });
   }
   return framed;
 }
@@ -130,16 +133,18 @@ async function viewOf(
 ): Promise<DeckView> {
   const parts: DeckPart[] = [];
   const missing: string[] = [];
+  const scripts: string[] = [];
   for (const piece of deck.pieces) {
-    const { part, notes } = await partOf(piece, deck.name, nonce);
+    const { part, notes, scripts: ofPiece = [] } = await partOf(piece, deck.name, nonce);
     parts.push(part);
     missing.push(...notes);
+    scripts.push(...ofPiece);
   }
   if (deck.piecesLeftOut > 0) {
     missing.push(`${counted(deck.piecesLeftOut, "more piece")} for which there was no room`);
   }
   const length = parts.reduce((sum, part) => sum + partLength(part), 0);
-  return { key: `deck ${index}`, name: nameText(deck.name), note, parts, missing, length };
+  return { key: `deck ${index}`, name: nameText(deck.name), note, parts, missing, length, scripts };
 }
 
 function noteOf(deck: UserDeck, run: RunRecord): string {
@@ -151,6 +156,7 @@ function noteOf(deck: UserDeck, run: RunRecord): string {
 interface Made {
   readonly part: DeckPart;
   readonly notes: readonly string[];
+  readonly scripts?: readonly string[];
 }
 
 /** The richest form that can be shown. */
@@ -184,7 +190,7 @@ async function safePart(html: string, piece: MimeBundle, nonce: string | undefin
   }
   if (safe === undefined)
     return textPart(piece, ["its HTML cannot be shown safely; this is its text"]);
-  return { part: { as: "html", html: safe.html }, notes: safe.notes };
+  return { part: { as: "html", html: safe.html }, notes: safe.notes, scripts: safe.scripts };
 }
 
 function textPart(piece: MimeBundle, notes: readonly string[]): Made {

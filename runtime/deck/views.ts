@@ -12,28 +12,33 @@ import { deckModel, isTrivial } from "./model.ts";
 import { LIVE_ROWS_MAX } from "./rows.ts";
 import { sessionModel } from "./session-deck.ts";
 import { deckRows, liveRows } from "./text/deck.ts";
+import { type RunSummary, runListRows } from "./text/runs.ts";
 import { sessionRows } from "./text/session.ts";
 import { rowsToText } from "./text/spans.ts";
 import { framedDecks, userDeckViews } from "./user-deck.ts";
 
 export type { Role, Row, Span } from "./text/spans.ts";
-export { deckRows, isTrivial, liveRows, rowsToText };
+export { deckRows, isTrivial, liveRows, type RunSummary, rowsToText, runListRows };
 
 /** Of `text/plain`. */
 const TEXT = { columns: 100, rowsMax: 60 } as const;
 
-/**
- * The deck of a run: HTML, Markdown and text, nothing else.
- * @param file path of the run's page, which the deck then tells.
- */
+/** Where the page of a run is; the deck tells it. */
+export interface PagePlace {
+  readonly file?: string | undefined;
+  /** Why there is none. */
+  readonly problem?: string | undefined;
+}
+
+/** The deck of a run: HTML, Markdown and text, nothing else. */
 export async function deckBundle(
   run: RunRecord,
-  { file }: { readonly file?: string | undefined } = {},
+  { file, problem }: PagePlace = {},
 ): Promise<MimeBundle> {
   const { deckHtml } = await import("./html/render.tsx");
   const decks = await userDeckViews(run);
   return {
-    "text/html": deckHtml(run, { decks, file }),
+    "text/html": deckHtml(run, { decks, file, problem }),
     "text/markdown": deckMarkdown(run),
     "text/plain": rowsToText(deckRows(run, TEXT)),
   };
@@ -75,7 +80,7 @@ export async function deckPage(run: RunRecord): Promise<string> {
   const { pageMarkup } = await import("./html/render.tsx");
   const { page } = await import("./file.ts");
   const decks = await framedDecks(run);
-  const hasScripts = decks.some((deck) => deck.hasScripts);
+  const hasScripts = decks.some((deck) => deck.scripts.length > 0);
   return page(deckModel(run).title, pageMarkup(run, decks), { hasScripts });
 }
 

@@ -3,6 +3,7 @@
  * @module
  */
 import { format } from "node:util";
+import { redactPrinted } from "../values/redact.ts";
 import type { Attempt } from "./attempt.ts";
 import { type DeckOptions, makeDeck, type UserDeckHandle } from "./deck.ts";
 import { emit, now, observed } from "./engine.ts";
@@ -118,7 +119,7 @@ export class CallContext implements TaskContext {
         id,
         done,
         ...(total !== undefined && { total }),
-        ...(message !== undefined && { message }),
+        ...(message !== undefined && { message: redactPrinted(String(message)) }),
       });
     };
   }

@@ -50,9 +50,12 @@ export function nextCallId(): string {
   return `t${nextCall++}`;
 }
 
-/** Unique also among the runs of earlier user processes of one session. */
+/** This process among all that ever ran in a folder: its start, and its number in case two start in one second. */
+const PROCESS = `${Math.floor(performance.timeOrigin / 1_000).toString(36)}${process.pid.toString(36)}`;
+
+/** Unique also among the runs of earlier sessions, whose files stay. */
 export function nextRunId(): string {
-  return `r${process.pid.toString(36)}-${nextRun++}`;
+  return `r${PROCESS}-${nextRun++}`;
 }
 
 /** Tells how to find the place a call was written at; asked at each call while somebody listens. */

@@ -41,6 +41,9 @@ export class HandRenderer implements DeckRenderer {
   forget(runId: string): void {
     this.forgotten.push(runId);
   }
+  async flush(): Promise<void> {
+    // nothing is written
+  }
   close(): void {
     // nothing is open
   }

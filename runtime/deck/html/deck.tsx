@@ -26,13 +26,13 @@ import { type Detail, TaskTable } from "./tasks.tsx";
 export function Deck({
   model,
   form: { detail, rows, functionsMax, pictures, remarks },
-  file,
+  page,
   children,
 }: {
   readonly model: DeckModel;
   readonly form: DeckForm;
-  /** Path of this run's page. */
-  readonly file?: string | undefined;
+  /** Path of this run's page, or why there is none. */
+  readonly page?: string | undefined;
   /** Sections before the last one: decks of the user's own, and what only a page has. */
   readonly children?: ReactNode;
 }): ReactElement {
@@ -54,7 +54,7 @@ export function Deck({
       {pictures.time ? <TimeSection picture={pictures.time} wallMs={model.wallMs} /> : null}
       {pictures.graph ? <GraphSection parts={pictures.graph} /> : null}
       {children}
-      <RunSection run={model.run} file={file} />
+      <RunSection run={model.run} page={page} />
     </Box>
   );
 }

@@ -28,6 +28,8 @@ export interface DeckHtmlOptions {
   readonly decks?: UserDeckViews;
   /** Path of the run's page, told in the deck. */
   readonly file?: string | undefined;
+  /** Why there is none. */
+  readonly problem?: string | undefined;
 }
 
 /** Of a page, without the user's decks. */
@@ -54,16 +56,17 @@ const PAGE_DETAILS: readonly {
 /** A run without calls and decks has no deck: one sentence. */
 export function deckHtml(
   run: RunRecord,
-  { decks = NO_USER_DECKS, file }: DeckHtmlOptions = {},
+  { decks = NO_USER_DECKS, file, problem }: DeckHtmlOptions = {},
 ): string {
   if (isEmpty(run)) return OPTIONAL_STYLE + renderToStaticMarkup(<div>no calls</div>);
   if (isTrivial(run)) {
     return OPTIONAL_STYLE + renderToStaticMarkup(<TrivialDeck run={run} tree={callTree(run)} />);
   }
   const model = deckModel(run);
+  const page = file ?? (problem === undefined ? undefined : `not written: ${problem}`);
   const markup = (form: DeckForm, shown: UserDeckViews) =>
     renderToStaticMarkup(
-      <Deck model={model} form={form} file={file}>
+      <Deck model={model} form={form} page={page}>
         <UserDeckSections decks={shown} file={file} />
       </Deck>,
     );

@@ -11,15 +11,15 @@ import { styles } from "./styles.ts";
 
 export function RunSection({
   run,
-  file,
+  page,
 }: {
   readonly run: RunRecord;
-  /** Path of the run's page; as text, since viewers follow no links to files. */
-  readonly file?: string | undefined;
+  /** Path of the run's page, or why there is none; as text, since viewers follow no links to files. */
+  readonly page?: string | undefined;
 }): ReactElement {
   return (
     <Section title="Run" open={false}>
-      {runFacts(run, file).map(([label, value]) => (
+      {runFacts(run, page).map(([label, value]) => (
         <div key={label} style={styles.body}>
           <Muted>{label}</Muted> {value}{" "}
         </div>
@@ -28,7 +28,7 @@ export function RunSection({
   );
 }
 
-export function runFacts(run: RunRecord, file?: string): [label: string, value: string][] {
+export function runFacts(run: RunRecord, page?: string): [label: string, value: string][] {
   const facts: [string, string][] = [["started", formatUtc(run.startedAt)]];
   if (run.n !== undefined) facts.push(["cell", `In [${run.n}]`]);
   facts.push(["run", nameText(run.id)]);
@@ -39,7 +39,7 @@ export function runFacts(run: RunRecord, file?: string): [label: string, value: 
     ["Node", nameText(run.versions.node)],
   );
   if (run.git !== undefined) facts.push(["git commit", nameText(run.git)]);
-  if (file !== undefined) facts.push(["page", nameText(file)]);
+  if (page !== undefined) facts.push(["page", nameText(page)]);
   if (run.logLines > 0) facts.push(["output outside calls", counted(run.logLines, "line")]);
   if (run.unknownEvents > 0) {
     facts.push([

@@ -104,6 +104,20 @@ const FRAME_STYLE =
   "img,svg{max-width:100%;height:auto}table{border-collapse:collapse}td,th{padding:2px 10px 2px 0;text-align:left}" +
   "pre{white-space:pre-wrap;overflow-wrap:anywhere}";
 
+/**
+ * The page's policy holds here too, with a nonce for these scripts. But a script hands its nonce on to what it imports, from
+ * any address: the frame's own policy names the scripts themselves, and both have to agree.
+ */
+function frameDocument({ body, scripts }: FramedDeck): string {
+  const policy =
+    scripts.length === 0
+      ? ""
+      : `<meta http-equiv="Content-Security-Policy" content="script-src ${scripts
+          .map((hash) => `'${hash}'`)
+          .join(" ")}">`;
+  return `<!doctype html><meta charset="utf-8">${policy}<style>${FRAME_STYLE}</style>${body}`;
+}
+
 export function UserDeckFrames({ decks }: { readonly decks: readonly FramedDeck[] }): ReactElement {
   return (
     <>
@@ -111,8 +125,10 @@ export function UserDeckFrames({ decks }: { readonly decks: readonly FramedDeck[
         <Section key={deck.key} title={deck.name} note={deck.note} open={false}>
           <iframe
             title={deck.name}
-            sandbox={deck.hasScripts ? SANDBOX_SCRIPTS : SANDBOX}
-            srcDoc={`<!doctype html><meta charset="utf-8"><style>${FRAME_STYLE}</style>${deck.body}`}
+            sandbox={deck.scripts.length > 0 ? SANDBOX_SCRIPTS : SANDBOX}
+            srcDoc={frameDocument(deck)}
+            // A closed section's frame costs nothing until somebody opens it.
+            loading="lazy"
             style={styles.frame}
           />
           <Missing notes={deck.missing} />

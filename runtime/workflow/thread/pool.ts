@@ -17,6 +17,12 @@ import type { ThreadMessage, ThreadRequest } from "./messages.ts";
 /** An idle thread ends after this. */
 const IDLE_MS = 10_000;
 
+/**
+ * At its limit a thread gets 16 MB more to end in. One collection of a larger young generation overruns them, and then
+ * V8 ends the whole process.
+ */
+const YOUNG_MB = 8;
+
 /** From the sources the worker is TypeScript too, and Node strips it. */
 const WORKER = fileURLToPath(
   new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url),
@@ -41,6 +47,7 @@ export class ThreadPool {
         // Two also on one processor: a thread may wait for another one.
         maxThreads: Math.max(2, availableParallelism()),
         idleTimeout: IDLE_MS,
+        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
       }),
     );
   }
@@ -119,6 +126,25 @@ export class ThreadPool {
     if (listener) listener(said);
     else if (said.kind === "output") process[said.stream].write(said.text);
   }
+}
+
+let unsettled = 0;
+/** Does nothing but keep the process alive (P3). */
+let alive: NodeJS.Timeout | undefined;
+const ALIVE_MS = 2 ** 30;
+
+/**
+ * A call waits for what its thread will say; the process must not end before. Piscina lets go of a thread when its
+ * function has ended, which may be before what it returned has arrived.
+ */
+export function holdProcess(): void {
+  alive ??= setInterval(() => undefined, ALIVE_MS);
+  if (unsettled++ === 0) alive.ref();
+}
+
+/** The same call has settled. */
+export function letProcessEnd(): void {
+  if (--unsettled === 0) alive?.unref();
 }
 
 function asError(error: unknown): Error {
