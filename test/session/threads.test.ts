@@ -340,6 +340,18 @@ export const times = task({ thread: true }, function times({ n }: { n: number })
   expect(await open.value("await times({ n: 1 })")).toBe("30");
 });
 
+test("calls that run or wait while a file changes come to their end", async () => {
+  await using open = openSession({ files: { "rate.ts": "export const rate = 1;" } });
+  await open.run(`import { rate } from "./rate.ts";
+    const gate = new Int32Array(new SharedArrayBuffer(4));
+    const held = task({ thread: true }, function held() { Atomics.wait(gate, 0, 0); return rate });
+    const calls = Array.from({ length: 20 }, () => held({}));`);
+  open.write("rate.ts", "export const rate = 200;");
+  await open.run("Atomics.store(gate, 0, 1); Atomics.notify(gate, 0)");
+  expect(await open.value("(await Promise.all(calls)).length")).toBe("20");
+  expect(await open.value("await held({})")).toBe("200");
+});
+
 test("a value that cannot leave its thread fails the call with advice", async () => {
   await using open = openSession();
   await open.run(`const gives = task({ thread: true }, function gives({ what }: { what: string }) {

@@ -64,12 +64,13 @@ function runInThread(
   return call.promise;
 }
 
-async function open(): Promise<ThreadPool> {
-  const opened = ThreadPool.open();
-  const threads = await opened;
-  // Unless the files changed meanwhile.
-  if (opening !== undefined) pool = threads;
-  return threads;
+function open(): Promise<ThreadPool> {
+  const opened = ThreadPool.open().then((threads) => {
+    // Unless files changed meanwhile: then it is for those that wait for it.
+    if (opening === opened) pool = threads;
+    return threads;
+  });
+  return opened;
 }
 
 /** One call from here to its thread's end. */

@@ -35,6 +35,8 @@ export class ThreadPool {
   /** Threads that have started, and calls that are in one or wait for one to start. */
   #ready = 0;
   #running = 0;
+  /** Calls that run or wait for room. */
+  #held = 0;
   #isRetired = false;
 
   static async open(): Promise<ThreadPool> {
@@ -56,14 +58,18 @@ export class ThreadPool {
     this.#piscina = piscina;
     this.#limiter = new Limiter(piscina.maxThreads);
     piscina.on("workerCreate", () => this.#ready++);
-    piscina.on("workerDestroy", () => this.#ready--);
+    // Also told of a thread that ended before it had started.
+    piscina.on("workerDestroy", () => {
+      this.#ready = Math.max(0, this.#ready - 1);
+    });
     piscina.on("message", (message: unknown) => this.#heard(message));
     // A thread without a call failed: what an earlier call left behind in it. The next call gets a new one.
     piscina.on("error", (error: unknown) => process.emitWarning(asError(error)));
   }
 
-  /** Calls `start` when a thread is free for it; `isAtOnce` when it could start without waiting at all. */
+  /** Calls `start` when a thread is free for it, at once if one is. */
   take(start: () => void): void {
+    this.#held++;
     this.#limiter.take(() => {
       this.#running++;
       start();
@@ -97,6 +103,7 @@ export class ThreadPool {
   /** The room of a call is free again. */
   release(): void {
     this.#running--;
+    this.#held--;
     this.#limiter.release();
     if (this.#isRetired) this.#close();
   }
@@ -113,7 +120,7 @@ export class ThreadPool {
   }
 
   #close(): void {
-    if (this.#running > 0) return;
+    if (this.#held > 0) return;
     // Only our own threads can fail to end, and then with the process.
     this.#piscina.destroy().catch(() => undefined);
   }

@@ -4,6 +4,7 @@
  */
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { constants, Script } from "node:vm";
 import type { TaskContext } from "../context.ts";
 import { currentContext } from "../context.ts";
@@ -280,7 +281,13 @@ function supportOf(names: Names, folder: string): object {
         throw new TypeError(`Assignment to constant variable '${String(name)}'.`);
       },
     }),
-    meta: { url: `file://${file}`, filename: file, dirname: folder, main: false },
+    meta: {
+      url: pathToFileURL(file).href,
+      filename: file,
+      dirname: folder,
+      main: false,
+      resolve: (specifier: string) => pathToFileURL(createRequire(file).resolve(specifier)).href,
+    },
   };
 }
 
