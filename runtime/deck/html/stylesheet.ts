@@ -34,8 +34,10 @@ export function withStylesheet(markup: string): StyledMarkup {
     const classes = [CLASS.exec(tag)?.[1], names.get(fixed)]
       .filter((name) => name !== undefined)
       .join(" ");
+    // Without the slash of `<img …/>`: it would become part of an unquoted value, and the image have no class.
+    const open = tag.replace(/\/>$/, ">");
     // A replacement function: `$` in a title must not become a pattern. Unquoted, where HTML allows it.
-    return tag.replace(CLASS, "").replace(STYLE, () => {
+    return open.replace(CLASS, "").replace(STYLE, () => {
       const list = classes.includes(" ") ? `"${classes}"` : classes;
       return `${classes === "" ? "" : ` class=${list}`}${measured === "" ? "" : ` style=${measured}`}`;
     });
