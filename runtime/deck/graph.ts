@@ -9,7 +9,7 @@ import type { CallRecord } from "../events/record-shape.ts";
 import { formatCount, formatDuration } from "../values/format.ts";
 import { functionGroups, isCounted } from "./groups.ts";
 import type { DeckModel } from "./model.ts";
-import { CALL_LOOKS, functionFill } from "./palette.ts";
+import { CALL_LOOKS, functionFills } from "./palette.ts";
 import { orderOnly } from "./path.ts";
 import { FOLD_CALLS_MIN, mapSize, worstOf } from "./rows.ts";
 import { type CallNode, elapsedMs } from "./tree.ts";
@@ -96,9 +96,11 @@ function graphOf(
   edges: readonly GraphEdge[],
   { model, per }: { readonly model: DeckModel; readonly per: DeckGraph["per"] },
 ): DeckGraph {
-  const fills = per === "function" ? functionFills(model) : undefined;
+  // The colours of the table, which also lists functions that are only called from within others.
+  const all = per === "function" ? model.tree.nodes : [];
+  const fills = functionFills(all.map(({ call }) => call.name));
   const nodes = units.map(({ key, nodes: [first, ...more] }): GraphNode => {
-    const ofFunction = first && fills?.get(first.call.name);
+    const ofFunction = first && fills.get(first.call.name);
     const node =
       first && more.length === 0 && per === "call"
         ? callNode(first, model)
@@ -106,13 +108,6 @@ function graphOf(
     return { ...node, key, ...(ofFunction !== undefined && { fill: ofFunction }) };
   });
   return { per, nodes, edges: unitEdges(units, edges, model) };
-}
-
-/** The colours of the table, which also lists functions that are only called from within others. */
-function functionFills(model: DeckModel): ReadonlyMap<string, string> {
-  const calls = model.tree.nodes.map(({ call }) => call);
-  const groups = functionGroups(calls, model.endMs);
-  return new Map(groups.map(({ name }, index) => [name, functionFill(index)]));
 }
 
 function groupNode(nodes: readonly CallNode[], model: DeckModel): GraphNode {

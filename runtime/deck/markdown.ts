@@ -8,10 +8,18 @@ import { adviceWords, serialCalls } from "./advice.ts";
 import { errorLines } from "./error-lines.ts";
 import type { FailurePanel, Failures } from "./failures.ts";
 import { deckGraph, valueWords } from "./graph.ts";
-import { runGroups } from "./groups.ts";
+import { extentOf, runGroups } from "./groups.ts";
 import { type DeckModel, deckModel, isTrivial, liveChoice } from "./model.ts";
 import { CALL_LOOKS } from "./palette.ts";
-import { CALL_ROWS_MAX, foldRows, LIVE_ROWS_MAX, sizeOf, stateOf, type TreeRow } from "./rows.ts";
+import {
+  CALL_ROWS_MAX,
+  foldRows,
+  LIVE_ROWS_MAX,
+  rowCalls,
+  sizeOf,
+  stateOf,
+  type TreeRow,
+} from "./rows.ts";
 import type { SessionModel } from "./session-deck.ts";
 import { callTree } from "./tree.ts";
 import { type DeckText, userDeckTexts } from "./user-deck.ts";
@@ -229,8 +237,10 @@ function callTable(model: DeckModel, rows: readonly TreeRow[]): string {
     if (row.kind === "fold") {
       const look = CALL_LOOKS[stateOf(row)];
       const name = `${level}**${markdownText(nameText(row.name))}** × ${formatCount(sizeOf(row))}`;
-      const blanks = [...(hasWhere ? [""] : []), ...(hasTries ? [""] : []), ""];
-      return [`${look.glyph} ${look.word}`, name, countsText(row.counts), ...blanks];
+      const blanks = [...(hasWhere ? [""] : []), ...(hasTries ? [""] : [])];
+      const extent = extentOf(rowCalls(row), model.endMs);
+      const time = extent ? formatDuration(extent.endMs - extent.startMs) : "";
+      return [`${look.glyph} ${look.word}`, name, countsText(row.counts), ...blanks, time];
     }
     const { call } = row.node;
     const look = CALL_LOOKS[call.state];

@@ -35,6 +35,13 @@ export function functionFill(index: number): string {
   return FUNCTION_FILLS[index % FUNCTION_FILLS.length] ?? FILLS.running;
 }
 
+/** The colours of functions, given the name of each call in order. */
+export function functionFills(names: Iterable<string>): ReadonlyMap<string, string> {
+  const fills = new Map<string, string>();
+  for (const name of names) if (!fills.has(name)) fills.set(name, functionFill(fills.size));
+  return fills;
+}
+
 /** How a state looks; the glyphs are no emoji code points, so that no viewer paints them. */
 export interface StateLook {
   readonly glyph: string;

@@ -12,12 +12,13 @@ import { deckModel, isTrivial } from "./model.ts";
 import { LIVE_ROWS_MAX } from "./rows.ts";
 import { sessionModel } from "./session-deck.ts";
 import { deckRows, liveRows } from "./text/deck.ts";
+import { type RunSummary, runListRows } from "./text/runs.ts";
 import { sessionRows } from "./text/session.ts";
 import { rowsToText } from "./text/spans.ts";
 import { framedDecks, userDeckViews } from "./user-deck.ts";
 
 export type { Role, Row, Span } from "./text/spans.ts";
-export { deckRows, isTrivial, liveRows, rowsToText };
+export { deckRows, isTrivial, liveRows, type RunSummary, rowsToText, runListRows };
 
 /** Of `text/plain`. */
 const TEXT = { columns: 100, rowsMax: 60 } as const;

@@ -22,6 +22,8 @@ export type Request =
       readonly kind: "init";
       readonly folder: string;
       readonly columns: number;
+      /** Of the front end: it goes on when a new user process begins. */
+      readonly session: string;
       /** The first call gets this number: ids go on across restarts. */
       readonly firstCall: number;
       /** Written to fds 1 and 2 at a cell's end, so that the client knows it has seen all of the cell's raw output. */

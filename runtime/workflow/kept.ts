@@ -1,11 +1,11 @@
 /**
- * Keeps the newest calls with their real values, so that `deck.task("t11")` can look at one and run it again.
+ * Keeps the newest calls with their real values, so that `deck.task("t11")` can look at one.
  *
  * Off until a session asks for it: a plain program must not hold on to its values.
  * @module
  */
-import { callableOf, type Definition } from "./definition.ts";
-import { newestEntity, rememberEntities } from "./newest.ts";
+import type { Definition } from "./definition.ts";
+import { rememberEntities } from "./newest.ts";
 
 export type KeptOutcome =
   | { readonly ok: true; readonly value: unknown }
@@ -21,8 +21,6 @@ export interface KeptCall {
   readonly outcome?: KeptOutcome;
   /** The definition that ran. */
   readonly definition: Definition;
-  /** Calls the newest definition of the same name with the old inputs and these changes. */
-  rerun(changes?: Readonly<Record<string, unknown>>): Promise<unknown>;
 }
 
 interface Kept extends KeptCall {
@@ -63,14 +61,6 @@ export function keepCall(
     runId: run.id,
     inputs: { ...inputs },
     definition,
-    rerun(changes) {
-      // A map or a group has no name of its own that a later cell could define anew.
-      const isNamed = definition.entity !== "map" && definition.entity !== "group";
-      const newest = isNamed ? newestEntity(definition.name) : undefined;
-      const entity = newest ?? callableOf(definition);
-      if (entity === undefined) throw new Error(`${definition.name} cannot be called again`);
-      return entity({ ...this.inputs, ...changes });
-    },
   });
   forgetOldest();
 }

@@ -81,6 +81,8 @@ export class LiveCall {
   #holdsPlace = false;
   #retryTimer: NodeJS.Timeout | undefined;
   #source: SourcePosition | undefined;
+  /** Why this call has no value of the run before. */
+  #notReused: string | undefined;
   /** Keeps the value that is coming, of a call that looked for one. */
   #keepCached: ((value: unknown) => CacheOutcome) | undefined;
   /** What the function gave, while calls that it made still run. */
@@ -129,11 +131,12 @@ export class LiveCall {
     if (!unseen) {
       const seq = this.run.callCreated();
       this.owner.adopt(this);
+      // Before anybody hears of the call and looks for its values.
+      keepCall(this, read.inputs);
       if (observed) {
         this.#source = source ?? locate();
         this.#emitCreated(seq, read.inputs);
       }
-      keepCall(this, read.inputs);
     }
     if (refusal !== undefined) {
       // Nobody waits for the inputs of a call that is refused.
@@ -246,6 +249,10 @@ export class LiveCall {
   #reuse(inputs: Inputs): boolean {
     const found = this.run.reusable(this, inputs);
     if (found === undefined) return false;
+    if ("why" in found) {
+      this.#notReused = found.why;
+      return false;
+    }
     const outcome: CacheOutcome = { outcome: "reused", reason: `reused from ${found.callId}` };
     this.#settleGood("cached", found.value, outcome);
     return true;
@@ -398,13 +405,16 @@ export class LiveCall {
     this.#leave(state);
     keepOutcome(this, { ok: true, value });
     // Also when nobody watches: the next run wants it.
-    const cache = reused ?? this.#keepCached?.(value) ?? this.#cacheOff();
+    const cache = reused ?? this.#keepCached?.(value) ?? this.#whyNoCache();
     if (observed) this.#emitSettled(state, { output: preview(value), ...(cache && { cache }) });
     this.#resolve(value);
     this.run.callSettled(this);
   }
 
-  #cacheOff(): CacheOutcome | undefined {
+  #whyNoCache(): CacheOutcome | undefined {
+    if (this.#notReused !== undefined) {
+      return { outcome: "miss", reason: `not reused: ${this.#notReused}` };
+    }
     return this.definition.settings.cacheOff
       ? { outcome: "off", reason: "switched off for this call" }
       : undefined;

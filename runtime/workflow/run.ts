@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly executor?: Executor;
   /** How many of its root calls run at once. Default: what the executor says. */
   readonly concurrency?: number;
+  /** The run whose code makes this one: it is interrupted with it. */
+  readonly within?: Run;
   /** Finds values of an earlier run, asked before each call; what it finds settles the call as `cached`. */
   readonly reuse?: Reuse;
 }
@@ -47,9 +49,10 @@ export interface ReuseQuestion {
   readonly inputs: Inputs;
 }
 
-export type Reuse = (
-  question: ReuseQuestion,
-) => { readonly value: unknown; readonly callId: string } | undefined;
+export type Reuse = (question: ReuseQuestion) =>
+  | { readonly value: unknown; readonly callId: string }
+  /** Why there is none: the rest of a sentence that begins with "not reused:". */
+  | { readonly why: string };
 
 /** Where the code that asks runs: in which run, and in which call of it. */
 export interface CurrentScope {
@@ -94,13 +97,35 @@ export class Run extends Scope {
     this.executor = options.executor ?? localExecutor;
     const limit = options.concurrency ?? this.executor.concurrency;
     if (limit !== undefined) this.limiter = new Limiter(limit);
+    const { within } = options;
+    if (within !== undefined) {
+      const onAbort = () => this.abort(within.signal.reason);
+      if (within.signal.aborted) onAbort();
+      else {
+        within.signal.addEventListener("abort", onAbort, { once: true });
+        void this.#ended.promise.then(() => within.signal.removeEventListener("abort", onAbort));
+      }
+    }
   }
 
   /** A run for one call that was made outside of any scope, or after its own run was over. */
   static forOneCall(name: string, after: Run | undefined): Run {
-    const run = new Run(after ? { ...after.#options, linkedTo: after.id } : { title: name });
+    const run = new Run(after ? after.#continued() : { title: name });
     run.#endsWithFirstCall = true;
     return run;
+  }
+
+  /** What a run has that comes after it: whose values were reused, and what interrupts it, was its own. */
+  #continued(): RunOptions {
+    const { reuse: _, within: __, ...rest } = this.#options;
+    return { ...rest, linkedTo: this.id };
+  }
+
+  /** The run of the cell whose code is at work, however many runs that code has made. */
+  get outermost(): Run {
+    let at: Run = this;
+    while (at.#options.within !== undefined) at = at.#options.within;
+    return at;
   }
 
   /** Aborts with the reason of `abort`. */
@@ -129,7 +154,7 @@ export class Run extends Scope {
   }
 
   /** The value that an earlier run has for this call. */
-  reusable(call: LiveCall, inputs: Inputs): ReturnType<Reuse> {
+  reusable(call: LiveCall, inputs: Inputs): ReturnType<Reuse> | undefined {
     const path: string[] = [];
     const nths: number[] = [];
     for (let at: LiveCall | undefined = call; at !== undefined; at = at.parent) {
@@ -142,6 +167,16 @@ export class Run extends Scope {
   /** The session engine's id of the cell; absent outside of a session. */
   get cell(): number | undefined {
     return this.#options.cell;
+  }
+
+  /** Execution count of the cell. */
+  get n(): number | undefined {
+    return this.#options.n;
+  }
+
+  /** Jupyter's id of the cell. */
+  get cellId(): string | undefined {
+    return this.#options.cellId;
   }
 
   /** Calls `fn` with this run as the current scope, also for all that goes on after its `await`s. */

@@ -114,7 +114,7 @@ export function callable(definition: Definition, own: PropertyDescriptorMap = {}
 }
 
 /** The same for one call's own settings: no newer definition of the name. */
-function unnamed(definition: Definition, own: PropertyDescriptorMap): EntityCallable {
+export function unnamed(definition: Definition, own: PropertyDescriptorMap): EntityCallable {
   const call = (given?: unknown) => recordNode(definition, given) ?? startCall(definition, given);
   const { name, entity, inputs, output, fn } = definition;
   const brand = { name, entity, inputs, output } as EntityInterface;

@@ -9,15 +9,7 @@ import { adviceWords, serialCalls } from "../advice.ts";
 import { runGroups } from "../groups.ts";
 import type { DeckModel } from "../model.ts";
 import { CALL_LOOKS } from "../palette.ts";
-import {
-  CALL_ROWS_MAX,
-  type ChosenRows,
-  foldRows,
-  rowKey,
-  sizeOf,
-  stateOf,
-  type TreeRow,
-} from "../rows.ts";
+import { type ChosenRows, foldRows, rowKey, sizeOf, stateOf, type TreeRow } from "../rows.ts";
 import type { CallTree } from "../tree.ts";
 import { countsText, nameText, placeText, timeText } from "../wording.ts";
 import { CallBody } from "./call-body.tsx";
@@ -33,7 +25,7 @@ import { type Detail, TaskTable } from "./tasks.tsx";
 
 export function Deck({
   model,
-  form: { detail, rows, pictures, remarks },
+  form: { detail, rows, functionsMax, pictures, remarks },
   page,
   children,
 }: {
@@ -49,7 +41,7 @@ export function Deck({
       <DeckHeader model={model} />
       <FailureSection failures={model.failures} />
       {model.run.calls.size === 0 ? null : rows === "functions" ? (
-        <FunctionSection model={model} detail={detail} />
+        <FunctionSection model={model} detail={detail} rowsMax={functionsMax} />
       ) : (
         <TaskSection model={model} detail={detail} />
       )}
@@ -107,12 +99,14 @@ function TaskSection({
 function FunctionSection({
   model,
   detail,
+  rowsMax,
 }: {
   readonly model: DeckModel;
   readonly detail: Detail;
+  readonly rowsMax: number;
 }): ReactElement {
   const groups = runGroups(model.run, model.tree, model.endMs);
-  const shown = groups.slice(0, CALL_ROWS_MAX);
+  const shown = groups.slice(0, rowsMax);
   const left = groups.length - shown.length;
   const note = `${counted(model.tasks, "call")} of ${counted(groups.length, "task")}, grouped`;
   return (

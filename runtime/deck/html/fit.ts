@@ -4,16 +4,21 @@
  * Errors never go. Decks of the user's own go last, one by one: see `render.tsx`.
  * @module
  */
+import { isCounted } from "../groups.ts";
 import type { DeckModel } from "../model.ts";
 import { CALL_ROWS_MAX } from "../rows.ts";
 import type { Pictures } from "./pictures.tsx";
 import type { Detail } from "./tasks.tsx";
+
+const FEW_FUNCTIONS_MAX = 10;
 
 /** How much of a deck is shown. */
 export interface DeckForm {
   readonly detail: Detail;
   /** What a row of the table is. */
   readonly rows: "calls" | "functions";
+  /** So many rows per function at most; the others are counted. */
+  readonly functionsMax: number;
   readonly pictures: Pictures;
   /** What was left out, and why. */
   readonly remarks: readonly string[];
@@ -29,11 +34,12 @@ export function* deckForms(
   file: string | undefined,
 ): Generator<DeckForm, void> {
   const said: string[] = [];
-  let form: DeckForm = { detail: "all", rows: rowsOf(model), pictures, remarks: [] };
+  let form = wholeForm(model, pictures);
+  const always = form.remarks;
   const without = (change: Partial<DeckForm>, what: string): DeckForm => {
     said.push(`${what}: the deck would be larger than 200 kB.`);
     const whole = file === undefined ? [] : [`All of it is in ${file}`];
-    form = { ...form, ...change, remarks: [...said, ...whole] };
+    form = { ...form, ...change, remarks: [...always, ...said, ...whole] };
     return form;
   };
   yield form;
@@ -48,9 +54,23 @@ export function* deckForms(
   if (graph) yield without({ pictures: {} }, "No graph is drawn");
   said.shift();
   yield without({ detail: "none" }, "No row unfolds");
+  // Names and values of any length have been cut; this many always fit.
+  yield without(
+    { functionsMax: FEW_FUNCTIONS_MAX },
+    `Only ${FEW_FUNCTIONS_MAX} functions have a row`,
+  );
 }
 
-/** Too many calls to list are told per function. */
-export function rowsOf(model: DeckModel): DeckForm["rows"] {
-  return model.tasks > CALL_ROWS_MAX ? "functions" : "calls";
+/** Nothing left out; too many calls to list are told per function. */
+export function wholeForm({ run, tasks }: DeckModel, pictures: Pictures): DeckForm {
+  const remarks = isCounted(run)
+    ? ["No timeline and no graph: of so many calls those that went well are only counted."]
+    : [];
+  return {
+    detail: "all",
+    rows: tasks > CALL_ROWS_MAX ? "functions" : "calls",
+    functionsMax: CALL_ROWS_MAX,
+    pictures,
+    remarks,
+  };
 }

@@ -9,10 +9,9 @@ import type { ReactElement } from "react";
 import { counted, formatCount, formatDuration, formatOffset } from "../../values/format.ts";
 import { type DeckGraph, deckGraph, graphNote, graphWords } from "../graph.ts";
 import { type GraphPicture, graphPicture } from "../graph-layout.ts";
-import { functionGroups } from "../groups.ts";
 import { runSpans } from "../lanes.ts";
 import type { DeckModel } from "../model.ts";
-import { functionFill } from "../palette.ts";
+import { FILLS, functionFills } from "../palette.ts";
 import { CALL_ROWS_MAX } from "../rows.ts";
 import { concurrencySvg, svgDataUri, timelineSvg } from "../svg.ts";
 import { Section } from "./parts.tsx";
@@ -57,13 +56,12 @@ function timePicture(model: DeckModel): TimePicture {
     };
   }
   const calls = model.tree.nodes.map(({ call }) => call);
-  const order = functionGroups(calls, model.endMs).map(({ name }) => name);
-  const fills = new Map(order.map((name, index) => [name, functionFill(index)]));
+  const fills = functionFills(calls.map(({ name }) => name));
   const failedAt = calls
     .filter(({ id, state, rootFailure = id }) => state === "failed" && rootFailure === id)
     .map(({ endedAt = model.endMs }) => endedAt);
   const { svg, hasLanes } = timelineSvg(
-    { spans, failedAt, fillOf: (name) => fills.get(name) ?? functionFill(0) },
+    { spans, failedAt, fillOf: (name) => fills.get(name) ?? FILLS.cancelled },
     model,
   );
   const ticks = failedAt.length > 0 ? "red ticks: failures · " : "";

@@ -12,7 +12,7 @@ import type { FramedDeck, UserDeckViews } from "../user-deck.ts";
 import { NO_USER_DECKS } from "../user-deck.ts";
 import { AllCalls } from "./all-calls.tsx";
 import { Deck, LiveTree, TrivialDeck } from "./deck.tsx";
-import { type DeckForm, deckForms, rowsOf } from "./fit.ts";
+import { type DeckForm, deckForms, wholeForm } from "./fit.ts";
 import { picturesOf } from "./pictures.tsx";
 import { SessionDeck } from "./session.tsx";
 import { OPTIONAL_STYLE } from "./styles.ts";
@@ -107,14 +107,17 @@ export function pageMarkup(run: RunRecord, decks: readonly FramedDeck[]): Styled
   // Decks of the user's own are not counted: they are what somebody asked for, and bounded by the record.
   const frames = <UserDeckFrames decks={decks} />;
   const lengthMax = PAGE_LENGTH_MAX + renderToStaticMarkup(frames).length;
-  const whole = { rows: rowsOf(model), pictures: picturesOf(model) };
+  const whole = wholeForm(model, picturesOf(model));
   const hasAll = model.tasks > CALL_ROWS_MAX;
   let markup: StyledMarkup = { html: "", css: "" };
   for (const { detail, remark, callsMax } of PAGE_DETAILS) {
     if (model.tree.nodes.length > callsMax) continue;
     markup = withStylesheet(
       renderToStaticMarkup(
-        <Deck model={model} form={{ ...whole, detail, remarks: remark ? [remark] : [] }}>
+        <Deck
+          model={model}
+          form={{ ...whole, detail, remarks: [...whole.remarks, ...(remark ? [remark] : [])] }}
+        >
           {hasAll ? <AllCalls model={model} detail={detail} /> : null}
           {frames}
         </Deck>,

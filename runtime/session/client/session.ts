@@ -10,6 +10,7 @@
  *   C4  Cell, call and count numbers are never reused, also by a new user process.
  * @module
  */
+import { randomUUID } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import type { RuntimeEvent } from "../../events/events.ts";
 import { analyse, parseCell } from "../analyse.ts";
@@ -88,6 +89,8 @@ type EvaluateAnswer = Awaited<ReturnType<Session["evaluate"]>>;
 
 class ClientSession implements Session {
   readonly folder: string;
+  /** Names this session in the history; a new user process is still the same session. */
+  readonly #id = randomUUID();
   readonly #options: SessionOptions;
   readonly #types: TypeService;
   readonly #listeners = new Set<(event: SessionEvent) => void>();
@@ -416,6 +419,7 @@ class ClientSession implements Session {
       folder: this.folder,
       columns: this.#options.columns,
       color: this.#options.color ?? false,
+      session: this.#id,
       onItem: (item) => this.#onItem(item),
       onRawOutput: (stream, text) => this.#onRawOutput(stream, text),
     });

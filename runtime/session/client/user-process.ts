@@ -33,6 +33,8 @@ export interface UserProcessOptions {
   readonly folder: string;
   readonly columns: number;
   readonly color: boolean;
+  /** Name of the session in the history. */
+  readonly session: string;
   /** Everything the host reports, in order. */
   readonly onItem: (item: HostItem) => void;
   /** What add-ons and child programs wrote to the descriptors themselves. */
@@ -97,8 +99,8 @@ export class UserProcess {
    * @param firstCall the number of the first workflow call it makes.
    */
   begin(firstCall: number): void {
-    const { folder, columns } = this.#options;
-    this.send({ kind: "init", folder, columns, firstCall, marker: this.#marker });
+    const { folder, columns, session } = this.#options;
+    this.send({ kind: "init", folder, columns, session, firstCall, marker: this.#marker });
   }
 
   /** It is ready, or never will be. */

@@ -1,7 +1,8 @@
 /**
- * `deck`, `decks[n]`, `runs()`: what ran in this session, with the real values while they are in memory.
+ * `deck`, `decks[n]`, `runs()`: handles on what ran, in this session and before it.
  * @module
  */
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, isAbsolute, resolve } from "node:path";
@@ -11,18 +12,23 @@ import {
   deckBundle,
   deckPage,
   deckRows,
+  type RunSummary,
   rowsToText,
+  runListRows,
   sessionBundle,
   sessionPage,
 } from "../../deck/views.ts";
-import type { RunRecord } from "../../events/record-shape.ts";
-import type { Records } from "../../events/records.ts";
-import { keptCall } from "../../workflow/kept.ts";
+import { homePath, makeHome } from "../../events/home.ts";
+import type { RunRecord, RunState } from "../../events/record-shape.ts";
+import { counted } from "../../values/format.ts";
+import type { CallHandle } from "./call-handle.ts";
+import type { DeckHistory, KnownRun } from "./deck-history.ts";
 
 const HOOK = Symbol.for("Jupyter.display");
 /** Tells `values/bundle.ts` that this hook may take longer than a user's: the first deck loads its renderer. */
 const PATIENT = Symbol.for("eagerdeck.patient");
 const TEXT = { columns: 100, rowsMax: 60 };
+const LISTED_MAX = 20;
 
 /** A page is written whole or not at all: beside the file, then renamed. */
 function writeWhole(path: string, text: string): string {
@@ -34,70 +40,26 @@ function writeWhole(path: string, text: string): string {
   return file;
 }
 
-/** One call of the session with its real inputs and output. */
-export class CallHandle {
-  readonly #records: Records;
-  readonly id: string;
-
-  constructor(records: Records, id: string) {
-    this.#records = records;
-    this.id = id;
+/** Shows a page with the desktop's own means. @returns its path, which is all there is without a desktop. */
+function openPage(file: string): string {
+  const { platform, env } = process;
+  const hasDisplay = platform === "darwin" || Boolean(env["DISPLAY"] ?? env["WAYLAND_DISPLAY"]);
+  if (hasDisplay) {
+    const child = spawn(platform === "darwin" ? "open" : "xdg-open", [file], {
+      stdio: "ignore",
+      detached: true,
+    });
+    // There is no opener: the path says where to look.
+    child.on("error", () => undefined);
+    child.unref();
   }
-
-  get name(): string {
-    return this.#record.name;
-  }
-
-  get state(): string {
-    return this.#record.state;
-  }
-
-  /** What the call was given, by input name. */
-  get inputs(): Readonly<Record<string, unknown>> {
-    return this.#kept.inputs;
-  }
-
-  /** What the call returned. @throws what it failed with, or an Error while it still runs. */
-  get output(): unknown {
-    const { outcome } = this.#kept;
-    if (!outcome) throw new Error(`${this.id} ${this.name} has not settled yet`);
-    if (!outcome.ok) throw outcome.error;
-    return outcome.value;
-  }
-
-  /** What the call failed with; undefined when it did not. */
-  get error(): unknown {
-    const { outcome } = this.#kept;
-    return outcome && !outcome.ok ? outcome.error : undefined;
-  }
-
-  /** Calls the newest definition of the same name again: the old inputs with these changes. */
-  rerun(changes: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
-    return this.#kept.rerun(changes);
-  }
-
-  get #record() {
-    const record = this.#records.call(this.id);
-    if (!record) throw new Error(`no call ${this.id} in this session; runs() lists its runs`);
-    return record;
-  }
-
-  get #kept() {
-    const kept = keptCall(this.id);
-    if (kept) return kept;
-    throw new Error(
-      `the values of ${this.id} ${this.#record.name} are not in memory any more: only those of the newest calls are kept`,
-    );
-  }
-
-  [inspect.custom](): string {
-    return `Call ${this.id} ${this.name} (${this.state})`;
-  }
+  return file;
 }
 
 /** The deck of one run, or of the newest one. Shows itself when it is a cell's value. */
 export class DeckHandle {
   readonly #history: DeckHistory;
+  /** Absent: the newest run, whichever that is when somebody looks. */
   readonly #runId: string | undefined;
 
   constructor(history: DeckHistory, runId?: string) {
@@ -105,12 +67,23 @@ export class DeckHandle {
     this.#runId = runId;
   }
 
-  /** Any call of the session by its id, as the deck shows it. @throws when there is none. */
+  /** Of the run; undefined before the first call. */
+  get id(): string | undefined {
+    return this.#known()?.id;
+  }
+
+  /** `In [7]`, or what else the run is called; empty before the first call. */
+  get title(): string {
+    return this.#known()?.title ?? "";
+  }
+
+  get state(): RunState | undefined {
+    return this.#known()?.state;
+  }
+
+  /** Any call by its id, as the deck shows it: of this session, or of this run. @throws when there is none. */
   task(id: string): CallHandle {
-    if (!this.#history.records.call(id)) {
-      throw new Error(`no call ${id} in this session; runs() lists its runs`);
-    }
-    return new CallHandle(this.#history.records, id);
+    return this.#history.task(id, this.#runId);
   }
 
   /** The calls of this run to the task of that name, in order of call. */
@@ -123,6 +96,17 @@ export class DeckHandle {
     return this.#calls((call) => call.state === "failed");
   }
 
+  /**
+   * Runs the cell of this run again, and takes what went well before instead of calling it anew: each call at the same
+   * place with the same inputs. Resolves with the cell's value.
+   * @throws {Error} when the run was not made by a cell, or still goes on.
+   */
+  async resume(): Promise<unknown> {
+    const known = this.#known();
+    if (known === undefined) throw new Error("nothing to resume: no calls yet");
+    return await this.#history.resume(known);
+  }
+
   /** The summary of the whole session: the newest run of each cell. */
   session(title = "session"): SessionDeck {
     return new SessionDeck(this.#history, title);
@@ -130,30 +114,64 @@ export class DeckHandle {
 
   /** Writes this deck as a page that stands alone. @returns the absolute path. */
   async save(path: string): Promise<string> {
-    const run = this.#run;
+    const run = this.#record();
     if (!run) throw new Error("nothing to save: no calls yet");
     return writeWhole(path, await deckPage(run));
   }
 
+  /** Opens this deck in a browser. @returns the path of its page, all there is where there is no display. */
+  async open(): Promise<string> {
+    const run = this.#record();
+    if (!run) throw new Error("nothing to open: no calls yet");
+    makeHome(process.cwd(), "runs", run.id);
+    return openPage(await this.save(homePath("runs", run.id, "deck.html")));
+  }
+
   async [HOOK]() {
-    const run = this.#run;
+    const run = this.#record();
     if (run === undefined) return { "text/plain": "no calls yet" };
     return await deckBundle(run, { file: pageFile(process.cwd(), run.id) });
   }
 
   [inspect.custom](): string {
-    const run = this.#run;
+    const run = this.#record();
     return run ? rowsToText(deckRows(run, TEXT)) : "no calls yet";
   }
 
-  get #run(): RunRecord | undefined {
-    const { records } = this.#history;
-    return this.#runId === undefined ? records.runs().at(-1) : records.run(this.#runId);
+  /** What a list says of it. */
+  summary(): RunSummary | undefined {
+    return this.#known();
+  }
+
+  #known(): KnownRun | undefined {
+    return this.#history.known(this.#runId);
+  }
+
+  #record(): RunRecord | undefined {
+    return this.#history.record(this.#runId);
   }
 
   #calls(choose: (call: { name: string; state: string }) => boolean): CallHandle[] {
-    const calls = [...(this.#run?.calls.values() ?? [])];
-    return calls.filter(choose).map((call) => new CallHandle(this.#history.records, call.id));
+    const run = this.#record();
+    if (run === undefined) return [];
+    const calls = [...run.calls.values()].filter(choose);
+    return calls.map(({ id }) => this.#history.task(id, run.id));
+  }
+}
+
+/** What `runs()` gives: shows itself as a list, where an array would be a pile of decks. */
+export class RunList extends Array<DeckHandle> {
+  // `filter` and `map` give plain arrays.
+  static override get [Symbol.species](): ArrayConstructor {
+    return Array;
+  }
+
+  [inspect.custom](): string {
+    if (this.length === 0) return "no runs yet";
+    const listed = this.slice(0, LISTED_MAX).flatMap((run) => run.summary() ?? []);
+    const text = rowsToText(runListRows(listed, (_, index) => `[${index}]`));
+    const left = this.length - listed.length;
+    return left > 0 ? `${text}\n… ${counted(left, "more run")}` : text;
   }
 }
 
@@ -172,6 +190,12 @@ export class SessionDeck {
     return writeWhole(path, await sessionPage(this.#history.newestRuns(), { title: this.#title }));
   }
 
+  /** Opens the summary in a browser. @returns the path of its page. */
+  async open(): Promise<string> {
+    makeHome(process.cwd());
+    return openPage(await this.save(homePath("session.html")));
+  }
+
   [HOOK]() {
     return sessionBundle(this.#history.newestRuns(), { title: this.#title });
   }
@@ -183,51 +207,4 @@ export class SessionDeck {
 
 for (const shown of [DeckHandle, SessionDeck]) {
   Object.defineProperty(shown.prototype[HOOK], PATIENT, { value: true });
-}
-
-export class DeckHistory {
-  readonly records: Records;
-  readonly deck: DeckHandle;
-
-  constructor(records: Records) {
-    this.records = records;
-    this.deck = new DeckHandle(this);
-  }
-
-  /** Handles on all runs, newest first. */
-  runs = (): DeckHandle[] => {
-    return this.records
-      .runs()
-      .map((run) => new DeckHandle(this, run.id))
-      .reverse();
-  };
-
-  /** By execution count: `decks[7]` is the newest run of `In [7]`. */
-  readonly decks: Record<number, DeckHandle> = new Proxy(
-    {},
-    {
-      get: (_, key) => {
-        const run = this.records.runs().findLast((record) => String(record.n) === key);
-        return run ? new DeckHandle(this, run.id) : undefined;
-      },
-      has: (_, key) => this.records.runs().some((record) => String(record.n) === key),
-      ownKeys: () => [...this.#counts()],
-      getOwnPropertyDescriptor: (_, key) => ({
-        value: typeof key === "string" ? `deck of In [${key}]` : undefined,
-        enumerable: true,
-        configurable: true,
-      }),
-    },
-  );
-
-  #counts(): Set<string> {
-    return new Set(this.records.runs().flatMap(({ n }) => (n === undefined ? [] : [String(n)])));
-  }
-
-  /** The newest run of each cell, by Jupyter's cell id where there is one, in the order of the cells' first runs. */
-  newestRuns(): RunRecord[] {
-    const newest = new Map<string, RunRecord>();
-    for (const run of this.records.runs()) newest.set(run.cellId ?? `n${run.n ?? run.id}`, run);
-    return [...newest.values()];
-  }
 }

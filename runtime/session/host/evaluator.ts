@@ -13,7 +13,7 @@ import { pathToFileURL } from "node:url";
 import { constants, Script } from "node:vm";
 import { displayBundle } from "../../values/bundle.ts";
 import type { MimeBundle } from "../../values/shape.ts";
-import { currentScope, Run } from "../../workflow/run.ts";
+import { currentScope, type Reuse, Run } from "../../workflow/run.ts";
 import type { CellError } from "../cell-error.ts";
 import type { HostSettled, Published } from "../protocol.ts";
 import type { BuiltIns } from "./built-ins.ts";
@@ -44,6 +44,20 @@ export interface CellFacts {
   durationMs: number;
   result: unknown;
 }
+
+/** What the run of a source that runs again is called, and what it takes from before. */
+export interface AgainOptions {
+  readonly title: string;
+  readonly n?: number;
+  readonly cellId?: string;
+  readonly linkedTo: string;
+  readonly reuse: Reuse;
+}
+
+/** Sources that run again have numbers far from those of cells and of expressions. */
+const FIRST_AGAIN = -1_000_000_000;
+/** Sources of the newest cells: a run that begins late still finds its own. */
+const SOURCES_MAX = 1_000;
 
 export interface EvaluatorOptions {
   readonly folder: string;
@@ -79,9 +93,16 @@ export class Evaluator {
   /** Running cells, oldest first. */
   readonly #running = new Map<
     number,
-    { readonly run: Run; readonly end: (ended: Ended) => void }
+    {
+      readonly run: Run;
+      readonly end: (ended: Ended) => void;
+      readonly published: Map<string, Published>;
+    }
   >();
   #lastCell: number | undefined;
+  readonly #sources = new Map<number, string>();
+  readonly #againSources = new Map<string, string>();
+  #againCount = 0;
   readonly cells: Record<number, CellFacts> = {};
   readonly #now = performance.now.bind(performance);
 
@@ -155,8 +176,9 @@ export class Evaluator {
       }));
       onSettled(settled);
     };
-    this.#running.set(request.cell, { run, end });
+    this.#running.set(request.cell, { run, end, published });
     this.#lastCell = request.cell;
+    keepNewest(this.#sources, request.cell, request.source);
     void this.#finish(request, label, run, published, end);
   }
 
@@ -250,6 +272,50 @@ export class Evaluator {
       () => scope.segments.length,
       () => compilerOptionsOf(join(folder, "__eagerdeck.ts")),
     );
+  }
+
+  /** The source that made a run of this process: its cell's, or the one that was run again. */
+  sourceOf(cell: number | undefined, runId: string): string | undefined {
+    return (
+      this.#againSources.get(runId) ?? (cell === undefined ? undefined : this.#sources.get(cell))
+    );
+  }
+
+  /**
+   * Runs the source of an earlier cell again, as part of the cell whose code asks for it: what interrupts that one
+   * interrupts this, and what it declares is declared.
+   * @returns its value. Throws what the source throws, or a SyntaxError.
+   */
+  async again(source: string, options: AgainOptions): Promise<unknown> {
+    const { stacks, folder } = this.#options;
+    const outer = currentScope()?.run.outermost;
+    const { title } = options;
+    const run = new Run({
+      ...options,
+      ...(outer?.cell !== undefined && { cell: outer.cell }),
+      ...(outer !== undefined && { within: outer }),
+    });
+    const compiled = this.#compile(source);
+    if (!compiled.ok) {
+      throw new SyntaxError(stacks.syntaxError(source, title, compiled.problems).message);
+    }
+    keepNewest(this.#againSources, run.id, source);
+    const number = FIRST_AGAIN - this.#againCount++;
+    const file = join(folder, `__eagerdeck_again${this.#againCount}.ts`);
+    stacks.register(file, {
+      label: title,
+      ...(outer?.cell !== undefined && { cell: outer.cell }),
+      source: () => source,
+      locate: compiled.locate,
+    });
+    const published = this.#running.get(outer?.cell ?? 0)?.published ?? new Map();
+    const outcome = await this.#evaluate(number, file, compiled, run, published);
+    if (outcome.ok) {
+      void run.end("ok");
+      return outcome.value;
+    }
+    void run.end(outcome.interrupted ? "interrupted" : "failed", outcome.error);
+    throw outcome.error;
   }
 
   /** Brings changed local files in force. @returns whether the cell may run: it may be interrupted meanwhile. */
@@ -419,6 +485,12 @@ export class Evaluator {
     void run.end("ok");
     return { value };
   }
+}
+
+function keepNewest<K>(sources: Map<K, string>, key: K, source: string): void {
+  sources.set(key, source);
+  const [oldest] = sources.keys();
+  if (sources.size > SOURCES_MAX && oldest !== undefined) sources.delete(oldest);
 }
 
 /** Imported names are accessors into the module, so that its live bindings stay live. */

@@ -104,7 +104,7 @@ export class Interrupts {
     const raised = and(this.flags, flagIndex.raised, ~flagBit.flush);
     if (raised & flagBit.flush) this.#flush();
     if (!(raised & flagBit.interrupt)) return;
-    const run = currentScope()?.run;
+    const run = currentScope()?.run.outermost;
     const target = load(this.flags, flagIndex.cell);
     const named = this.#runs.get(target);
     if (run && (this.#dead.has(run) || run === named)) {

@@ -22,7 +22,7 @@ import { renewThreads } from "../../workflow/thread/executor.ts";
 import type { Request } from "../protocol.ts";
 import { BuiltIns } from "./built-ins.ts";
 import type { WorkerMessage } from "./control-worker.ts";
-import { DeckHistory } from "./deck-handle.ts";
+import { DeckHistory } from "./deck-history.ts";
 import { Displays, installDisplays } from "./display.ts";
 import { Evaluator } from "./evaluator.ts";
 import { flagIndex, sharedFlags } from "./flags.ts";
@@ -34,6 +34,7 @@ import { endWith, Outbox } from "./outbox.ts";
 import { captureOutput } from "./output.ts";
 import { peek } from "./peek.ts";
 import { installPrelude } from "./prelude.ts";
+import { Remembered, reusePlan } from "./remember.ts";
 import { SessionScope } from "./scope.ts";
 import { Slicer } from "./slice.ts";
 import { Stacks } from "./stack.ts";
@@ -170,15 +171,26 @@ function start(init: Extract<Request, { kind: "init" }>): void {
   numberCallsFrom(init.firstCall);
   keepCalls(KEPT_CALLS_MAX);
   setLocator(() => stacks.here());
+  const sourceOf = own.sourceOf.bind(own);
+  const remembered = new Remembered({
+    ...{ folder: init.folder, session: init.session, records, sourceOf },
+    notice: (text) => notice("warning", text, own.fallbackCell()),
+  });
+  listen("exit", () => remembered.flush());
   observe((event) => {
     records.apply(event);
     report(event, records.run(event.runId)?.cell);
+    remembered.event(event);
   });
   installPrelude({
     scope,
     evaluator: own,
     displays,
-    history: new DeckHistory(records),
+    history: new DeckHistory({
+      ...{ records, session: init.session, sourceOf, reusePlan },
+      history: remembered.history,
+      again: (source, options) => own.again(source, options),
+    }),
     folder: init.folder,
   });
 

@@ -14,7 +14,7 @@ import { group } from "../../workflow/group.ts";
 import { mapTask } from "../../workflow/map-task.ts";
 import { eager, task } from "../../workflow/task.ts";
 import { workflow } from "../../workflow/workflow.ts";
-import type { DeckHistory } from "./deck-handle.ts";
+import type { DeckHistory } from "./deck-history.ts";
 import { type Displays, svg } from "./display.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { currentSignal } from "./evaluator.ts";

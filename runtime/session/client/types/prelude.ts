@@ -54,26 +54,42 @@ interface CallHandle {
   readonly output: any;
   /** What the call failed with; undefined when it did not. */
   readonly error: any;
-  /** Calls the newest definition of the same name again: the old inputs with these changes. */
+  /** Each time its function was started. */
+  readonly attempts: readonly { readonly n: number; readonly startedAt: number; readonly endedAt?: number }[];
+  /** Where the call was written. */
+  readonly source: { readonly file: string; readonly line: number; readonly column: number } | undefined;
+  /** The last lines that the call logged or printed. */
+  logs(): readonly string[];
+  /** Calls the newest definition of the same name again, without its cache: the old inputs with these changes. */
   rerun(changes?: Readonly<Record<string, unknown>>): Promise<any>;
 }
 /** The deck of the whole session: the newest run of each cell. */
 interface SessionDeck {
   /** Writes the summary as a page that stands alone. Resolves to the absolute path. */
   save(path: string): Promise<string>;
+  /** Opens the summary in a browser. Resolves to the path of its page. */
+  open(): Promise<string>;
 }
 /** The deck of one run, or of the newest one. Shows itself when it is a cell's value. */
 interface DeckHandle {
-  /** Any call of the session by its id, as the deck shows it: \`deck.task("c3")\`. */
+  /** Of the run; undefined before the first call. */
+  readonly id: string | undefined;
+  readonly title: string;
+  readonly state: "running" | "ok" | "handled" | "failed" | "interrupted" | "killed" | undefined;
+  /** Any call of the session by its id, as the deck shows it: \`deck.task("t3")\`. */
   task(id: string): CallHandle;
   /** The calls of this run to the task of that name, in order of call. */
   tasks(name: string): CallHandle[];
   /** The calls of this run that failed. */
   readonly failed: CallHandle[];
+  /** Runs the cell of this run again and takes what went well before instead of calling it anew. */
+  resume(): Promise<any>;
   /** The summary of the whole session. */
   session(title?: string): SessionDeck;
   /** Writes this deck as a page that stands alone. Resolves to the absolute path. */
   save(path: string): Promise<string>;
+  /** Opens this deck in a browser. Resolves to the path of its page. */
+  open(): Promise<string>;
 }
 /** A thing shown once that can be replaced later. */
 interface DisplayHandle {
@@ -92,7 +108,7 @@ interface CellFacts {
 declare const deck: DeckHandle;
 /** By execution count: \`decks[7]\` is the newest run of \`In [7]\`. */
 declare const decks: { readonly [count: number]: DeckHandle };
-/** Handles on all runs, newest first. */
+/** Handles on all runs of this folder, newest first, also of earlier sessions. */
 declare function runs(): DeckHandle[];
 /** Shows any value as the cell's result would be shown. */
 declare function display(value: unknown, options?: { id?: string }): DisplayHandle;

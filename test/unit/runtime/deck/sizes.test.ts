@@ -12,6 +12,7 @@ const SIZES = [
   { calls: 50, htmlMax: 190_000 },
   { calls: 51, htmlMax: 100_000 },
   { calls: 2_000, htmlMax: 100_000 },
+  { calls: 9_999, htmlMax: 130_000 },
 ];
 
 describe.each(SIZES)("a run of $calls calls", ({ calls, htmlMax }) => {
@@ -127,6 +128,7 @@ test("a run so large that calls are only counted tells all of them", async () =>
     expect(form).toMatch(/~2\d\d ms/);
   }
   expect(htmlText(bundle["text/html"] as string)).toContain("12,000 tasks");
+  expect(htmlText(bundle["text/html"] as string)).toContain("No timeline and no graph: of so many");
   expect((bundle["text/html"] as string).length).toBeLessThanOrEqual(100_000);
 });
 

@@ -196,7 +196,7 @@ describe("a run that goes on with an earlier one", () => {
       title: "again",
       reuse: ({ path, nths, inputs }) => {
         asked.push(`${path.join("/")} ${nths.join(".")} ${JSON.stringify(inputs)}`);
-        return nths.at(-1) === 1 ? { value: undefined, callId: "t7" } : undefined;
+        return nths.at(-1) === 1 ? { value: undefined, callId: "t7" } : { why: "it is another" };
       },
     });
     const leaf = task({ name: "leaf" }, ({ n }: { n: number }) => n);
@@ -205,7 +205,7 @@ describe("a run that goes on with an earlier one", () => {
     expect(values).toEqual([1, undefined]);
     expect(asked).toEqual(['leaf 0 {"n":1}', 'leaf 1 {"n":2}']);
     expect(observed.of("call-settled").map(({ state, cache }) => [state, cache?.reason])).toEqual([
-      ["ok", undefined],
+      ["ok", "not reused: it is another"],
       ["cached", "reused from t7"],
     ]);
   });

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { task, workflow } from "../../../../runtime/index.ts";
-import { keepCalls, keptCall } from "../../../../runtime/workflow/kept.ts";
-import { rejection } from "../../../support/observed-events.ts";
+import { callAgain } from "../../../../runtime/workflow/again.ts";
+import { type KeptCall, keepCalls, keptCall } from "../../../../runtime/workflow/kept.ts";
+import { Run } from "../../../../runtime/workflow/run.ts";
+import { observedEvents, rejection } from "../../../support/observed-events.ts";
 
 afterEach(() => keepCalls(0));
 
@@ -59,21 +61,50 @@ describe("kept calls", () => {
     ]);
   });
 
+  const again = (id: string, changes: object = {}) => {
+    const kept = keptCall(id) as KeptCall;
+    return callAgain(kept, { ...kept.inputs, ...changes });
+  };
+
   test("run again with the newest definition of their name, old inputs and changes", async () => {
     keepCalls(10);
     const call = makeStep(1)({ x: 1, y: 10 });
     expect(await call).toBe(12);
     makeStep(100);
-    expect(await keptCall(call.id)?.rerun()).toBe(111);
-    expect(await keptCall(call.id)?.rerun({ x: 2 })).toBe(112);
+    using observed = observedEvents();
+    expect(await again(call.id)).toBe(111);
+    expect(await again(call.id, { x: 2 })).toBe(112);
     expect(keptCall(call.id)?.inputs).toEqual({ x: 1, y: 10 });
+    const { runId } = keptCall(call.id) as KeptCall;
+    expect(observed.of("run-started").map(({ linkedTo }) => linkedTo)).toEqual([runId, runId]);
   });
 
   test("run again also when they were defined before calls were kept", async () => {
     const early = makeStep(1);
     keepCalls(10);
     const call = early({ x: 1 });
-    expect(await keptCall(call.id)?.rerun({ x: 5 })).toBe(6);
+    expect(await again(call.id, { x: 5 })).toBe(6);
+  });
+
+  test("run again within a run are interrupted with it", async () => {
+    keepCalls(10);
+    const waits = task({ name: "waits" }, async (_: object, { signal }) => {
+      if (!signal.aborted)
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    });
+    const call = waits({});
+    const run = new Run({ title: "cell" });
+    const second = run.enter(() => again(call.id));
+    run.abort(new Error("stop"));
+    expect(await rejection(second)).toMatchObject({ code: "CANCELLED", cause: new Error("stop") });
+    call.cancel();
+  });
+
+  test("of a name that nothing has any more says what to do", () => {
+    keepCalls(10);
+    expect(() => callAgain({ id: "t1", name: "gone", runId: "r1" }, {})).toThrow(
+      "there is no task gone in this session: run the cell that defines it first",
+    );
   });
 });
 

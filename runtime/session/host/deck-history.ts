@@ -1,0 +1,220 @@
+/**
+ * What is known of runs: those of this process from memory, all others from the history of the folder.
+ * @module
+ */
+import type { RunSummary } from "../../deck/views.ts";
+import type { CallRecord, RunRecord } from "../../events/record-shape.ts";
+import type { Records } from "../../events/records.ts";
+import type { History, StoredRun } from "../../store/history.ts";
+import type { EarlierValues } from "../../store/reuse.ts";
+import { keptCall } from "../../workflow/kept.ts";
+import type { Reuse } from "../../workflow/run.ts";
+import { CallHandle, type CallSource } from "./call-handle.ts";
+import { DeckHandle, RunList } from "./deck-handle.ts";
+import type { AgainOptions } from "./evaluator.ts";
+
+export interface DeckHistoryOptions {
+  readonly records: Records;
+  /** Name of the session. */
+  readonly session: string;
+  /** The history of the folder, with all that happened until now; absent when none is kept. */
+  readonly history: () => History | undefined;
+  /** The source that made a run of this process. */
+  readonly sourceOf: (cell: number | undefined, runId: string) => string | undefined;
+  readonly again: (source: string, options: AgainOptions) => Promise<unknown>;
+  readonly reusePlan: (
+    run: RunRecord,
+    valuesOf: (call: CallRecord) => EarlierValues | undefined,
+  ) => Reuse;
+}
+
+/** A run, whoever remembers it. */
+export interface KnownRun extends RunSummary {
+  readonly n: number | undefined;
+  readonly cellId: string | undefined;
+  /** Of its cell. */
+  readonly source: string | undefined;
+}
+
+export class DeckHistory {
+  readonly #options: DeckHistoryOptions;
+  readonly deck: DeckHandle;
+
+  constructor(options: DeckHistoryOptions) {
+    this.#options = options;
+    this.deck = new DeckHandle(this);
+  }
+
+  /** Handles on all runs of this folder, newest first. */
+  runs = (): RunList => {
+    const own = this.#options.records.runs();
+    const ids = new Set(own.map(({ id }) => id));
+    const earlier = (this.#options.history()?.runs() ?? []).filter(({ id }) => !ids.has(id));
+    const all = [
+      ...own.map(({ id, startedAt }) => ({ id, startedAt })),
+      ...earlier.map(({ id, startedAt }) => ({ id, startedAt })),
+    ].sort((a, b) => b.startedAt - a.startedAt);
+    return RunList.from(all.map(({ id }) => new DeckHandle(this, id))) as RunList;
+  };
+
+  /** By execution count: `decks[7]` is the newest run of `In [7]` of this session. */
+  readonly decks: Record<number, DeckHandle> = new Proxy(
+    {},
+    {
+      get: (_, key) => {
+        const id = this.#counts().get(String(key));
+        return id === undefined ? undefined : new DeckHandle(this, id);
+      },
+      has: (_, key) => this.#counts().has(String(key)),
+      ownKeys: () => [...this.#counts().keys()],
+      getOwnPropertyDescriptor: (_, key) => ({
+        value: typeof key === "string" ? `deck of In [${key}]` : undefined,
+        enumerable: true,
+        configurable: true,
+      }),
+    },
+  );
+
+  /** The newest run of each execution count, also of an earlier process of this session. */
+  #counts(): Map<string, string> {
+    const { records, history, session } = this.#options;
+    const counts = new Map<string, string>();
+    const stored = history()?.runs() ?? [];
+    for (const { id, n, ...run } of stored.reverse()) {
+      if (run.session === session && n !== undefined) counts.set(String(n), id);
+    }
+    for (const { id, n } of records.runs()) if (n !== undefined) counts.set(String(n), id);
+    return counts;
+  }
+
+  /** @param id default: the newest run of this session. */
+  known(id: string | undefined): KnownRun | undefined {
+    const { records, history, sourceOf } = this.#options;
+    const run = id === undefined ? records.runs().at(-1) : records.run(id);
+    if (run !== undefined) {
+      const roots = [...run.calls.values()].filter(({ parentId }) => parentId === undefined);
+      const calls = [...(run.counts?.values() ?? [])].reduce((sum, count) => sum + count, 0);
+      return {
+        ...{ id: run.id, title: run.title, state: run.state, startedAt: run.startedAt },
+        ...{ n: run.n, cellId: run.cellId, endedAt: run.endedAt, calls },
+        ...{ name: roots.length === 1 ? roots[0]?.name : undefined },
+        source: sourceOf(run.cell, run.id),
+      };
+    }
+    return id === undefined ? this.#newestStored() : history()?.run(id);
+  }
+
+  record(id: string | undefined): RunRecord | undefined {
+    const { records, history } = this.#options;
+    const run = id === undefined ? records.runs().at(-1) : records.run(id);
+    if (run !== undefined) return run;
+    const stored = id ?? this.#newestStored()?.id;
+    return stored === undefined ? undefined : history()?.record(stored);
+  }
+
+  /** After a crash of the user process the session goes on, and so does its newest deck. */
+  #newestStored(): StoredRun | undefined {
+    const { history, session } = this.#options;
+    return history()
+      ?.runs()
+      .find((run) => run.session === session);
+  }
+
+  /**
+   * @param runId where to look; default: in this session, whose calls count up.
+   * @throws {Error} when there is no such call.
+   */
+  task(id: string, runId?: string): CallHandle {
+    const look = (): CallSource => {
+      const found = this.#find(id, runId);
+      if (found !== undefined) return found;
+      throw new Error(
+        runId === undefined
+          ? `no call ${id} in this session; runs() lists its runs and earlier ones: runs()[1].task("t1")`
+          : `no call ${id} in the run ${this.known(runId)?.title ?? runId}`,
+      );
+    };
+    look();
+    return new CallHandle(id, look);
+  }
+
+  #find(id: string, runId: string | undefined): CallSource | undefined {
+    const { records, history, session } = this.#options;
+    const own = records.call(id);
+    if (own !== undefined && (runId === undefined || own.runId === runId)) {
+      const kept = keptCall(id);
+      const stored = kept === undefined ? history()?.call(own.runId, id) : undefined;
+      return { record: own, kept, stored };
+    }
+    // Of the deck of this session the whole session is asked: its newest run need not be the one.
+    const run = runId ?? history()?.runOfCall(session, id);
+    if (run === undefined) return undefined;
+    const record = history()?.record(run)?.calls.get(id);
+    if (record === undefined) {
+      // Of a handle on one run, calls of the session's other runs are found too.
+      return runId !== undefined && records.run(runId) !== undefined
+        ? this.#find(id, undefined)
+        : undefined;
+    }
+    return { record, kept: undefined, stored: history()?.call(run, id) };
+  }
+
+  /** @throws {Error} when there is no source to run, or the run still goes on. */
+  async resume(run: KnownRun): Promise<unknown> {
+    const { again, reusePlan } = this.#options;
+    const record = this.record(run.id);
+    if (record === undefined)
+      throw new Error(`the run ${run.title} is not in the history any more`);
+    if (record.state === "running") {
+      throw new Error(`${run.title} still runs; wait for it, or interrupt it`);
+    }
+    const { source, title, n, cellId } = run;
+    if (source === undefined) {
+      throw new Error(
+        `${title} is no cell: only the run of a cell can be resumed; use .rerun() of its calls`,
+      );
+    }
+    return await again(source, {
+      title,
+      ...(n !== undefined && { n }),
+      ...(cellId !== undefined && { cellId }),
+      linkedTo: run.id,
+      reuse: reusePlan(record, (call) => this.#valuesOf(record.id, call)),
+    });
+  }
+
+  /** As they were when the call was made, where the history knows. */
+  #valuesOf(runId: string, call: CallRecord): EarlierValues | undefined {
+    const stored = this.#options.history()?.call(runId, call.id);
+    const kept = keptCall(call.id);
+    const live = kept?.runId === runId ? kept : undefined;
+    if (stored === undefined && live === undefined) return undefined;
+    const outcome = live?.outcome?.ok
+      ? { value: live.outcome.value }
+      : stored?.outcome?.ok
+        ? { value: stored.outcome.value }
+        : undefined;
+    return {
+      inputs: live?.inputs ?? stored?.inputs ?? {},
+      ...(stored && { inputTexts: stored.inputTexts }),
+      missing: live === undefined ? Object.keys(stored?.missing ?? {}) : [],
+      ...(outcome && { outcome }),
+      ...(stored?.outcomeMissing !== undefined && { outcomeMissing: stored.outcomeMissing }),
+    };
+  }
+
+  /** The newest run of each cell, by Jupyter's cell id where there is one, in the order of the cells' first runs. */
+  newestRuns(): RunRecord[] {
+    const { records, history, session } = this.#options;
+    const newest = new Map<string, RunRecord>();
+    const own = records.runs();
+    const ids = new Set(own.map(({ id }) => id));
+    // Those of a user process that this session had before.
+    const earlier = (history()?.runs() ?? [])
+      .filter((run) => run.session === session && !ids.has(run.id))
+      .reverse()
+      .flatMap(({ id }) => history()?.record(id) ?? []);
+    for (const run of [...earlier, ...own]) newest.set(run.cellId ?? `n${run.n ?? run.id}`, run);
+    return [...newest.values()];
+  }
+}
