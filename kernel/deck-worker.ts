@@ -3,8 +3,9 @@
  * @module
  */
 import { parentPort } from "node:worker_threads";
-import { isHistoryOn, RunFiles } from "../runtime/deck/run-files.ts";
+import { RunFiles } from "../runtime/deck/run-files.ts";
 import type { RuntimeEvent } from "../runtime/events/events.ts";
+import { isHistoryOn } from "../runtime/events/home.ts";
 import type { MimeBundle } from "../runtime/values/shape.ts";
 import { LocalRenderer } from "./deck-renderer.ts";
 

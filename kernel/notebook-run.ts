@@ -5,7 +5,8 @@
  */
 import { randomUUID } from "node:crypto";
 import { dirname, resolve } from "node:path";
-import { isHistoryOn, RunFiles } from "../runtime/deck/run-files.ts";
+import { RunFiles } from "../runtime/deck/run-files.ts";
+import { isHistoryOn } from "../runtime/events/home.ts";
 import type { RunRecord } from "../runtime/events/record-shape.ts";
 import { Records } from "../runtime/events/records.ts";
 import type { CheckPolicy, Session } from "../runtime/session/client/api.ts";

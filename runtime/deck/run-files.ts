@@ -8,10 +8,11 @@
  *   W4  Bounded: the newest 200 runs are kept; of a run, output beyond 5 MB and events beyond 500,000 are only counted.
  * @module
  */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { RuntimeEvent } from "../events/events.ts";
+import { homePath, isHistoryOn, makeHome } from "../events/home.ts";
 import type { RunRecord } from "../events/record-shape.ts";
 import { Records } from "../events/records.ts";
 import { cutText } from "../values/escape.ts";
@@ -27,7 +28,6 @@ export interface RunFilesOptions {
   readonly pageOf?: (run: RunRecord) => RunRecord;
 }
 
-const HOME = ".eagerdeck";
 const RUNS_MAX = 200;
 const PAGE = "deck.html";
 const EVENTS = "records.jsonl";
@@ -41,11 +41,6 @@ const RUN_ID = /^[A-Za-z0-9][\w-]{0,99}$/;
 interface OpenRun {
   readonly records: Records;
   readonly log: EventLog;
-}
-
-/** Whether files of runs are wanted at all: `EAGERDECK_HISTORY=off` says no. */
-export function isHistoryOn(environment: NodeJS.ProcessEnv = process.env): boolean {
-  return environment["EAGERDECK_HISTORY"]?.toLowerCase() !== "off";
 }
 
 export class RunFiles {
@@ -89,11 +84,9 @@ export class RunFiles {
 
   #placeOf(run: RunRecord): { readonly file?: string; readonly problem?: string } {
     if (!isWorthAFile(run)) return {};
-    const path = join(HOME, "runs", run.id);
     try {
-      mkdirSync(join(this.#options.folder, path), { recursive: true });
-      this.#ignoreInGit();
-      return { file: join(path, PAGE) };
+      makeHome(this.#options.folder, "runs", run.id);
+      return { file: homePath("runs", run.id, PAGE) };
     } catch (error) {
       return { problem: this.#failed(error) };
     }
@@ -116,19 +109,14 @@ export class RunFiles {
   }
 
   async #write(run: RunRecord, log: EventLog): Promise<void> {
-    const folder = join(this.#options.folder, HOME, "runs", run.id);
+    const folder = join(this.#options.folder, homePath("runs", run.id));
     try {
       await writeWhole(join(folder, EVENTS), log.text());
       await writeWhole(join(folder, PAGE), await deckPage(this.#options.pageOf?.(run) ?? run));
-      await prune(join(this.#options.folder, HOME, "runs"));
+      await prune(join(this.#options.folder, homePath("runs")));
     } catch (error) {
       this.#failed(error);
     }
-  }
-
-  #ignoreInGit(): void {
-    const file = join(this.#options.folder, HOME, ".gitignore");
-    if (!existsSync(file)) writeFileSync(file, "*\n");
   }
 
   #failed(error: unknown): string {
@@ -137,7 +125,7 @@ export class RunFiles {
     this.#problem = reason;
     if (isNews) {
       this.#options.onNotice(
-        `The decks of runs cannot be kept in ${HOME}: ${reason}. This is said once; EAGERDECK_HISTORY=off keeps none.`,
+        `The decks of runs cannot be kept in ${homePath()}: ${reason}. This is said once; EAGERDECK_HISTORY=off keeps none.`,
       );
     }
     return reason;
@@ -230,7 +218,7 @@ async function modifiedMs(path: string): Promise<number> {
 
 /** The page of an earlier run, relative to the folder, if it is there. */
 export function pageFile(folder: string, runId: string): string | undefined {
-  const file = join(HOME, "runs", runId, PAGE);
+  const file = homePath("runs", runId, PAGE);
   return RUN_ID.test(runId) && existsSync(join(folder, file)) ? file : undefined;
 }
 

@@ -9,12 +9,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import {
-  isHistoryOn,
-  keepRunFiles,
-  pageFile,
-  RunFiles,
-} from "../../../../runtime/deck/run-files.ts";
+import { keepRunFiles, pageFile, RunFiles } from "../../../../runtime/deck/run-files.ts";
 import { deckPage } from "../../../../runtime/deck/views.ts";
 import type { RuntimeEvent } from "../../../../runtime/events/events.ts";
 import { Records } from "../../../../runtime/events/records.ts";
@@ -151,9 +146,8 @@ test("output of megabytes is counted, not kept, and secrets in it are hidden", a
   });
 });
 
-test("a session's runs are kept as they end, unless EAGERDECK_HISTORY is off", async () => {
+test("a session's runs are kept as they end", async () => {
   using folder = tempFolder();
-  expect([isHistoryOn({}), isHistoryOn({ EAGERDECK_HISTORY: "OFF" })]).toEqual([true, false]);
   const listeners = new Set<(item: { kind: string; event?: unknown }) => void>();
   const stop = keepRunFiles(
     {
