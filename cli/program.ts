@@ -142,6 +142,23 @@ function commands(acting: Acting): Command {
       ),
     );
 
+  runsCommands(
+    program
+      .command("runs")
+      .description("what ran in this folder")
+      .addHelpText("after", "\nExample:\n  eagerdeck runs list\n"),
+    acting,
+  );
+
+  program
+    .command("cache")
+    .description("values of cached tasks in this folder")
+    .addHelpText("after", "\nExample:\n  eagerdeck cache clear\n")
+    .command("clear")
+    .description("forget all values")
+    .addHelpText("after", "\nExample:\n  eagerdeck cache clear\n")
+    .action(acting(async () => (await import("./runs.ts")).clearCache()));
+
   // commander does not hand these down to commands made by `.command()`.
   for (const command of everyCommand(program)) {
     command
@@ -152,6 +169,28 @@ function commands(acting: Acting): Command {
       });
   }
   return program;
+}
+
+function runsCommands(runs: Command, acting: Acting): void {
+  runs
+    .command("list", { isDefault: true })
+    .description("list the newest runs")
+    .option("--limit <count>", "how many at most (default: 20)")
+    .option("--json", "one JSON object per line")
+    .addHelpText("after", "\nExample:\n  eagerdeck runs list --limit 5\n")
+    .action(acting(async (flags) => (await import("./runs.ts")).listRuns(flags)));
+  runs
+    .command("show <id>")
+    .description("print the deck of a run; the beginning of its id will do")
+    .option("--json", "its record as one JSON object")
+    .addHelpText("after", "\nExample:\n  eagerdeck runs show r1a2b\n")
+    .action(acting(async (id: string, flags) => (await import("./runs.ts")).showRun(id, flags)));
+  runs
+    .command("deck <id>")
+    .description("print the path of a run's deck.html, drawn if it is not there")
+    .option("--output <file>", "write it there")
+    .addHelpText("after", "\nExample:\n  eagerdeck runs deck r1a2b --output deck.html\n")
+    .action(acting(async (id: string, flags) => (await import("./runs.ts")).runDeck(id, flags)));
 }
 
 function kernelCommands(kernel: Command, acting: Acting): void {

@@ -84,9 +84,10 @@ export class RunFiles {
 
   #placeOf(run: RunRecord): { readonly file?: string; readonly problem?: string } {
     if (!isWorthAFile(run)) return {};
+    const path = homePath("runs", run.id);
     try {
       makeHome(this.#options.folder, "runs", run.id);
-      return { file: homePath("runs", run.id, PAGE) };
+      return { file: join(path, PAGE) };
     } catch (error) {
       return { problem: this.#failed(error) };
     }

@@ -12,11 +12,13 @@ export type Samples = readonly number[];
 
 export interface Row {
   readonly what: string;
-  readonly unit: "ms" | "MB" | "kB" | "×" | "";
+  readonly unit: "ms" | "µs" | "s" | "MB" | "kB" | "B" | "×" | "/s" | "";
   readonly ours: Samples;
   readonly peer?: Samples | undefined;
   /** The median of `ours` may be this much. */
   readonly target?: number | undefined;
+  /** Or has to be this much, where more is better. */
+  readonly atLeast?: number | undefined;
   /** What was done on each side, and what is missing. */
   readonly note?: string | undefined;
 }
@@ -145,14 +147,13 @@ export function table(peer: string, rows: readonly (Row | Skipped)[]): string {
       notes.push(`${row.what}: not measured, ${row.skipped}`);
       continue;
     }
-    const { what, unit, ours, peer: theirs, target, note } = row;
+    const { what, unit, ours, peer: theirs, note } = row;
     lines.push([
       what,
       figure(ours, unit),
       theirs ? figure(theirs, unit) : "",
       theirs ? `${short(median(theirs) / median(ours))} ×` : "",
-      target === undefined ? "" : `≤ ${target} ${unit}`.trim(),
-      target === undefined ? "" : median(ours) <= target ? "yes" : "NO",
+      ...targetCells(row),
     ]);
     if (note) notes.push(`${what}: ${note}`);
   }
@@ -168,6 +169,14 @@ export function table(peer: string, rows: readonly (Row | Skipped)[]): string {
   return [...text, "", ...notes].join("\n");
 }
 
+function targetCells({ ours, unit, target, atLeast }: Row): [target: string, holds: string] {
+  const holds = (isSo: boolean) => (isSo ? "yes" : "NO");
+  if (target !== undefined) return [`≤ ${target} ${unit}`.trim(), holds(median(ours) <= target)];
+  if (atLeast !== undefined)
+    return [`≥ ${atLeast.toLocaleString("en-US")} ${unit}`.trim(), holds(median(ours) >= atLeast)];
+  return ["", ""];
+}
+
 function figure(samples: Samples, unit: string): string {
   const spread =
     samples.length > 1 ? ` (${short(Math.min(...samples))}–${short(Math.max(...samples))})` : "";
@@ -175,5 +184,6 @@ function figure(samples: Samples, unit: string): string {
 }
 
 function short(value: number): string {
+  if (value >= 10_000) return Math.round(value).toLocaleString("en-US");
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }

@@ -49,10 +49,10 @@ export function deckRows(run: RunRecord, { columns, rowsMax }: RowOptions): Row[
     ...outputRows(model, columns),
     ...failureRows(model.failures, columns),
   ];
-  const tail = decks.flatMap((deck) => userDeckRows(deck, columns));
   const advice = adviceRows(model, columns);
-  const reserved = advice.length + Math.min(tail.length, DECK_ROWS_RESERVED);
-  const room = Math.max(1, rowsMax - head.length - reserved);
+  const tail = decks.flatMap((deck) => userDeckRows(deck, columns));
+  const taken = head.length + advice.length + Math.min(tail.length, DECK_ROWS_RESERVED);
+  const room = Math.max(1, rowsMax - taken);
   return atMost([...head, ...callsRows(model, columns, room), ...advice, ...tail], rowsMax);
 }
 

@@ -93,7 +93,10 @@ export class Slicer {
       const found = findFunction(code, text);
       if (found) return analysed({ file, code, text, called }, found);
     }
-    return { ok: false, why: "is code that no cell wrote; import it inside the function" };
+    return {
+      ok: false,
+      why: "is code that no cell wrote; name it in an import statement, or import it inside the function",
+    };
   }
 }
 

@@ -17,7 +17,7 @@ import { codeSource, refusal } from "./code-source.ts";
 import { type Culprit, findCulprit } from "./copyable.ts";
 import { flagIndex, type ThreadCode, type ThreadMessage, type ThreadRequest } from "./messages.ts";
 import { originOf } from "./origin.ts";
-import { ThreadPool } from "./pool.ts";
+import { holdProcess, letProcessEnd, ThreadPool } from "./pool.ts";
 import { unpack } from "./travelling.ts";
 
 /** What a cancelled function has to end by itself, with its `finally` blocks, before its thread is ended. */
@@ -50,11 +50,11 @@ function runInThread(
 ): Promise<unknown> {
   const { name } = definition;
   const given = request(definition, inputs, context);
+  const copied = pool?.hasIdleThread ? given : copy(name, given);
   const call = new ThreadCall(name, context, given.flags);
   if (pool) {
-    call.start(pool, pool.hasIdleThread ? given : copy(name, given));
+    call.start(pool, copied);
   } else {
-    const copied = copy(name, given);
     opening ??= open();
     opening.then(
       (threads) => call.start(threads, copied),
@@ -64,12 +64,13 @@ function runInThread(
   return call.promise;
 }
 
-async function open(): Promise<ThreadPool> {
-  const opened = ThreadPool.open();
-  const threads = await opened;
-  // Unless the files changed meanwhile.
-  if (opening !== undefined) pool = threads;
-  return threads;
+function open(): Promise<ThreadPool> {
+  const opened = ThreadPool.open().then((threads) => {
+    // Unless files changed meanwhile: then it is for those that wait for it.
+    if (opening === opened) pool = threads;
+    return threads;
+  });
+  return opened;
 }
 
 /** One call from here to its thread's end. */
@@ -80,6 +81,7 @@ class ThreadCall {
   readonly #flags: Int32Array;
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: unknown) => void;
+  #isSettled = false;
   /** Output and logs of the thread belong to the call, whoever is heard. */
   readonly #inContext = AsyncLocalStorage.snapshot();
   readonly #ended = new AbortController();
@@ -93,6 +95,7 @@ class ThreadCall {
     this.promise = promise;
     this.#resolve = resolve;
     this.#reject = reject;
+    holdProcess();
   }
 
   start(threads: ThreadPool, request: ThreadRequest): void {
@@ -124,7 +127,14 @@ class ThreadCall {
   }
 
   fail(error: unknown): void {
-    this.#reject(error);
+    this.#settle(() => this.#reject(error));
+  }
+
+  #settle(how: () => void): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    letProcessEnd();
+    how();
   }
 
   #done(): void {
@@ -134,7 +144,7 @@ class ThreadCall {
 
   /** The function hears of it, and gets a moment for its `finally` blocks (T3). */
   readonly #cancel = (): void => {
-    this.#reject(this.#context.signal.reason);
+    this.fail(this.#context.signal.reason);
     Atomics.store(this.#flags, flagIndex.cancelled, 1);
     Atomics.notify(this.#flags, flagIndex.cancelled);
     this.#grace = setTimeout(() => this.#ended.abort(), GRACE_MS);
@@ -143,9 +153,9 @@ class ThreadCall {
   #hear(message: ThreadMessage): void {
     switch (message.kind) {
       case "returned":
-        return this.#resolve(message.value);
+        return this.#settle(() => this.#resolve(message.value));
       case "threw":
-        return this.#reject(unpack(message.thrown, located));
+        return this.fail(unpack(message.thrown, located));
       default:
         Atomics.sub(this.#flags, flagIndex.unread, 1);
         Atomics.notify(this.#flags, flagIndex.unread);

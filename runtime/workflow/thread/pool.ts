@@ -17,6 +17,12 @@ import type { ThreadMessage, ThreadRequest } from "./messages.ts";
 /** An idle thread ends after this. */
 const IDLE_MS = 10_000;
 
+/**
+ * At its limit a thread gets 16 MB more to end in. One collection of a larger young generation overruns them, and then
+ * V8 ends the whole process.
+ */
+const YOUNG_MB = 8;
+
 /** From the sources the worker is TypeScript too, and Node strips it. */
 const WORKER = fileURLToPath(
   new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url),
@@ -29,6 +35,8 @@ export class ThreadPool {
   /** Threads that have started, and calls that are in one or wait for one to start. */
   #ready = 0;
   #running = 0;
+  /** Calls that run or wait for room. */
+  #held = 0;
   #isRetired = false;
 
   static async open(): Promise<ThreadPool> {
@@ -41,6 +49,7 @@ export class ThreadPool {
         // Two also on one processor: a thread may wait for another one.
         maxThreads: Math.max(2, availableParallelism()),
         idleTimeout: IDLE_MS,
+        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
       }),
     );
   }
@@ -49,14 +58,18 @@ export class ThreadPool {
     this.#piscina = piscina;
     this.#limiter = new Limiter(piscina.maxThreads);
     piscina.on("workerCreate", () => this.#ready++);
-    piscina.on("workerDestroy", () => this.#ready--);
+    // Also told of a thread that ended before it had started.
+    piscina.on("workerDestroy", () => {
+      this.#ready = Math.max(0, this.#ready - 1);
+    });
     piscina.on("message", (message: unknown) => this.#heard(message));
     // A thread without a call failed: what an earlier call left behind in it. The next call gets a new one.
     piscina.on("error", (error: unknown) => process.emitWarning(asError(error)));
   }
 
-  /** Calls `start` when a thread is free for it; `isAtOnce` when it could start without waiting at all. */
+  /** Calls `start` when a thread is free for it, at once if one is. */
   take(start: () => void): void {
+    this.#held++;
     this.#limiter.take(() => {
       this.#running++;
       start();
@@ -90,6 +103,7 @@ export class ThreadPool {
   /** The room of a call is free again. */
   release(): void {
     this.#running--;
+    this.#held--;
     this.#limiter.release();
     if (this.#isRetired) this.#close();
   }
@@ -106,7 +120,7 @@ export class ThreadPool {
   }
 
   #close(): void {
-    if (this.#running > 0) return;
+    if (this.#held > 0) return;
     // Only our own threads can fail to end, and then with the process.
     this.#piscina.destroy().catch(() => undefined);
   }
@@ -119,6 +133,25 @@ export class ThreadPool {
     if (listener) listener(said);
     else if (said.kind === "output") process[said.stream].write(said.text);
   }
+}
+
+let unsettled = 0;
+/** Does nothing but keep the process alive (P3). */
+let alive: NodeJS.Timeout | undefined;
+const ALIVE_MS = 2 ** 30;
+
+/**
+ * A call waits for what its thread will say; the process must not end before. Piscina lets go of a thread when its
+ * function has ended, which may be before what it returned has arrived.
+ */
+export function holdProcess(): void {
+  alive ??= setInterval(() => undefined, ALIVE_MS);
+  if (unsettled++ === 0) alive.ref();
+}
+
+/** The same call has settled. */
+export function letProcessEnd(): void {
+  if (--unsettled === 0) alive?.unref();
 }
 
 function asError(error: unknown): Error {

@@ -4,6 +4,7 @@
  */
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { constants, Script } from "node:vm";
 import type { TaskContext } from "../context.ts";
 import { currentContext } from "../context.ts";
@@ -29,18 +30,20 @@ export type ThreadFunction = (
 type Slice = Extract<ThreadCode, { kind: "slice" }>;
 type Names = Record<string, unknown>;
 
-let currentTask: string | undefined;
-/** Names of the tasks that a module called while it was loaded. */
-let calledMeanwhile: string[] = [];
-
 keepMade();
 refuseCalls((name) => {
-  if (currentTask === undefined) {
-    calledMeanwhile.push(name);
-    return new Error(`no tracked call can be made while a thread loads a module: ${name}`);
+  const scope = scopes.getStore();
+  if (!(scope instanceof ThreadScope)) {
+    calledByModule ??= name;
+    return new CalledByModule(name);
   }
-  const why = `it calls ${name}, and calls are tracked in the main thread only; make ${currentTask} an eager workflow, or use the bare function, ${name}.fn(…)`;
-  return refusal(currentTask, why);
+  const task = scope.context.call.name;
+  const why = `it calls ${name}, and calls are tracked in the main thread only; make ${task} an eager workflow, or use the bare function, ${name}.fn(…)`;
+  return refusal(task, why);
+});
+// The program goes no further than its first call, also where it does not wait for what it starts.
+process.on("unhandledRejection", (error) => {
+  if (!(error instanceof CalledByModule)) throw error;
 });
 
 /** @throws whatever a module throws while it is loaded; TypeError when the function is not found. */
@@ -48,21 +51,32 @@ export async function threadFunction(
   request: ThreadRequest,
   context: TaskContext,
 ): Promise<ThreadFunction> {
-  currentTask = undefined;
   const { code, task: name, preload } = request;
   if (preload && needsLoader(code)) await prepared(preload);
-  const fn =
-    code.kind === "module"
-      ? await fromModule(code.url, name)
-      : await fromSlice(code, name, context);
-  currentTask = name;
-  return fn;
+  return code.kind === "module"
+    ? await fromModule(code.url, name)
+    : await fromSlice(code, name, context);
 }
 
 /** Runs `fn` where `currentContext()` is the one of the call. */
 export function enterThread<T>(context: TaskContext, fn: () => T): T {
   return scopes.run(new ThreadScope(context), fn);
 }
+
+/** Thrown where a module calls a task; Node gives it again to whoever imports the module later. */
+class CalledByModule extends Error {
+  readonly called: string;
+
+  constructor(called: string) {
+    super(`no tracked call can be made while a thread loads a module: ${called}`);
+    this.called = called;
+  }
+}
+
+/** The first task that a module has called since it is loaded, whether or not it went on after that. */
+let calledByModule: string | undefined;
+/** By URL: what modules call that are programs. */
+const programs = new Map<string, string>();
 
 const run = new Run({ title: "thread" });
 
@@ -90,21 +104,19 @@ class ThreadScope extends Scope {
 // ── modules ─────────────────────────────────────────────────────────────────────────────────────
 
 async function fromModule(url: string, name: string): Promise<ThreadFunction> {
-  calledMeanwhile = [];
+  calledByModule = undefined;
   try {
     await import(url);
   } catch (error) {
-    if (calledMeanwhile.length === 0) throw error;
+    if (!(error instanceof CalledByModule)) throw error;
+    calledByModule = error.called;
   }
-  if (calledMeanwhile.length > 0) {
-    const calls = [...new Set(calledMeanwhile)].join(", ");
-    startsCalls.set(url, calls);
-  }
-  const calls = startsCalls.get(url);
-  if (calls !== undefined) {
+  if (calledByModule !== undefined) programs.set(url, calledByModule);
+  const called = programs.get(url);
+  if (called !== undefined) {
     throw refusal(
       name,
-      `a thread loads ${url}, and its top level calls ${calls}, which would run the program a second time; put the calls behind if (import.meta.main) { … }`,
+      `a thread loads ${url}, and its top level calls ${called}, which would run the program a second time; put the calls behind if (import.meta.main) { … }`,
     );
   }
   const fn = madeIn(url, name);
@@ -114,9 +126,6 @@ async function fromModule(url: string, name: string): Promise<ThreadFunction> {
     `a thread that loads ${url} finds no task of that name; define it at the top level of a module`,
   );
 }
-
-/** Modules that are programs: they are loaded once only. */
-const startsCalls = new Map<string, string>();
 
 let preparing: Promise<void> | undefined;
 
@@ -153,7 +162,7 @@ async function fromSlice(code: Slice, name: string, context: TaskContext): Promi
         define(() => evaluate(slice.piece, names, support));
         break;
       case "fn":
-        define(() => bareTask(key, evaluate(slice.piece, names, support)));
+        define(() => bareTask(name, key, evaluate(slice.piece, names, support)));
         break;
       case "import":
         names[key] = await imported(slice, code.folder);
@@ -192,9 +201,9 @@ async function schemas(): Promise<unknown> {
 }
 
 /** A task of which only the bare function came along. */
-function bareTask(name: string, fn: unknown): unknown {
+function bareTask(task: string, name: string, fn: unknown): unknown {
   const refuse = () => {
-    throw refusal(currentTask ?? name, `it calls ${name}; use the bare function, ${name}.fn(…)`);
+    throw refusal(task, `it calls ${name}; use the bare function, ${name}.fn(…)`);
   };
   return Object.assign(refuse, { fn });
 }
@@ -272,7 +281,13 @@ function supportOf(names: Names, folder: string): object {
         throw new TypeError(`Assignment to constant variable '${String(name)}'.`);
       },
     }),
-    meta: { url: `file://${file}`, filename: file, dirname: folder, main: false },
+    meta: {
+      url: pathToFileURL(file).href,
+      filename: file,
+      dirname: folder,
+      main: false,
+      resolve: (specifier: string) => pathToFileURL(createRequire(file).resolve(specifier)).href,
+    },
   };
 }
 

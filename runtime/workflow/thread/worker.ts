@@ -33,6 +33,8 @@ const WAIT_MS = 1_000;
 /** Which call runs here: also of a timer that it left behind. */
 const calls = new AsyncLocalStorage<ThreadRequest>();
 let newest: ThreadRequest | undefined;
+/** Whom the main thread did not listen to. */
+let unheard: ThreadRequest | undefined;
 
 type Saying = ThreadMessage extends infer M
   ? M extends ThreadMessage
@@ -89,7 +91,9 @@ function say({ id }: ThreadRequest, said: Saying): void {
 function sayOnTheWay(request: ThreadRequest, said: Saying): void {
   const unread = Atomics.add(request.flags, flagIndex.unread, 1) + 1;
   say(request, said);
-  if (unread > UNREAD_MAX) Atomics.wait(request.flags, flagIndex.unread, unread, WAIT_MS);
+  if (unread <= UNREAD_MAX || request === unheard) return;
+  const waited = Atomics.wait(request.flags, flagIndex.unread, unread, WAIT_MS);
+  if (waited === "timed-out") unheard = request;
 }
 
 function contextOf(request: ThreadRequest): ThreadContext {

@@ -12,6 +12,7 @@ import { expect, test } from "vitest";
 import { keepRunFiles, pageFile, RunFiles } from "../../../../runtime/deck/run-files.ts";
 import { deckPage } from "../../../../runtime/deck/views.ts";
 import type { RuntimeEvent } from "../../../../runtime/events/events.ts";
+import { isHistoryOn } from "../../../../runtime/events/home.ts";
 import { Records } from "../../../../runtime/events/records.ts";
 import { RunEvents } from "../../../support/run-events.ts";
 import { tempFolder } from "../../../support/temp-folder.ts";
@@ -146,8 +147,9 @@ test("output of megabytes is counted, not kept, and secrets in it are hidden", a
   });
 });
 
-test("a session's runs are kept as they end", async () => {
+test("a session's runs are kept as they end, unless EAGERDECK_HISTORY is off", async () => {
   using folder = tempFolder();
+  expect([isHistoryOn({}), isHistoryOn({ EAGERDECK_HISTORY: "OFF" })]).toEqual([true, false]);
   const listeners = new Set<(item: { kind: string; event?: unknown }) => void>();
   const stop = keepRunFiles(
     {
