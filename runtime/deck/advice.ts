@@ -96,7 +96,7 @@ function adviceFor(
   const serialMs = durations.reduce((sum, ms) => sum + ms, 0);
   const parallelMs = durations.reduce((longest, ms) => Math.max(longest, ms), 0);
   if (serialMs - parallelMs < SAVED_MIN_MS) return undefined;
-  if (!isOneByOne(loop) || !areInputsDifferent(loop)) return undefined;
+  if (!isOneByOne(loop) || !areInputsDifferent(loop) || !doGiveValues(loop)) return undefined;
   if (doDepend(loop, calls) || doesValueGoOn(loop, siblings)) return undefined;
   const { file, line, column } = first.source;
   return {
@@ -115,6 +115,11 @@ function isOneByOne(loop: readonly CallRecord[]): boolean {
     const before = loop[index - 1];
     return before === undefined || (before.endedAt ?? Number.POSITIVE_INFINITY) <= call.createdAt;
   });
+}
+
+/** Where nothing comes back something was done, and done in this order for a reason, as far as anybody knows. */
+function doGiveValues(loop: readonly CallRecord[]): boolean {
+  return loop.some(({ output }) => output !== undefined && output.kind !== "undefined");
 }
 
 /** The same question again and again waits for another answer: a job that is not done yet, a call tried again. */

@@ -40,7 +40,7 @@ export interface DeckGraph {
 }
 
 /** A graph, or why there is none although there are edges. */
-export type GraphOrNot = DeckGraph | { readonly tooLarge: string };
+export type GraphOrNot = DeckGraph | { readonly notDrawn: string };
 
 const NODES_MIN = 3;
 const NODES_MAX = 60;
@@ -74,7 +74,7 @@ export function deckGraph(model: DeckModel): GraphOrNot | undefined {
   const { nodes, edges: merged } = perFunction;
   if (nodes.length <= NODES_MAX && merged.length <= EDGES_MAX) return perFunction;
   return {
-    tooLarge: `${formatCount(nodes.length)} functions with ${formatCount(merged.length)} edges between them are too many to draw.`,
+    notDrawn: `${formatCount(nodes.length)} functions with ${formatCount(merged.length)} edges between them are too many to draw.`,
   };
 }
 

@@ -183,7 +183,7 @@ function adviceLines(model: DeckModel): string[] {
 /** Which values went where; pictures are not for this form. */
 function graphLine(model: DeckModel): string {
   const graph = deckGraph(model);
-  if (graph === undefined || "tooLarge" in graph) return "";
+  if (graph === undefined || "notDrawn" in graph) return "";
   const words = valueWords(graph);
   return words === "" ? "" : `Values: ${markdownText(words)}`;
 }

@@ -13,7 +13,8 @@ import { runSpans } from "../lanes.ts";
 import type { DeckModel } from "../model.ts";
 import { FILLS, functionFills } from "../palette.ts";
 import { CALL_ROWS_MAX } from "../rows.ts";
-import { concurrencySvg, svgDataUri, timelineSvg } from "../svg.ts";
+import { concurrencySvg, svgDataUri } from "../svg.ts";
+import { timelineSvg } from "../timeline-svg.ts";
 import { Section } from "./parts.tsx";
 import { graphStyle, styles } from "./styles.ts";
 
@@ -27,7 +28,7 @@ interface TimePicture {
 
 type GraphSectionParts =
   | { readonly graph: DeckGraph; readonly picture: GraphPicture; readonly note: string }
-  | { readonly tooLarge: string };
+  | { readonly notDrawn: string };
 
 export interface Pictures {
   readonly time?: TimePicture;
@@ -93,12 +94,22 @@ function timelineAlt(model: DeckModel, failedAt: readonly number[], hasLanes: bo
 
 function graphParts(model: DeckModel): GraphSectionParts | undefined {
   const graph = deckGraph(model);
-  if (graph === undefined || "tooLarge" in graph) return graph;
-  return {
-    graph,
-    picture: graphPicture(graph),
-    note: graphNote(graph, model.isCriticalApproximate),
-  };
+  if (graph === undefined || "notDrawn" in graph) return graph;
+  const picture = laidOut(graph);
+  if (picture === undefined) return { notDrawn: "This graph could not be laid out." };
+  return { graph, picture, note: graphNote(graph, model.isCriticalApproximate) };
+}
+
+/**
+ * dagre checks its own steps by throwing ("Not possible to find intersection inside of the rectangle"). No graph of ours
+ * is known to do that, but a deck without a graph is better than no deck.
+ */
+function laidOut(graph: DeckGraph): GraphPicture | undefined {
+  try {
+    return graphPicture(graph);
+  } catch {
+    return undefined;
+  }
 }
 
 export function TimeSection({
@@ -123,10 +134,10 @@ export function TimeSection({
 }
 
 export function GraphSection({ parts }: { readonly parts: GraphSectionParts }): ReactElement {
-  if ("tooLarge" in parts) {
+  if ("notDrawn" in parts) {
     return (
       <Section title="Graph" open={false}>
-        <div style={styles.body}>{parts.tooLarge} </div>
+        <div style={styles.body}>{parts.notDrawn} </div>
       </Section>
     );
   }

@@ -112,6 +112,7 @@ describe("silence about", () => {
       },
     ],
     ["the same inputs again: somebody waits for a job", { inputs: () => ({ job: "a7" }) }],
+    ["calls that give nothing: their order may matter", { output: () => undefined }],
     ["calls without inputs", { inputs: () => ({}) }],
     ["calls whose place is unknown", { more: () => ({ source: undefined }) as never }],
   ])("%s", (what, loop) => {

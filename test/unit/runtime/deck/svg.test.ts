@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { RunSpan } from "../../../../runtime/deck/lanes.ts";
 import { FILLS, functionFill } from "../../../../runtime/deck/palette.ts";
-import { concurrencySvg, timelineSvg } from "../../../../runtime/deck/svg.ts";
+import { concurrencySvg } from "../../../../runtime/deck/svg.ts";
+import { timelineSvg } from "../../../../runtime/deck/timeline-svg.ts";
 import type { CallRecord } from "../../../../runtime/events/record-shape.ts";
 import { RunEvents } from "../../../support/run-events.ts";
 
