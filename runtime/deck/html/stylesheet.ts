@@ -35,10 +35,14 @@ export function withStylesheet(markup: string): StyledMarkup {
       .filter((name) => name !== undefined)
       .join(" ");
     // A replacement function: `$` in a title must not become a pattern. Unquoted, where HTML allows it.
-    return tag.replace(CLASS, "").replace(STYLE, () => {
-      const list = classes.includes(" ") ? `"${classes}"` : classes;
-      return `${classes === "" ? "" : ` class=${list}`}${measured === "" ? "" : ` style=${measured}`}`;
-    });
+    // The slash of `<img/>` would belong to such a value; HTML has no use for it.
+    return tag
+      .replace(/\/>$/, ">")
+      .replace(CLASS, "")
+      .replace(STYLE, () => {
+        const list = classes.includes(" ") ? `"${classes}"` : classes;
+        return `${classes === "" ? "" : ` class=${list}`}${measured === "" ? "" : ` style=${measured}`}`;
+      });
   });
   const css = [...names].map(([style, name]) => `.${name}{${style}}`).join("\n");
   return { html: html.replaceAll(IMPLIED, ""), css };
