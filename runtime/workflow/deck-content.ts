@@ -78,6 +78,9 @@ function asText(value: unknown): string {
   }
 }
 
+/** Viewers align cells each in their own way. */
+const CELL = "text-align:left;padding:2px 10px 2px 0";
+
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",
   "<": "&lt;",
@@ -160,9 +163,12 @@ function previewBundle({ line, body, missing }: Preview): MimeBundle {
 }
 
 function tableHtml(body: Extract<Preview["body"], { as: "table" }>): string {
-  const heads = body.columns.map(({ name }) => `<th>${escapeHtml(name)}</th>`).join("");
+  const heads = body.columns
+    .map(({ name }) => `<th style="${CELL}">${escapeHtml(name)}</th>`)
+    .join("");
   const rows = body.rows.map(
-    (cells) => `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join("")}</tr>`,
+    (cells) =>
+      `<tr>${cells.map((cell) => `<td style="${CELL}">${escapeHtml(cell)}</td>`).join("")}</tr>`,
   );
   return `<table><thead><tr>${heads}</tr></thead><tbody>${rows.join("")}</tbody></table><p>${escapeHtml(body.caption)}</p>`;
 }

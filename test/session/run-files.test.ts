@@ -78,12 +78,14 @@ describe("a run that is not trivial leaves its page", () => {
   });
 });
 
-test("a trivial run, and EAGERDECK_HISTORY=off, leave no folder", async () => {
+test("a trivial run leaves no page, and with EAGERDECK_HISTORY=off no run leaves anything", async () => {
   using folder = tempFolder({ "flow.ts": FLOW });
   expect((await eagerdeck(folder, ["run", "flow.ts", "good", "--n", "5"])).code).toBe(0);
+  expect(pages(folder)).toEqual([]);
+  using other = tempFolder({ "flow.ts": FLOW });
   const env = { EAGERDECK_HISTORY: "off" };
-  expect((await eagerdeck(folder, ["run", "flow.ts", "flow", "--n", "5"], { env })).code).toBe(0);
-  expect(existsSync(join(folder.path, ".eagerdeck"))).toBe(false);
+  expect((await eagerdeck(other, ["run", "flow.ts", "flow", "--n", "5"], { env })).code).toBe(0);
+  expect(existsSync(join(other.path, ".eagerdeck"))).toBe(false);
 });
 
 test("a folder that cannot be written is one notice, and the value comes all the same", async () => {

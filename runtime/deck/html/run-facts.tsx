@@ -32,7 +32,7 @@ export function runFacts(run: RunRecord, page?: string): [label: string, value: 
   const facts: [string, string][] = [["started", formatUtc(run.startedAt)]];
   if (run.n !== undefined) facts.push(["cell", `In [${run.n}]`]);
   facts.push(["run", nameText(run.id)]);
-  if (run.linkedTo !== undefined) facts.push(["repeats", nameText(run.linkedTo)]);
+  if (run.linkedTo !== undefined) facts.push(["linked run", nameText(run.linkedTo)]);
   facts.push(["backend", nameText(run.backend)]);
   facts.push(
     ["eagerdeck", nameText(run.versions.eagerdeck)],

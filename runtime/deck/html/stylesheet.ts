@@ -34,13 +34,15 @@ export function withStylesheet(markup: string): StyledMarkup {
     const classes = [CLASS.exec(tag)?.[1], names.get(fixed)]
       .filter((name) => name !== undefined)
       .join(" ");
-    // Without the slash of `<img …/>`: it would become part of an unquoted value, and the image have no class.
-    const open = tag.replace(/\/>$/, ">");
     // A replacement function: `$` in a title must not become a pattern. Unquoted, where HTML allows it.
-    return open.replace(CLASS, "").replace(STYLE, () => {
-      const list = classes.includes(" ") ? `"${classes}"` : classes;
-      return `${classes === "" ? "" : ` class=${list}`}${measured === "" ? "" : ` style=${measured}`}`;
-    });
+    // The slash of `<img/>` would belong to such a value; HTML has no use for it.
+    return tag
+      .replace(/\/>$/, ">")
+      .replace(CLASS, "")
+      .replace(STYLE, () => {
+        const list = classes.includes(" ") ? `"${classes}"` : classes;
+        return `${classes === "" ? "" : ` class=${list}`}${measured === "" ? "" : ` style=${measured}`}`;
+      });
   });
   const css = [...names].map(([style, name]) => `.${name}{${style}}`).join("\n");
   return { html: html.replaceAll(IMPLIED, ""), css };

@@ -26,6 +26,7 @@ import { DeckHistory } from "./deck-history.ts";
 import { Displays, installDisplays } from "./display.ts";
 import { Evaluator } from "./evaluator.ts";
 import { flagIndex, sharedFlags } from "./flags.ts";
+import { GitState } from "./git-state.ts";
 import { HeapWatch } from "./heap-watch.ts";
 import { Interrupts } from "./interrupts.ts";
 import { installLoader } from "./loader.ts";
@@ -141,6 +142,8 @@ listen("disconnect", () => {
 // Ctrl-C reaches the whole foreground group of a terminal; what it means is the front end's decision.
 listen("SIGINT", () => undefined);
 
+const GIT_AFTER_MS = 300;
+
 function start(init: Extract<Request, { kind: "init" }>): void {
   marker = init.marker;
   process.chdir(init.folder);
@@ -177,10 +180,15 @@ function start(init: Extract<Request, { kind: "init" }>): void {
     notice: (text) => notice("warning", text, own.fallbackCell()),
   });
   listen("exit", () => remembered.flush());
+  const git = new GitState(init.folder);
+  // Not in the way of the first cell.
+  setTimeout(() => void git.refresh(), GIT_AFTER_MS).unref();
   observe((event) => {
-    records.apply(event);
-    report(event, records.run(event.runId)?.cell);
-    remembered.event(event);
+    const told = event.kind === "run-started" ? { ...event, ...git.told } : event;
+    records.apply(told);
+    report(told, records.run(told.runId)?.cell);
+    remembered.event(told);
+    if (event.kind === "run-ended") void git.refresh();
   });
   installPrelude({
     scope,

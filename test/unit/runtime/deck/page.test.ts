@@ -1,5 +1,6 @@
 /** `deck.html`: the same deck as a page of its own, with all calls in it. */
 import { expect, test } from "vitest";
+import { withStylesheet } from "../../../../runtime/deck/html/stylesheet.ts";
 import { deckPage } from "../../../../runtime/deck/views.ts";
 import { failedRun, wideRun } from "../../../support/deck-runs.ts";
 import { htmlText } from "../../../support/html-text.ts";
@@ -39,4 +40,14 @@ test("every style of the notebook's form is in the page, as a class or with its 
   for (const name of used) expect(css).toContain(`.${name}{`);
   expect(used.size).toBeGreaterThan(30);
   expect(page).not.toMatch(/ style="/);
+});
+
+test("a name without quotes ends where it ends, also before the slash of an image", () => {
+  const { html, css } = withStylesheet(
+    '<p class="x" style="left:1.50%;color:red"><img style="width:9px" alt="a"/><b style="width:9px">$1 style=&quot;</b></p>',
+  );
+  expect(html).toBe(
+    '<p class="x b" style=left:1.50%><img class=a alt="a"><b class=a>$1 style=&quot;</b></p>',
+  );
+  expect(css).toBe(".a{width:9px}\n.b{color:red}");
 });
