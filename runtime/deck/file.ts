@@ -7,10 +7,10 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { escapeLine } from "../values/escape.ts";
+import { escapeHtml, escapeLine } from "../values/escape.ts";
 import { OPTIONAL_STYLE } from "./html/styles.ts";
 import type { StyledMarkup } from "./html/stylesheet.ts";
-import { escapeHtml, NONCE_MARK } from "./user-deck.ts";
+import { NONCE_MARK } from "./user-deck.ts";
 
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 

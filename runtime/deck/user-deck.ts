@@ -12,7 +12,7 @@
 
 import { stripVTControlCharacters } from "node:util";
 import type { RunRecord, UserDeck } from "../events/record-shape.ts";
-import { escapeText } from "../values/escape.ts";
+import { escapeHtml, escapeText } from "../values/escape.ts";
 import { counted, formatBytes, formatCount } from "../values/format.ts";
 import type { MimeBundle } from "../values/shape.ts";
 import type { SafeHtml } from "./safe-html.ts";
@@ -243,12 +243,4 @@ function partHtml(part: DeckPart): string {
     default:
       return part satisfies never;
   }
-}
-
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }

@@ -529,10 +529,7 @@ function lengthOf(body: PreviewBody): number {
     case "html":
       return body.html.length + body.text.length;
     case "table":
-      return body.rows.reduce(
-        (sum, row) => row.reduce((inner, cell) => inner + cell.length, sum),
-        0,
-      );
+      return body.rows.flat().reduce((sum, cell) => sum + (cell?.length ?? 4), 0);
     case "error":
       return body.message.length;
     default:

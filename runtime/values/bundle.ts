@@ -8,11 +8,13 @@ import { inspect, types } from "node:util";
 import { fileType, imageLine, isImage } from "./bytes.ts";
 import { errorBody, errorBodyToText, isError } from "./error-body.ts";
 import { cutText, escapeText } from "./escape.ts";
+import { frameBody, frameLine, frameOf } from "./frame.ts";
 import { errorField } from "./guard.ts";
 import { asBytes } from "./leaves.ts";
 import { preview } from "./preview.ts";
 import { displayHook, imageBytes } from "./rich.ts";
 import type { MimeBundle } from "./shape.ts";
+import { tableBundle } from "./table-forms.ts";
 
 const HOOK_TIME_MAX_MS = 250;
 /** The first deck loads its renderer. */
@@ -34,7 +36,7 @@ const KEYS_MAX = 200;
  */
 export function mimeBundle(value: unknown, widthColumns: number): MimeBundle {
   checkWidth(widthColumns);
-  const hook = displayHook(value);
+  const hook = hookOf(value);
   if (hook === undefined || types.isAsyncFunction(hook)) return plainBundle(value, widthColumns);
   let made: unknown;
   try {
@@ -56,7 +58,7 @@ export function mimeBundle(value: unknown, widthColumns: number): MimeBundle {
  */
 export async function displayBundle(value: unknown, widthColumns: number): Promise<MimeBundle> {
   checkWidth(widthColumns);
-  const hook = displayHook(value);
+  const hook = hookOf(value);
   if (hook === undefined) return plainBundle(value, widthColumns);
   const timeMaxMs = isPatient(hook) ? PATIENT_TIME_MAX_MS : HOOK_TIME_MAX_MS;
   const late = Symbol("late");
@@ -75,6 +77,20 @@ export async function displayBundle(value: unknown, widthColumns: number): Promi
     return noted(value, widthColumns, `its display hook failed: ${preview(error).line}`);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** Of a proxy too, as data frames of some packages are: who asks for a value to be shown lets its code run. */
+function hookOf(value: unknown): ReturnType<typeof displayHook> {
+  if (typeof value !== "object" || value === null || !types.isProxy(value)) {
+    return displayHook(value);
+  }
+  try {
+    const hook: unknown = Reflect.get(value, Symbol.for("Jupyter.display"));
+    return typeof hook === "function" ? (hook as ReturnType<typeof displayHook>) : undefined;
+  } catch {
+    // A trap that throws: it is shown as any other proxy.
+    return undefined;
   }
 }
 
@@ -162,6 +178,9 @@ function plainBundle(value: unknown, widthColumns: number): MimeBundle {
     const content = buffer.toString(type.mime === "image/svg+xml" ? "utf8" : "base64");
     return { [type.mime]: content, "text/plain": imageLine(type, bytes) };
   }
+  const frame = typeof value === "object" && value !== null ? frameOf(value) : undefined;
+  const table = frame && frameBody(frame, undefined);
+  if (frame && table) return tableBundle(table, frameLine(frame));
   return { "text/plain": plainText(value, widthColumns) };
 }
 

@@ -12,6 +12,7 @@ import { bytesBody, fileType, imageLine, isImage } from "./bytes.ts";
 import { errorBody, errorLine, isError } from "./error-body.ts";
 import { beginning, cutText, escapeText } from "./escape.ts";
 import { formatCount } from "./format.ts";
+import { frameBody, frameLine, frameOf } from "./frame.ts";
 import { type Limits, look } from "./kinds.ts";
 import { asBytes } from "./leaves.ts";
 import { quoted } from "./quoted.ts";
@@ -93,6 +94,13 @@ function objectPreview(value: object, name: string | undefined): Preview {
   const isSecret = name !== undefined && isSecretName(name);
   const rich = isSecret ? undefined : (hookPreview(value) ?? imagePreview(value));
   if (rich) return rich;
+  const frame = frameOf(value);
+  if (frame) {
+    return withBody(
+      { line: frameLine(frame), kind: "table" },
+      frameBody(frame, isSecret ? name : undefined),
+    );
+  }
   const { kind, shown, isPart } = look(value, IN_LINE, name);
   const line = fitted(shown, typeof shown === "string" ? LINE_COLUMNS_MAX : LIST_COLUMNS_MAX);
   if (line === HIDDEN) return { line, kind };

@@ -22,7 +22,8 @@ export type PreviewBody =
   | {
       readonly as: "table";
       readonly columns: readonly { readonly name: string; readonly type: string }[];
-      readonly rows: readonly (readonly string[])[];
+      /** Cells as text; `null` for a value that is missing. */
+      readonly rows: readonly (readonly (string | null)[])[];
       readonly caption: string;
     }
   | ErrorBody

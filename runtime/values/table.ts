@@ -26,18 +26,22 @@ export function tableBody(
   const names = keys.slice(0, TABLE_COLUMNS_MAX);
   const count = Math.min(value.length, TABLE_ROWS_MAX);
   const kinds = names.map(() => new Set<string>());
-  const rows: string[][] = [];
+  const rows: (string | null)[][] = [];
   for (let index = 0; index < count; index++) {
     const row: unknown = Object.getOwnPropertyDescriptor(value, index)?.value;
     if (typeof row !== "object" || row === null || types.isProxy(row)) return undefined;
-    const cells: string[] = [];
+    const cells: (string | null)[] = [];
     for (const [column, key] of names.entries()) {
       const property = Object.getOwnPropertyDescriptor(row, key);
       if (property && !("value" in property)) return undefined;
       const cell: unknown = property?.value;
       if (typeof cell === "object" && cell !== null && !types.isDate(cell)) return undefined;
       const { kind, shown } = look(cell, IN_CELL, secretName ?? key);
-      if (kind !== "null" && kind !== "undefined") kinds[column]?.add(kind);
+      if (kind === "null" || kind === "undefined") {
+        cells.push(null);
+        continue;
+      }
+      kinds[column]?.add(kind);
       const text = oneLine(shown);
       // Text in a table needs no quotes to be told from a number: the row of types says so.
       cells.push(kind === "string" && text.endsWith('"') ? text.slice(1, -1) : text);

@@ -8,11 +8,13 @@
 import { types } from "node:util";
 import { mimeBundle } from "../values/bundle.ts";
 import { errorBodyToText } from "../values/error-body.ts";
+import { escapeHtml } from "../values/escape.ts";
 import { formatBytes } from "../values/format.ts";
 import { preview } from "../values/preview.ts";
 import { redactPrinted, redactText } from "../values/redact.ts";
 import { displayHook } from "../values/rich.ts";
 import type { MimeBundle, Preview } from "../values/shape.ts";
+import { tableBundle } from "../values/table-forms.ts";
 
 const HOOK = Symbol.for("Jupyter.display");
 const COLUMNS = 100;
@@ -78,21 +80,6 @@ function asText(value: unknown): string {
   }
 }
 
-/** Viewers align cells each in their own way. */
-const CELL = "text-align:left;padding:2px 10px 2px 0";
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
-}
-
 /**
  * @param content `Deck.html`, `Deck.md`, an object with a display hook, a MIME bundle, a text, or any value.
  * @returns a bundle with `text/plain`, without secrets, of at most 20 MB. Never throws for what a value does.
@@ -152,25 +139,11 @@ function previewBundle({ line, body, missing }: Preview): MimeBundle {
       const data = isText ? Buffer.from(body.base64, "base64").toString() : body.base64;
       return { [body.mime]: data, "text/plain": line };
     }
-    case "table": {
-      const names = body.columns.map(({ name }) => name);
-      const lines = [names, ...body.rows].map((cells) => cells.join("\t"));
-      return { "text/html": tableHtml(body), "text/plain": `${lines.join("\n")}\n${body.caption}` };
-    }
+    case "table":
+      return tableBundle(body);
     default:
       return body satisfies never;
   }
-}
-
-function tableHtml(body: Extract<Preview["body"], { as: "table" }>): string {
-  const heads = body.columns
-    .map(({ name }) => `<th style="${CELL}">${escapeHtml(name)}</th>`)
-    .join("");
-  const rows = body.rows.map(
-    (cells) =>
-      `<tr>${cells.map((cell) => `<td style="${CELL}">${escapeHtml(cell)}</td>`).join("")}</tr>`,
-  );
-  return `<table><thead><tr>${heads}</tr></thead><tbody>${rows.join("")}</tbody></table><p>${escapeHtml(body.caption)}</p>`;
 }
 
 function redacted(bundle: MimeBundle): MimeBundle {

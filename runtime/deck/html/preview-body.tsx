@@ -4,6 +4,7 @@
  */
 import type { ReactElement } from "react";
 import type { Preview } from "../../values/shape.ts";
+import { isNumericType } from "../../values/table-forms.ts";
 import { errorLines } from "../error-lines.ts";
 import { blockText, lineText, nameText } from "../wording.ts";
 import { styles } from "./styles.ts";
@@ -41,7 +42,7 @@ function bodyOf(preview: Preview): ReactElement {
                 <th
                   key={column}
                   scope="col"
-                  style={isNumeric(type) ? styles.bodyHeadNumber : styles.bodyHead}
+                  style={isNumericType(type) ? styles.bodyHeadNumber : styles.bodyHead}
                 >
                   {nameText(name)} <br />
                   <span style={styles.sectionNote}>{nameText(type)} </span>
@@ -53,10 +54,14 @@ function bodyOf(preview: Preview): ReactElement {
             {numbered(body.rows).map(([index, row]) => (
               <tr key={index} style={styles.headRow}>
                 {numbered(row).map(([column, cell]) => {
-                  const hasNumbers = isNumeric(body.columns[column]?.type);
+                  const hasNumbers = isNumericType(body.columns[column]?.type);
                   return (
                     <td key={column} style={hasNumbers ? styles.bodyNumber : styles.bodyCell}>
-                      {lineText({ line: cell, kind: "" })}{" "}
+                      {cell === null ? (
+                        <span style={styles.sectionNote}>null</span>
+                      ) : (
+                        lineText({ line: cell, kind: "" })
+                      )}{" "}
                     </td>
                   );
                 })}
@@ -77,11 +82,6 @@ function bodyOf(preview: Preview): ReactElement {
     default:
       return body satisfies never;
   }
-}
-
-/** `number`, `bigint`, `Int32`, `f64`, `float`: figures stand below each other. */
-function isNumeric(type: string | undefined): boolean {
-  return type !== undefined && /^(?:number|bigint|u?int|float|double|decimal|[iuf]\d)/i.test(type);
 }
 
 /** Rows and columns have no key but their place; nothing is ever reordered. */

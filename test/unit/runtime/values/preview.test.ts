@@ -311,7 +311,7 @@ test("an array of flat objects is a table when unfolded", () => {
             "2026-11-20",
             "1",
             "49.9",
-            "null",
+            null,
           ],
           [
             "2026-11-21",

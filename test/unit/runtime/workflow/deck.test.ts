@@ -148,8 +148,8 @@ describe("what it is filled with", () => {
       { id: 1, name: "<a>" },
       { id: 2, name: "b" },
     ]);
-    expect(table["text/html"]).toContain(">&lt;a&gt;</td>");
-    expect(table["text/plain"]).toContain("id\tname");
+    expect(table["text/html"]).toContain(">&lt;a&gt; </td>");
+    expect(table["text/plain"]).toContain("    id  name\nnumber  string");
     for (const value of [0, -0, "", false, null, undefined, Number.NaN, 0n]) {
       expect(contentBundle(value)).toHaveProperty("text/plain");
     }
