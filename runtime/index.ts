@@ -5,6 +5,16 @@
  * Node, from the command line, in Jupyter and in the terminal.
  * @module
  */
+import { setCacheStore } from "./workflow/cache.ts";
+
+// Loaded with the first call of a task that has a cache. A session has its own by then.
+setCacheStore(async () => {
+  const { CacheFile } = await import("./store/cache.ts");
+  const { cache, notice } = CacheFile.open(process.cwd());
+  if (notice !== undefined) process.emitWarning(notice);
+  return cache;
+});
+
 export { z } from "zod";
 export type { CallState } from "./events/events.ts";
 export type { StandardSchema } from "./types/standard-schema.ts";

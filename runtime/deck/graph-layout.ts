@@ -75,15 +75,19 @@ interface Placed {
   readonly width?: number | undefined;
 }
 
-/** From the right middle of one node to the left middle of the other, by way of the points in between. */
+/**
+ * From the right middle of one node to the left middle of the other, by way of the points in between; the other way round
+ * for an edge that closes a circle.
+ */
 function edgePath(
   { kind, isCritical }: GraphEdge,
   points: readonly Point[],
   from: Placed,
   to: Placed,
 ): string {
-  const start = { x: (from.x ?? 0) + (from.width ?? 0) / 2, y: from.y ?? 0 };
-  const end = { x: (to.x ?? 0) - (to.width ?? 0) / 2 - 1, y: to.y ?? 0 };
+  const side = (to.x ?? 0) < (from.x ?? 0) ? -1 : 1;
+  const start = { x: (from.x ?? 0) + (side * (from.width ?? 0)) / 2, y: from.y ?? 0 };
+  const end = { x: (to.x ?? 0) - side * ((to.width ?? 0) / 2 + 1), y: to.y ?? 0 };
   let last: Point = start;
   let d = `M${px(start.x)} ${px(start.y)}`;
   // The first and the last point lie on the nodes' edges, wherever a straight line would meet them.

@@ -155,8 +155,8 @@ function callEdges({ tree, waits, endMs }: DeckModel): GraphEdge[] {
 }
 
 /**
- * Edges between units. Values as they are; of the order of calls only what the first call of a unit tells: between two
- * that run interleaved every order occurs, and says nothing.
+ * Edges between units. Values as they are; of the order of calls only what the first call of a unit tells, and the critical
+ * path where it goes on to a later unit: between two that run interleaved every order occurs, and says nothing.
  */
 function unitEdges(
   units: readonly Unit[],
@@ -164,8 +164,10 @@ function unitEdges(
   { critical }: DeckModel,
 ): GraphEdge[] {
   const unitOf = new Map<string, string>();
+  const placeOf = new Map<string, number>();
   const firsts = new Set<string>();
-  for (const { key, nodes } of units) {
+  for (const [place, { key, nodes }] of units.entries()) {
+    placeOf.set(key, place);
     for (const { call } of nodes) unitOf.set(call.id, key);
     if (nodes[0]) firsts.add(nodes[0].call.id);
   }
@@ -179,8 +181,11 @@ function unitEdges(
       const from = unitOf.get(edge.from);
       const to = unitOf.get(edge.to);
       if (edge.kind !== kind || from === undefined || to === undefined || from === to) continue;
+      const goesOn = (placeOf.get(from) ?? 0) < (placeOf.get(to) ?? 0);
       const isTold =
-        kind === "value" || firsts.has(edge.to) || callSteps.has(stepKey(edge.from, edge.to));
+        kind === "value" ||
+        firsts.has(edge.to) ||
+        (goesOn && callSteps.has(stepKey(edge.from, edge.to)));
       const key = stepKey(from, to);
       if (merged.has(key) || !isTold) continue;
       merged.set(key, { from, to, kind, isCritical: unitSteps.has(key) });

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -93,6 +93,22 @@ test("the stored notebook holds the values that executing it gives", () => {
   const values = (cells: readonly Cell[]) => cells.slice(0, -1).map(result); // the last is a deck, with times
   expect(values(stored)).toEqual(values(executed("notebooks/01-eager-workflows.ipynb")));
   expect(stored.at(-1)?.outputs[0]?.data?.["text/html"]).toContain("nestedEagerWorkflow");
+});
+
+/** What does not change from one execution to the next: values and errors, and which cells have a deck. */
+const lasting = (cell: Cell) =>
+  cell.outputs.map(({ output_type, ename, data }) => {
+    if (output_type === "execute_result") return data?.["text/html"] === undefined && result(cell);
+    return ename ?? output_type;
+  });
+
+test.each(
+  readdirSync("notebooks").filter((name) => name.endsWith(".ipynb") && !name.startsWith("01")),
+)("%s gives what it has stored", (name) => {
+  const stored = codeCells(`notebooks/${name}`);
+  const again = executed(`notebooks/${name}`);
+  expect(again.map(lasting)).toEqual(stored.map(lasting));
+  expect(stored.at(-1)?.outputs[0]?.data?.["text/html"]).toContain("session");
 });
 
 test("a throwing cell is saved as an error output with its line in the cell", () => {

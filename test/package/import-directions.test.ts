@@ -35,7 +35,11 @@ test.each([
   ["runtime/events/x.ts", "../workflow/run.ts"],
   ["runtime/workflow/x.ts", "../deck/views.ts"],
   ["runtime/workflow/x.ts", "../session/positions.ts"],
+  ["runtime/workflow/x.ts", "../store/cache.ts"],
+  ["runtime/store/x.ts", "../deck/views.ts"],
+  ["runtime/store/x.ts", "../session/positions.ts"],
   ["runtime/deck/x.ts", "../workflow/run.ts"],
+  ["runtime/deck/x.ts", "../store/history.ts"],
   ["runtime/deck/x.ts", "ink"],
   ["runtime/session/host/x.ts", "../../../kernel/wire.ts"],
   ["runtime/session/client/x.ts", "zeromq"],
@@ -49,6 +53,7 @@ test.each([
   ["repl/x.ts", "../runtime/session/positions.ts"],
   ["runtime/events/x.ts", "../values/preview.ts"],
   ["runtime/workflow/x.ts", "../events/events.ts"],
+  ["runtime/store/x.ts", "../workflow/cache.ts"],
   ["runtime/session/host/x.ts", "../../workflow/run.ts"],
 ])("%s may import %s", (file, specifier) => {
   expect(lint(file, specifier)).not.toContain("noRestrictedImports");

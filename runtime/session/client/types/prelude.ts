@@ -38,7 +38,7 @@ const SESSION = [
 ];
 
 /** Types that appear in signatures of the prelude; exported so that messages can name them. */
-const TYPES = ["CallHandle", "DeckHandle", "SessionDeck", "DisplayHandle", "CellFacts"];
+const TYPES = ["CallHandle", "DeckHandle", "SessionDeck", "RunList", "DisplayHandle", "CellFacts"];
 
 export const preludeNames: readonly string[] = [...API, ...SESSION];
 
@@ -91,6 +91,10 @@ interface DeckHandle {
   /** Opens this deck in a browser. Resolves to the path of its page. */
   open(): Promise<string>;
 }
+/** Handles on runs, newest first; shows itself as a list. Read the first as there, also where indexes are checked. */
+interface RunList extends Array<DeckHandle> {
+  0: DeckHandle;
+}
 /** A thing shown once that can be replaced later. */
 interface DisplayHandle {
   readonly id: string;
@@ -109,7 +113,7 @@ declare const deck: DeckHandle;
 /** By execution count: \`decks[7]\` is the newest run of \`In [7]\`. */
 declare const decks: { readonly [count: number]: DeckHandle };
 /** Handles on all runs of this folder, newest first, also of earlier sessions. */
-declare function runs(): DeckHandle[];
+declare function runs(): RunList;
 /** Shows any value as the cell's result would be shown. */
 declare function display(value: unknown, options?: { id?: string }): DisplayHandle;
 /** Shows a bundle as it is: media type to content. */

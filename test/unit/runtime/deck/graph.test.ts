@@ -129,6 +129,41 @@ describe("the graph of a run", () => {
     );
   });
 
+  test("of functions that run interleaved goes one way, also where the critical path goes back and forth", () => {
+    const run = new RunEvents();
+    for (let index = 0; index < 70; index++) {
+      const name = index < 2 ? "list" : index % 2 === 0 ? "fetch" : "embed";
+      run.ok(name, { at: index * 10, end: index * 10 + 9 });
+    }
+    run.end(700);
+    expect(graphWords(graphOf(run))).toBe(
+      "list; fetch after list in time; embed after fetch in time",
+    );
+  });
+
+  test("of values that go in a circle leaves each node on the side that it goes to", () => {
+    const run = new RunEvents();
+    const list = run.ok("list", { end: 1 });
+    let last = list;
+    for (let index = 0; index < 35; index++) {
+      const step = run.ok("step", { at: index * 10, end: index * 10 + 4, deps: [last] });
+      last = run.ok("merge", { at: index * 10 + 5, end: index * 10 + 9, deps: [step] });
+    }
+    run.end(700);
+    const graph = graphOf(run);
+    expect(graphWords(graph)).toBe("list; step after list, merge; merge after step");
+    const { svg } = graphPicture(graph);
+    const nodeXs = [...svg.matchAll(/<rect x="(\d+)" y="\d+" width="(\d+)"/g)].map(
+      ([, x, width]) => ({ left: Number(x), right: Number(x) + Number(width) }),
+    );
+    const [, step, merge] = nodeXs;
+    const ends = [...svg.matchAll(/<path d="M(\d+) [^"]* (\d+) \d+" ?/g)].map(([, from, to]) => [
+      Number(from),
+      Number(to),
+    ]);
+    expect(ends).toContainEqual([merge?.left, (step?.right ?? 0) + 1]);
+  });
+
   test("is a sentence where even functions are too many", () => {
     const run = new RunEvents();
     for (let index = 0; index < 70; index++) {

@@ -63,6 +63,8 @@ describe("the sections of a deck", () => {
   test("are in a page too, never in a live tree", async () => {
     const page = await deckPage(failedRun());
     expect(page.match(/<img alt="[^"]+" src="data:image\/svg/g)).toHaveLength(2);
+    // A slash would belong to the unquoted class before it.
+    expect(page.match(/<img [^>]*[^/]>/g)).toHaveLength(2);
     const live = await liveBundle(failedRun(), START_MS + 20_000);
     expect(images(live["text/html"] as string)).toEqual([]);
   });
