@@ -55,6 +55,7 @@ export interface DeckText {
 
 const DECKS_MAX = 20;
 const DECK_LENGTH_MAX = 100_000;
+const SESSION_DECK_LENGTH_MAX = 20_000;
 const NAMED_MAX = 100;
 const TEXT_LENGTH_MAX = 4_000;
 const IMAGE_TYPES = ["image/png", "image/jpeg", "image/gif", "image/webp"] as const;
@@ -63,7 +64,10 @@ const BASE64 = /^[A-Za-z0-9+/=\s]*$/;
 export const NO_USER_DECKS: UserDeckViews = { shown: [], named: [], left: 0 };
 
 /** The decks of a run as sections of a notebook's output. */
-export async function userDeckViews(run: RunRecord): Promise<UserDeckViews> {
+export async function userDeckViews(
+  run: RunRecord,
+  { decksMax = DECKS_MAX, lengthMax = DECK_LENGTH_MAX } = {},
+): Promise<UserDeckViews> {
   const decks = run.decks ?? [];
   if (decks.length === 0) return NO_USER_DECKS;
   const shown: DeckView[] = [];
@@ -71,16 +75,64 @@ export async function userDeckViews(run: RunRecord): Promise<UserDeckViews> {
   for (const [index, deck] of decks.entries()) {
     const name = nameText(deck.name);
     const note = noteOf(deck, run);
-    if (shown.length >= DECKS_MAX) {
+    if (shown.length >= decksMax) {
       named.push({ name, note, why: `only ${DECKS_MAX} are shown here` });
       continue;
     }
-    const view = pieceLength(deck) <= DECK_LENGTH_MAX ? await viewOf(deck, index, note) : undefined;
-    if (view !== undefined && view.length <= DECK_LENGTH_MAX) shown.push(view);
+    const view = pieceLength(deck) <= lengthMax ? await viewOf(deck, index, note) : undefined;
+    if (view !== undefined && view.length <= lengthMax) shown.push(view);
     else named.push({ name, note, why: `${formatBytes(view?.length ?? pieceLength(deck))}` });
   }
   const left = (run.decksLeftOut ?? 0) + Math.max(0, named.length - NAMED_MAX);
   return { shown, named: named.slice(0, NAMED_MAX), left };
+}
+
+/** A run among others, and what it is called there: `In [7]`. */
+export interface DeckOwner {
+  readonly label: string;
+  readonly run: RunRecord;
+}
+
+function labelled(label: string, note: string): string {
+  return note === "" ? label : `${label} · ${note}`;
+}
+
+/** The decks of several runs as frames, all of them. */
+export async function sessionFrames(cells: readonly DeckOwner[]): Promise<FramedDeck[]> {
+  const all: FramedDeck[] = [];
+  for (const { label, run } of cells) {
+    for (const deck of await framedDecks(run)) {
+      all.push({ ...deck, key: `${run.id} ${deck.key}`, note: labelled(label, deck.note) });
+    }
+  }
+  return all;
+}
+
+/** The decks of several runs in one place: each may be smaller, and says where it belongs. */
+export async function sessionDeckViews(cells: readonly DeckOwner[]): Promise<UserDeckViews> {
+  const all: UserDeckViews[] = [];
+  let count = 0;
+  for (const { label, run } of cells) {
+    const limits = { decksMax: DECKS_MAX - count, lengthMax: SESSION_DECK_LENGTH_MAX };
+    const { shown, named, left } = await userDeckViews(run, limits);
+    const noted = (note: string) => labelled(label, note);
+    count += shown.length;
+    all.push({
+      shown: shown.map((deck) => ({
+        ...deck,
+        key: `${run.id} ${deck.key}`,
+        note: noted(deck.note),
+      })),
+      named: named.map((deck) => ({ ...deck, note: noted(deck.note) })),
+      left,
+    });
+  }
+  const named = all.flatMap((views) => views.named);
+  return {
+    shown: all.flatMap((views) => views.shown),
+    named: named.slice(0, NAMED_MAX),
+    left: all.reduce((sum, { left }) => sum + left, Math.max(0, named.length - NAMED_MAX)),
+  };
 }
 
 /** The decks of a run as text: their `text/plain`, bounded. */

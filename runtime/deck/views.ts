@@ -10,12 +10,18 @@ import type { MimeBundle } from "../values/shape.ts";
 import { deckMarkdown, liveMarkdown, sessionMarkdown } from "./markdown.ts";
 import { deckModel, isTrivial } from "./model.ts";
 import { LIVE_ROWS_MAX } from "./rows.ts";
-import { sessionModel } from "./session-deck.ts";
+import { type SessionModel, sessionModel } from "./session-deck.ts";
 import { deckRows, liveRows } from "./text/deck.ts";
 import { type RunSummary, runListRows } from "./text/runs.ts";
 import { sessionRows } from "./text/session.ts";
 import { rowsToText } from "./text/spans.ts";
-import { framedDecks, userDeckViews } from "./user-deck.ts";
+import {
+  type DeckOwner,
+  framedDecks,
+  sessionDeckViews,
+  sessionFrames,
+  userDeckViews,
+} from "./user-deck.ts";
 
 export type { Role, Row, Span } from "./text/spans.ts";
 export { deckRows, isTrivial, liveRows, type RunSummary, rowsToText, runListRows };
@@ -66,7 +72,7 @@ export async function sessionBundle(
   const { sessionHtml } = await import("./html/render.tsx");
   const model = sessionModel(runs, title);
   return {
-    "text/html": sessionHtml(model),
+    "text/html": sessionHtml(model, await sessionDeckViews(deckOwners(model))),
     "text/markdown": sessionMarkdown(model),
     "text/plain": rowsToText(sessionRows(model, TEXT.columns)),
   };
@@ -91,5 +97,12 @@ export async function sessionPage(
 ): Promise<string> {
   const { sessionMarkup } = await import("./html/render.tsx");
   const { page } = await import("./file.ts");
-  return page(title, sessionMarkup(sessionModel(runs, title)));
+  const model = sessionModel(runs, title);
+  const decks = await sessionFrames(deckOwners(model));
+  const hasScripts = decks.some((deck) => deck.scripts.length > 0);
+  return page(title, sessionMarkup(model, decks), { hasScripts });
+}
+
+function deckOwners({ cells }: SessionModel): DeckOwner[] {
+  return cells.map(({ label, model }) => ({ label, run: model.run }));
 }

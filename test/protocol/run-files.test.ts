@@ -18,9 +18,9 @@ async function deckOf(code: string): Promise<string> {
   return typeof html === "string" ? html : "";
 }
 
-test("a trivial run leaves nothing", async () => {
+test("a trivial run leaves no page", async () => {
   expect(await deckOf("await task(function one() { return 1; })({})")).toContain("one");
-  expect(existsSync(join(suite.kernel.folder, ".eagerdeck"))).toBe(false);
+  expect(existsSync(join(suite.kernel.folder, ".eagerdeck/runs"))).toBe(false);
 });
 
 test("the deck of any other run names its page, which is there soon after", async () => {

@@ -6,6 +6,8 @@ import { parseArgs } from "node:util";
 import { distFolder } from "./dist.ts";
 import { ScriptedSession } from "./scripted-session.ts";
 
+// Its folder is no place for files of runs.
+process.env["EAGERDECK_HISTORY"] ??= "off";
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {

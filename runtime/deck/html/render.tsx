@@ -140,11 +140,24 @@ export function liveHtml(run: RunRecord, nowMs: number): string {
   );
 }
 
-export function sessionHtml(session: SessionModel): string {
-  return OPTIONAL_STYLE + renderToStaticMarkup(<SessionDeck session={session} />);
+export function sessionHtml(session: SessionModel, decks: UserDeckViews): string {
+  return (
+    OPTIONAL_STYLE +
+    renderToStaticMarkup(
+      <SessionDeck session={session}>
+        <UserDeckSections decks={decks} file={undefined} />
+      </SessionDeck>,
+    )
+  );
 }
 
 /** The same for a page. */
-export function sessionMarkup(session: SessionModel): StyledMarkup {
-  return withStylesheet(renderToStaticMarkup(<SessionDeck session={session} />));
+export function sessionMarkup(session: SessionModel, decks: readonly FramedDeck[]): StyledMarkup {
+  return withStylesheet(
+    renderToStaticMarkup(
+      <SessionDeck session={session}>
+        <UserDeckFrames decks={decks} />
+      </SessionDeck>,
+    ),
+  );
 }

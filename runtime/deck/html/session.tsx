@@ -2,7 +2,7 @@
  * The summary of a session.
  * @module
  */
-import type { ReactElement } from "react";
+import type { ReactElement, ReactNode } from "react";
 import { counted, formatCount, formatDuration } from "../../values/format.ts";
 import { CALL_LOOKS, COUNT_ORDER } from "../palette.ts";
 import type { SessionCell, SessionModel } from "../session-deck.ts";
@@ -15,7 +15,14 @@ import { runFacts } from "./run-facts.tsx";
 import { barStyle, headCell, styles } from "./styles.ts";
 import { CallLine, Unfolding } from "./tasks.tsx";
 
-export function SessionDeck({ session }: { readonly session: SessionModel }): ReactElement {
+export function SessionDeck({
+  session,
+  children,
+}: {
+  readonly session: SessionModel;
+  /** Decks of the user's own, of all cells. */
+  readonly children: ReactNode;
+}): ReactElement {
   if (session.runs === 0) {
     return (
       <div className="eagerdeck" style={styles.plain}>
@@ -49,6 +56,7 @@ export function SessionDeck({ session }: { readonly session: SessionModel }): Re
           isInSession={isInSession}
         />
       </Section>
+      {children}
       {session.newest ? (
         <Section title="Run" open={false}>
           {runFacts(session.newest)

@@ -4,7 +4,12 @@ import { type DefaultTreeAdapterTypes, parseFragment, serialize } from "parse5";
 import { describe, expect, test } from "vitest";
 import { markdownToHtml } from "../../../../runtime/deck/markdown-html.ts";
 import { safeHtml } from "../../../../runtime/deck/safe-html.ts";
-import { deckBundle, deckPage } from "../../../../runtime/deck/views.ts";
+import {
+  deckBundle,
+  deckPage,
+  sessionBundle,
+  sessionPage,
+} from "../../../../runtime/deck/views.ts";
 import type { RunRecord } from "../../../../runtime/events/record-shape.ts";
 import { Deck } from "../../../../runtime/index.ts";
 import { htmlText } from "../../../support/html-text.ts";
@@ -229,6 +234,19 @@ describe("in every form", () => {
     expect(page).not.toContain("script-src");
     expect(page).toContain('sandbox="allow-popups allow-popups-to-escape-sandbox"');
   });
+});
+
+test("a session shows decks up to 20 kB of all its cells, and names the others", async () => {
+  const runs = [withDecks(["small", Deck.html(`<p>${"large ".repeat(5_000)}</p>`)])];
+  const bundle = await sessionBundle(runs, { title: "a.ipynb" });
+  const text = htmlText(bundle["text/html"] as string);
+  expect(text).toContain("deck 0 In [7] · added by plot_forecast");
+  expect(text).toContain("small");
+  expect(text).toContain("deck 1 In [7] · added by plot_forecast · 30.0 kB");
+  expect(text).not.toContain("large large");
+  const page = await sessionPage(runs, { title: "a.ipynb" });
+  expect(page.match(/<iframe /g)).toHaveLength(2);
+  expect(htmlText(page)).toContain("deck 1 In [7] · added by plot_forecast");
 });
 
 describe("scripts in a page", () => {
