@@ -172,12 +172,13 @@ class EventLog {
 /** Values were redacted when they were looked at; what a program prints comes as it is. */
 function safeEvent(event: RuntimeEvent): RuntimeEvent {
   if (event.kind !== "log") return event;
-  const text = redactText(event.text)
+  const { safe, ...rest } = event;
+  const text = redactText(safe ?? event.text)
     .split("\n")
     // Looking for pairs of a name and a value costs a microsecond per three characters: only where there may be one.
     .map((line) => (MAY_NAME.test(line) ? redactPrinted(cutText(line, LINE_LENGTH_MAX)) : line))
     .join("\n");
-  return { ...event, text };
+  return { ...rest, text };
 }
 
 async function writeWhole(file: string, text: string): Promise<void> {

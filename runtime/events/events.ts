@@ -140,6 +140,8 @@ export interface LogWritten extends EventBase {
   /** `log` is `ctx.log`: shown in tree and deck only. */
   readonly stream: "stdout" | "stderr" | "log";
   readonly text: string;
+  /** The same for decks and files, where the text holds a secret that only its process knows. */
+  readonly safe?: string;
   readonly cell?: number;
   /** The call that wrote it. */
   readonly id?: string;

@@ -294,7 +294,7 @@ export class Records {
     // Output of a cell that has made no calls yet: nobody's deck.
     if (run === undefined) return;
     run.version++;
-    const pieces = event.text.split("\n");
+    const pieces = (event.safe ?? event.text).split("\n");
     // What ends a line leaves an empty piece behind it.
     const endsLine = pieces.at(-1) === "";
     if (endsLine) pieces.pop();

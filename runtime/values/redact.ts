@@ -5,7 +5,7 @@
  * @module
  */
 
-import { beginning, cutLine } from "./escape.ts";
+import { beginning, cutLine, escapeHtml } from "./escape.ts";
 
 const REDACTED = "[redacted]";
 /** The same in place of a value. */
@@ -61,12 +61,58 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
 const MAY_HOLD =
   /-----BEGIN|Bearer|Basic|A[KS]IA|gh[pousr]_|github_pat_|eyJ|:\/\/|token=|secret=|passw(?:or)?d=|key=|signature=/i;
 
-/** Hides secrets of a known shape in any text. */
+/** Shorter ones would hide half of every text. */
+const SECRET_LENGTH_MIN = 6;
+const SECRETS_MAX = 1_000;
+
+/** Texts that this process knows to be secret, longest first: one may be the beginning of another. */
+let secrets: readonly string[] = [];
+let rules: readonly RegExp[] = [];
+
+/** From now on this text is hidden wherever it stands; also each line of it. Shorter than 6 characters it is not. */
+export function addSecret(secret: string): void {
+  const known = new Set(secrets);
+  for (const part of [secret, ...secret.split("\n")].map((line) => line.trim())) {
+    if (part.length < SECRET_LENGTH_MIN) continue;
+    // As it stands in HTML, in JSON and in an address.
+    const inJson = JSON.stringify(part).slice(1, -1);
+    for (const form of [part, escapeHtml(part), inJson, encoded(part)]) known.add(form);
+  }
+  secrets = [...known].sort((a, b) => b.length - a.length).slice(0, SECRETS_MAX);
+}
+
+function encoded(text: string): string {
+  try {
+    return encodeURIComponent(text);
+  } catch {
+    // Half a character has no code.
+    return text;
+  }
+}
+
+/** What else is hidden: texts, or patterns. Replaces what was set before. */
+export function setRedaction(own: readonly (RegExp | string)[]): void {
+  rules = own.map((rule) =>
+    typeof rule === "string"
+      ? new RegExp(rule.replaceAll(/[$()*+.?[\\\]^{|}]/g, "\\$&"), "g")
+      : new RegExp(rule.source, [...new Set(`${rule.flags.replace("y", "")}g`)].join("")),
+  );
+}
+
+/** Hides secrets in any text: those of a known shape, those that were handed out, and what one's own rules say. */
 export function redactText(text: string): string {
-  if (!MAY_HOLD.test(text)) return text;
   let safe = text;
+  for (const secret of secrets) safe = safe.replaceAll(secret, REDACTED);
+  // A pattern that fits everywhere, like the empty one, hides nothing.
+  for (const rule of rules) safe = safe.replaceAll(rule, (found) => (found === "" ? "" : REDACTED));
+  if (!MAY_HOLD.test(safe)) return safe;
   for (const [shape, replacement] of SHAPES) safe = safe.replaceAll(shape, replacement);
   return safe;
+}
+
+/** Whether there is anything to hide that only this process knows. */
+export function hasOwnSecrets(): boolean {
+  return secrets.length > 0 || rules.length > 0;
 }
 
 /** The beginning of a redacted text. Half a mark at its end is left out: it would look like a value. */

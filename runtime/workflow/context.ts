@@ -3,7 +3,7 @@
  * @module
  */
 import { format } from "node:util";
-import { redactPrinted } from "../values/redact.ts";
+import { redactPrinted, redactText } from "../values/redact.ts";
 import type { Attempt } from "./attempt.ts";
 import { type DeckOptions, makeDeck, type UserDeckHandle } from "./deck.ts";
 import { emit, now, observed } from "./engine.ts";
@@ -97,7 +97,7 @@ export class CallContext implements TaskContext {
         runId: run.id,
         at: now(),
         stream: "log",
-        text: `${format(...values)}\n`,
+        text: `${redactText(format(...values))}\n`,
         id,
         ...(run.cell !== undefined && { cell: run.cell }),
       });

@@ -8,6 +8,7 @@
  */
 import type { DeckAdded } from "../events/events.ts";
 import { preview } from "../values/preview.ts";
+import { redactText } from "../values/redact.ts";
 import { contentBundle, html, md, type RichText } from "./deck-content.ts";
 import { emit, now, observed } from "./engine.ts";
 import { type Scope, scopes } from "./scope.ts";
@@ -91,7 +92,7 @@ export function deckHandle(
     );
   }
   const [content, options] = given;
-  const shortName = name.slice(0, NAME_LENGTH_MAX);
+  const shortName = redactText(name).slice(0, NAME_LENGTH_MAX);
   const scripts = options?.scripts === true;
   const handle: UserDeckHandle = {
     append(piece) {

@@ -2,6 +2,7 @@
  * Secrets of a task, found as Flyte's containers find them: in the environment, then in a mounted file.
  * @module
  */
+import { addSecret } from "../values/redact.ts";
 
 /**
  * @returns the value of the environment variable `_FSEC_<GROUP>_<KEY>` (prefix: `FLYTE_SECRETS_ENV_PREFIX`), else the text
@@ -9,6 +10,12 @@
  * @throws {Error} that names both places when neither is there.
  */
 export function readSecret(group: string, key: string): string {
+  const secret = found(group, key);
+  addSecret(secret);
+  return secret;
+}
+
+function found(group: string, key: string): string {
   for (const [what, part] of [
     ["group", group],
     ["key", key],

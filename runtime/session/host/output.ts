@@ -7,6 +7,7 @@
  */
 import { StringDecoder } from "node:string_decoder";
 import type { LogWritten } from "../../events/events.ts";
+import { hasOwnSecrets, redactText } from "../../values/redact.ts";
 import { now } from "../../workflow/engine.ts";
 import { currentScope } from "../../workflow/run.ts";
 
@@ -98,12 +99,14 @@ function logEvent(
 ): LogWritten {
   const scope = currentScope();
   const cell = scope?.run.cell ?? fallbackCell();
+  const safe = hasOwnSecrets() ? redactText(text) : text;
   return {
     kind: "log",
     runId: scope?.run.isAnnounced ? scope.run.id : "",
     at: now(),
     stream,
     text,
+    ...(safe === text ? {} : { safe }),
     ...(cell === undefined ? {} : { cell }),
     ...(scope?.callId === undefined ? {} : { id: scope.callId }),
   };
