@@ -222,20 +222,27 @@ export function asBytes(value: unknown): Uint8Array | undefined {
 }
 
 /** What a class prints of itself in Node, made safe; undefined when it has no inspector or that throws. */
-export function customText(value: object): string | undefined {
+export function customText(
+  value: object,
+  note: (method: object, tookMs: number) => void,
+  now: () => number,
+): string | undefined {
   const custom = findDescriptor(value, inspect.custom)?.value;
   if (typeof custom !== "function") return undefined;
+  const startedAt = now();
+  const options = {
+    depth: 1,
+    maxArrayLength: 10,
+    maxStringLength: 1_000,
+    breakLength: Number.POSITIVE_INFINITY,
+  };
   try {
-    const text = inspect(value, {
-      depth: 1,
-      maxArrayLength: 10,
-      maxStringLength: 1_000,
-      breakLength: Number.POSITIVE_INFINITY,
-    });
-    return printed(text);
+    return printed(inspect(value, options));
   } catch {
     // The inspector's own failure: the object is shown as any other.
     return undefined;
+  } finally {
+    note(custom, now() - startedAt);
   }
 }
 

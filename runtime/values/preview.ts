@@ -13,7 +13,7 @@ import { errorBody, errorLine, isError } from "./error-body.ts";
 import { beginning, cutText, escapeText } from "./escape.ts";
 import { formatCount } from "./format.ts";
 import { frameBody, frameLine, frameOf } from "./frame.ts";
-import { type Limits, look } from "./kinds.ts";
+import { type Limits, look, Viewing } from "./kinds.ts";
 import { asBytes } from "./leaves.ts";
 import { quoted } from "./quoted.ts";
 import { beginningRedacted, cutRedacted, HIDDEN, isSecretName, redactText } from "./redact.ts";
@@ -37,21 +37,45 @@ const IN_BODY: Limits = { depth: 4, items: 20, stringLength: 200, areShapesTold:
 export interface PreviewOptions {
   /** The name the value goes under; text and bytes under a secret's name are hidden. */
   readonly name?: string;
+  /** A clock in milliseconds, for the time a preview may take. */
+  readonly now?: () => number;
 }
 
 /** Looks at a value once, when it exists. Never throws. */
-export function preview(value: unknown, { name }: PreviewOptions = {}): Preview {
+export function preview(value: unknown, { name, now }: PreviewOptions = {}): Preview {
+  const simple = simplePreview(value);
+  if (simple) return simple;
   try {
     if (typeof value === "string") return stringPreview(value, name);
-    if (typeof value === "object" && value !== null && !types.isProxy(value)) {
-      return objectPreview(value, name);
-    }
-    const { kind, shown } = look(value, IN_LINE, name);
-    return { line: fitted(shown, LIST_COLUMNS_MAX), kind };
+    const viewing = new Viewing(now);
+    const shown = objectOrOther(value, name, viewing);
+    return viewing.note === undefined ? shown : { missing: viewing.note, ...shown };
   } catch {
     // What no rule foresaw: the row stays, without the value.
     return { line: "[cannot be shown]", kind: "unknown", missing: "looking at the value failed" };
   }
+}
+
+/** What most values are. */
+function simplePreview(value: unknown): Preview | undefined {
+  switch (typeof value) {
+    case "number":
+      return { line: Object.is(value, -0) ? "-0" : String(value), kind: "number" };
+    case "boolean":
+      return { line: String(value), kind: "boolean" };
+    case "undefined":
+      return { line: "undefined", kind: "undefined" };
+    default:
+      return value === null ? { line: "null", kind: "null" } : undefined;
+  }
+}
+
+function objectOrOther(value: unknown, name: string | undefined, viewing: Viewing): Preview {
+  if (typeof value === "object" && value !== null && !types.isProxy(value)) {
+    return objectPreview(value, name, viewing);
+  }
+  const { kind, shown } = look(value, IN_LINE, name, viewing);
+  return { line: fitted(shown, LIST_COLUMNS_MAX), kind };
 }
 
 /** The line alone, of a value whose code must not run: its display hook is not asked either. */
@@ -68,8 +92,14 @@ export function plainLine(value: unknown, name?: string): string {
   }
 }
 
+/** Printable ASCII that stands in quotes as it is. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 function stringPreview(value: string, name: string | undefined): Preview {
   if (name !== undefined && isSecretName(name)) return { line: HIDDEN, kind: "string" };
+  if (value.length <= STRING_LENGTH_MAX && PLAIN.test(value) && redactText(value) === value) {
+    return { line: `"${value}"`, kind: "string" };
+  }
   const line = stringLine(value);
   const isWhole = line === quoted(value, STRING_LENGTH_MAX) && value.length <= STRING_LENGTH_MAX;
   if (isWhole && !value.includes("\n")) return { line, kind: "string" };
@@ -89,7 +119,7 @@ function stringLine(value: string): string {
   return `"${cutRedacted(text, LINE_COLUMNS_MAX - count.length - 3)}"${count}`;
 }
 
-function objectPreview(value: object, name: string | undefined): Preview {
+function objectPreview(value: object, name: string | undefined, viewing: Viewing): Preview {
   if (isError(value)) return errorPreview(value);
   const isSecret = name !== undefined && isSecretName(name);
   const rich = isSecret ? undefined : (hookPreview(value) ?? imagePreview(value));
@@ -101,7 +131,7 @@ function objectPreview(value: object, name: string | undefined): Preview {
       frameBody(frame, isSecret ? name : undefined),
     );
   }
-  const { kind, shown, isPart } = look(value, IN_LINE, name);
+  const { kind, shown, isPart } = look(value, IN_LINE, name, viewing);
   const line = fitted(shown, typeof shown === "string" ? LINE_COLUMNS_MAX : LIST_COLUMNS_MAX);
   if (line === HIDDEN) return { line, kind };
   const bytes = kind === "bytes" ? asBytes(value) : undefined;
@@ -112,7 +142,7 @@ function objectPreview(value: object, name: string | undefined): Preview {
   // Most values are small: one look is enough.
   const isWhole = isPart === false && typeof shown !== "string" && oneLine(shown) === line;
   if (isWhole && kind !== "typed-array") return { line, kind };
-  return withBody({ line, kind }, bodyOf(value, kind, line, isSecret ? name : undefined));
+  return withBody({ line, kind }, bodyOf(value, kind, line, viewing, isSecret ? name : undefined));
 }
 
 function withBody(preview: Preview, body: PreviewBody | undefined): Preview {
@@ -129,6 +159,7 @@ function bodyOf(
   value: object,
   kind: string,
   line: string,
+  viewing: Viewing,
   secretName: string | undefined,
 ): PreviewBody | undefined {
   if (kind === "date" && types.isDate(value)) {
@@ -147,7 +178,7 @@ function bodyOf(
     const table = tableBody(value, secretName);
     if (table) return table;
   }
-  const { shown } = look(value, IN_BODY, secretName);
+  const { shown } = look(value, IN_BODY, secretName, viewing);
   if (oneLine(shown) === line) return undefined;
   return { as: "text", text: cutText(multiLine(shown, BODY_COLUMNS), BODY_LENGTH_MAX) };
 }
