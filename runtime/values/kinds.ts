@@ -147,15 +147,17 @@ class Looking {
     isSecret: boolean,
     depth: number,
   ): Kind | undefined {
-    if (Array.isArray(value)) return { kind: "array", shown: this.#array(value, isSecret, depth) };
+    if (Array.isArray(value)) {
+      return { kind: "array", shown: this.#array(value, names, isSecret, depth) };
+    }
     if (types.isTypedArray(value)) {
       const startedAt = this.#viewing.now();
       const shown = typedArrayShown(value);
       if (value.length > LARGE_MIN) this.#budget.spend(this.#viewing.now() - startedAt);
       return { kind: "typed-array", shown };
     }
-    if (types.isMap(value)) return { kind: "map", shown: this.#map(value, isSecret, depth) };
-    if (types.isSet(value)) return { kind: "set", shown: this.#set(value, isSecret, depth) };
+    if (types.isMap(value)) return { kind: "map", shown: this.#map(value, names, isSecret, depth) };
+    if (types.isSet(value)) return { kind: "set", shown: this.#set(value, names, isSecret, depth) };
     const pairs = pairsOf(value, names);
     if (!pairs) return undefined;
     const group = listGroup(`${className(names)} `);
@@ -167,7 +169,12 @@ class Looking {
     return { kind: "map", shown };
   }
 
-  #array(value: readonly unknown[], isSecret: boolean, depth: number): Group {
+  #array(
+    value: readonly unknown[],
+    names: readonly string[],
+    isSecret: boolean,
+    depth: number,
+  ): Group {
     const keys = depth === 0 && this.#limits.areShapesTold ? sharedKeys(value) : undefined;
     if (keys) {
       this.isPart = true;
@@ -180,9 +187,10 @@ class Looking {
         left: keys.length - shown.length,
       };
     }
+    const headIfCut = sized(names, "Array", value.length);
     const group: Group = {
-      head: "",
-      headIfCut: `Array(${formatCount(value.length)}) `,
+      head: names[0] === "Array" || names[0] === undefined ? "" : headIfCut,
+      headIfCut,
       open: "[",
       close: "]",
       items: [],
@@ -232,10 +240,15 @@ class Looking {
     return keys;
   }
 
-  #map(value: ReadonlyMap<unknown, unknown>, isSecret: boolean, depth: number): Group {
+  #map(
+    value: ReadonlyMap<unknown, unknown>,
+    names: readonly string[],
+    isSecret: boolean,
+    depth: number,
+  ): Group {
     const size = Number(builtIn(Map.prototype, "size", value));
     const entries = Map.prototype.entries.call(value);
-    return this.#filled(value, listGroup(`Map(${formatCount(size)}) `), size, () => {
+    return this.#filled(value, listGroup(sized(names, "Map", size)), size, () => {
       const [key, element] = entries.next().value ?? [];
       const label = this.kindOf(key, false, depth + 1).shown;
       const text = typeof label === "string" ? label : `${label.head}${label.open}…${label.close}`;
@@ -244,10 +257,15 @@ class Looking {
     });
   }
 
-  #set(value: ReadonlySet<unknown>, isSecret: boolean, depth: number): Group {
+  #set(
+    value: ReadonlySet<unknown>,
+    names: readonly string[],
+    isSecret: boolean,
+    depth: number,
+  ): Group {
     const size = Number(builtIn(Set.prototype, "size", value));
     const elements = Set.prototype.values.call(value);
-    return this.#filled(value, listGroup(`Set(${formatCount(size)}) `), size, () => {
+    return this.#filled(value, listGroup(sized(names, "Set", size)), size, () => {
       return { label: "", value: this.kindOf(elements.next().value, isSecret, depth + 1).shown };
     });
   }
@@ -277,6 +295,11 @@ class Looking {
     const value = property.get ? (property.set ? "[Getter/Setter]" : "[Getter]") : "[Setter]";
     return { label, value };
   }
+}
+
+/** `Map(31) `, of a class of its own by that class. */
+function sized(names: readonly string[], kind: string, size: number): string {
+  return `${escapeLine(beginning(names[0] ?? kind, 60))}(${formatCount(size)}) `;
 }
 
 function listGroup(head: string): Group {

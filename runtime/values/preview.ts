@@ -3,16 +3,17 @@
  *
  * Invariants
  *   P1  Never throws, blocks or consumes: no getter, trap, iterator or `then` of the value runs.
- *   P2  Bounded: a line has at most 80 columns, a body 20 kB (images 1 MB), whatever the value.
+ *   P2  Bounded: a line has at most 80 columns and 512 bytes, a body 20 kB (images 1 MB), whatever the value.
  *   P3  No control or bidi character, and no secret of a known name or shape, is in any of it.
  * @module
  */
 import { types } from "node:util";
-import { bytesBody, fileType, imageLine, isImage } from "./bytes.ts";
+import { bytesBody, fileType, IMAGE_BYTES_MAX, imageLine, isImage } from "./bytes.ts";
 import { errorBody, errorLine, isError } from "./error-body.ts";
 import { beginning, cutText, escapeText } from "./escape.ts";
-import { formatCount } from "./format.ts";
+import { formatAge, formatCount, formatUtc } from "./format.ts";
 import { frameBody, frameLine, frameOf } from "./frame.ts";
+import { builtIn } from "./guard.ts";
 import { type Limits, look, Viewing } from "./kinds.ts";
 import { asBytes } from "./leaves.ts";
 import { quoted } from "./quoted.ts";
@@ -28,7 +29,8 @@ const LINE_COLUMNS_MAX = 80;
 const LIST_COLUMNS_MAX = 60;
 const STRING_LENGTH_MAX = 60;
 const TEXT_LENGTH_MAX = 2_000;
-const BODY_LENGTH_MAX = 20_000;
+const BODY_BYTES_MAX = 20_000;
+const LINE_BYTES_MAX = 512;
 const BODY_COLUMNS = 78;
 
 const IN_LINE: Limits = { depth: 1, items: 20, stringLength: 24, areShapesTold: true };
@@ -46,14 +48,21 @@ export function preview(value: unknown, { name, now }: PreviewOptions = {}): Pre
   const simple = simplePreview(value);
   if (simple) return simple;
   try {
-    if (typeof value === "string") return stringPreview(value, name);
+    if (typeof value === "string") return shortened(stringPreview(value, name));
     const viewing = new Viewing(now);
-    const shown = objectOrOther(value, name, viewing);
+    const shown = shortened(objectOrOther(value, name, viewing));
     return viewing.note === undefined ? shown : { missing: viewing.note, ...shown };
   } catch {
     // What no rule foresaw: the row stays, without the value.
     return { line: "[cannot be shown]", kind: "unknown", missing: "looking at the value failed" };
   }
+}
+
+/** A line of few columns may have many bytes: marks that stand on one letter, a family in one picture. */
+function shortened(shown: Preview): Preview {
+  const { line } = shown;
+  if (line.length * 3 <= LINE_BYTES_MAX || Buffer.byteLength(line) <= LINE_BYTES_MAX) return shown;
+  return { ...shown, line: `${beginning(line, Math.floor(LINE_BYTES_MAX / 3) - 1)}…` };
 }
 
 /** What most values are. */
@@ -95,8 +104,17 @@ export function plainLine(value: unknown, name?: string): string {
 /** Printable ASCII that stands in quotes as it is. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
+function isWholeSvg(text: string): boolean {
+  return /^<(?:svg|\?xml)[\s>]/.test(text) && text.trimEnd().endsWith("</svg>");
+}
+
 function stringPreview(value: string, name: string | undefined): Preview {
   if (name !== undefined && isSecretName(name)) return { line: HIDDEN, kind: "string" };
+  // As plot libraries return it.
+  if (value.length <= IMAGE_BYTES_MAX && isWholeSvg(value)) {
+    const picture = imagePreview({ "image/svg+xml": value });
+    if (picture) return picture;
+  }
   if (value.length <= STRING_LENGTH_MAX && PLAIN.test(value) && redactText(value) === value) {
     return { line: `"${value}"`, kind: "string" };
   }
@@ -164,11 +182,13 @@ function bodyOf(
 ): PreviewBody | undefined {
   if (kind === "date" && types.isDate(value)) {
     const text = Date.prototype.toString.call(value);
-    return text === "Invalid Date" ? undefined : { as: "text", text };
+    if (text === "Invalid Date") return undefined;
+    const age = formatAge(Date.prototype.getTime.call(value), Date.now());
+    return { as: "text", text: `${text}\n${age}` };
   }
   if (kind === "bytes") {
     const bytes = asBytes(value);
-    return bytes ? bytesBody(bytes) : undefined;
+    return bytes ? bytesBody(bytes) : fileBody(value);
   }
   if (kind === "typed-array" && types.isTypedArray(value)) {
     const text = typedArrayText(value);
@@ -180,5 +200,21 @@ function bodyOf(
   }
   const { shown } = look(value, IN_BODY, secretName, viewing);
   if (oneLine(shown) === line) return undefined;
-  return { as: "text", text: cutText(multiLine(shown, BODY_COLUMNS), BODY_LENGTH_MAX) };
+  return { as: "text", text: cutBytes(multiLine(shown, BODY_COLUMNS), BODY_BYTES_MAX) };
+}
+
+/** What is known of a file without reading it. */
+function fileBody(value: object): PreviewBody | undefined {
+  const changedAt = builtIn(File.prototype, "lastModified", value);
+  if (typeof changedAt !== "number") return undefined;
+  const changed = formatUtc(changedAt);
+  return { as: "text", text: `last modified ${changed}\ncontent not read` };
+}
+
+/** Cuts a text of more than so many bytes, and counts the characters that are left out. */
+function cutBytes(text: string, bytesMax: number): string {
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= bytesMax) return text;
+  // As many characters as fit if all were as wide as the widest: three bytes each, four for two.
+  return cutText(text, Math.floor((bytesMax - 100) / (bytes > text.length ? 3 : 1)));
 }

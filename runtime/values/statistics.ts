@@ -21,17 +21,23 @@ export function typedArrayShown(value: NodeJS.TypedArray): Shown {
   const head = `${name}(${formatCount(length)}) `;
   const items: Item[] = [];
   for (let index = 0; index < Math.min(length, LISTED_WHOLE_MAX); index++) {
-    const element = value[index];
-    items.push({ label: "", value: typeof element === "bigint" ? `${element}n` : String(element) });
+    items.push({ label: "", value: elementText(value[index]) });
   }
   if (length <= LISTED_WHOLE_MAX) return { head, open: "[", close: "]", items, left: 0 };
   const { min, max, nanCount, isPart } = range(value);
-  const said =
-    min === undefined || max === undefined ? "" : `min ${formatShort(min)} max ${formatShort(max)}`;
-  const nan = nanCount > 0 ? ` NaN × ${formatCount(nanCount)}` : "";
-  const part = isPart ? ` of the first ${formatCount(LOOKED_AT_MAX)}` : "";
+  const said: string[] = [];
+  if (min !== undefined && max !== undefined) {
+    said.push(`min ${formatShort(min)} max ${formatShort(max)}`);
+  }
+  if (nanCount > 0) said.push(`NaN × ${formatCount(nanCount)}`);
+  if (isPart) said.push(`of the first ${formatCount(LOOKED_AT_MAX)}`);
   const first = items.slice(0, 3).map((item) => item.value);
-  return cutLine(`${head}[${first.join(", ")}, … ${said}${nan}${part}]`, 78);
+  return cutLine(`${head}[${first.join(", ")}, … ${said.join(" ")}]`, 78);
+}
+
+function elementText(element: number | bigint | undefined): string {
+  if (typeof element === "bigint") return `${element}n`;
+  return Object.is(element, -0) ? "-0" : String(element);
 }
 
 interface Range {
@@ -79,7 +85,7 @@ function medianOf(value: NodeJS.TypedArray): number | undefined {
 export function typedArrayText(value: NodeJS.TypedArray): string | undefined {
   if (value.length <= LISTED_WHOLE_MAX) return undefined;
   const count = Math.min(BODY_ITEMS_MAX, value.length);
-  const first = Array.from({ length: count }, (_, index) => String(value[index]));
+  const first = Array.from({ length: count }, (_, index) => elementText(value[index]));
   const left = value.length - count;
   const lines = [`${first.join(", ")}${left > 0 ? `, … ${formatCount(left)} more` : ""}`];
   const { min, max, nanCount, isPart } = range(value);
@@ -91,18 +97,21 @@ export function typedArrayText(value: NodeJS.TypedArray): string | undefined {
   parts.push(`max ${formatShort(max)}`);
   if (nanCount > 0) parts.push(`NaN × ${formatCount(nanCount)}`);
   if (isPart) parts.push(`of the first ${formatCount(LOOKED_AT_MAX)}`);
-  return [...lines, parts.join(" · "), sparkline(value, min, max)].join("\n");
+  return [...lines, parts.join(" · "), sparkline(value)].join("\n");
 }
 
-/** At most 60 characters, each one evenly picked element. */
-function sparkline(value: NodeJS.TypedArray, min: number, max: number): string {
-  return Array.from(
-    { length: Math.min(60, value.length) },
-    (_, at, width = Math.min(60, value.length)) => {
-      const element = Number(value[Math.floor((at * value.length) / width)]);
-      if (!Number.isFinite(element)) return " ";
-      const level = max > min ? (element - min) / (max - min) : 0;
-      return SPARKS[Math.min(7, Math.max(0, Math.floor(level * 8)))] ?? "▁";
-    },
-  ).join("");
+/** At most 60 characters, each one evenly picked element; what is not finite is left blank. */
+function sparkline(value: NodeJS.TypedArray): string {
+  const width = Math.min(60, value.length);
+  const picked = Array.from({ length: width }, (_, at) =>
+    Number(value[Math.floor((at * value.length) / width)]),
+  );
+  const finite = picked.filter(Number.isFinite);
+  const [min, max] = [Math.min(...finite), Math.max(...finite)];
+  const sparks = picked.map((element) => {
+    if (!Number.isFinite(element)) return " ";
+    const level = max > min ? (element - min) / (max - min) : 0;
+    return SPARKS[Math.min(7, Math.max(0, Math.floor(level * 8)))] ?? "▁";
+  });
+  return sparks.join("");
 }
