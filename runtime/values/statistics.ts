@@ -12,6 +12,7 @@ const LOOKED_AT_MAX = 1_000_000;
 const SORTED_MAX = 10_000;
 const LISTED_WHOLE_MAX = 6;
 const BODY_ITEMS_MAX = 20;
+const BODY_COLUMNS = 78;
 const SPARKS = "▁▂▃▄▅▆▇█";
 
 /** `Float64Array(14) [10412.5, 10388.1, … min 9.8k max 11.2k]`; a short one is listed. */
@@ -87,7 +88,8 @@ export function typedArrayText(value: NodeJS.TypedArray): string | undefined {
   const count = Math.min(BODY_ITEMS_MAX, value.length);
   const first = Array.from({ length: count }, (_, index) => elementText(value[index]));
   const left = value.length - count;
-  const lines = [`${first.join(", ")}${left > 0 ? `, … ${formatCount(left)} more` : ""}`];
+  if (left > 0) first.push(`… ${formatCount(left)} more`);
+  const lines = filled(first, BODY_COLUMNS);
   const { min, max, nanCount, isPart } = range(value);
   const median = medianOf(value);
   if (min === undefined || max === undefined) return lines.join("\n");
@@ -98,6 +100,21 @@ export function typedArrayText(value: NodeJS.TypedArray): string | undefined {
   if (nanCount > 0) parts.push(`NaN × ${formatCount(nanCount)}`);
   if (isPart) parts.push(`of the first ${formatCount(LOOKED_AT_MAX)}`);
   return [...lines, parts.join(" · "), sparkline(value)].join("\n");
+}
+
+/** Elements in lines of at most `columns`: a viewer would break them within a number. */
+function filled(elements: readonly string[], columns: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const [index, element] of elements.entries()) {
+    const text = index < elements.length - 1 ? `${element},` : element;
+    if (line !== "" && line.length + 1 + text.length > columns) {
+      lines.push(line);
+      line = "";
+    }
+    line += line === "" ? text : ` ${text}`;
+  }
+  return [...lines, line];
 }
 
 /** At most 60 characters, each one evenly picked element; what is not finite is left blank. */
