@@ -63,9 +63,10 @@ export class Report {
     const { out } = this.#options;
     for (const text of this.#updates.values()) out.write(`${text}\n`);
     this.#updates.clear();
-    const run = settled.runId === undefined ? undefined : this.records.run(settled.runId);
-    if (run?.state === "running") this.#openRuns.set(run.id, () => this.#printDeck(run.id));
-    else if (run) this.#printDeck(run.id);
+    for (const { id, state } of this.records.runsOfCell(settled.cell)) {
+      if (state === "running") this.#openRuns.set(id, () => this.#printDeck(id));
+      else this.#printDeck(id);
+    }
     if (settled.value) {
       const { hasLabels, columns } = this.#options;
       const options = { style: out.style, columns, valueRowsMax: Number.POSITIVE_INFINITY };

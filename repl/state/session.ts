@@ -192,15 +192,15 @@ export class Cells {
     const { scrollback, store, style } = this.#options;
     if (cell.tail.text !== "") scrollback.text(cell.output.next(cell.tail.text));
     for (const text of cell.updates.values()) scrollback.text(text);
-    const run = settled.runId === undefined ? undefined : this.records.run(settled.runId);
-    if (run && run.state === "running") this.#openRuns.set(run.id, cell.n);
+    const runs = this.records.runsOfCell(cell.id);
+    for (const run of runs) if (run.state === "running") this.#openRuns.set(run.id, cell.n);
     scrollback.change(() => {
       const { columns } = store.get().size;
       // Who called `process.exit` knows why the session ends.
       const { error: _, ...exited } = settled;
       const isPrinted = settled.error !== undefined && this.#printed.has(settled.error);
       const shown = this.#hasExited || isPrinted ? exited : settled;
-      const block = blockText(shown, run, { style, columns, valueRowsMax: VALUE_ROWS_MAX });
+      const block = blockText(shown, runs, { style, columns, valueRowsMax: VALUE_ROWS_MAX });
       store.update((snapshot) => {
         const { foreground, ...rest } = this.#counted(snapshot);
         const isMine = foreground?.cell === cell.id;

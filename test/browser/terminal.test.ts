@@ -41,6 +41,7 @@ test.each([60, 80, 120])("the tree, the deck and a rerun at %i columns", async (
   }
   const text = terminal.text();
   expect(text).toContain("RangeError: no channel #sales");
+  expect(text).toContain('✓ publish(channel: "sales") → "sent"');
   expect(text).toContain("Out[6]: 'sent'");
   for (const row of terminal.rows()) expect(row.length).toBeLessThanOrEqual(columns);
   await keep(`terminal-${columns}`, text, terminal.html());
