@@ -49,6 +49,7 @@ export class Report {
   /** Failures that were printed when nobody caught them; their cell ends with the same one. */
   readonly #printed = new WeakSet<object>();
   #isClosed = false;
+  #areDecksShown = true;
 
   constructor(options: ReportOptions) {
     this.#options = options;
@@ -121,7 +122,7 @@ export class Report {
   #printDeck(id: string): void {
     const { err, isQuiet } = this.#options;
     const run = this.records.run(id);
-    const text = run && !isQuiet ? this.deckText(run, err.style) : "";
+    const text = run && !isQuiet && this.#areDecksShown ? this.deckText(run, err.style) : "";
     if (text !== "") err.write(`${text}\n`);
   }
 
@@ -145,7 +146,11 @@ export class Report {
         this.#printed.add(event.error);
         err.write(`uncaught ${errorText(event.error, err.style)}\n`);
         return;
+      case "deck-settings":
+        this.#areDecksShown = event.inline === "on";
+        return;
       case "phase":
+        if (event.phase === "starting") this.#areDecksShown = true;
         if (event.exitCode !== undefined) this.#hasExited = true;
         return;
       case "clear-output":
@@ -166,7 +171,7 @@ export class Report {
       const ended = this.#openRuns.get(event.runId);
       this.#openRuns.delete(event.runId);
       ended?.();
-    } else if (event.kind === "call-created" && !isQuiet) {
+    } else if (event.kind === "call-created" && !isQuiet && this.#areDecksShown) {
       this.#lines ??= new TaskLines((line) => err.write(`${line}\n`));
     } else if (event.kind === "call-settled" && !isQuiet) {
       this.#lines?.add(() => this.#taskLine(event), event.state === "failed");
