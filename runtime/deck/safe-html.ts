@@ -1,5 +1,5 @@
 /**
- * HTML that somebody else wrote, made fit to stand within a deck. Loads parse5: import it when there is HTML to show.
+ * HTML that somebody else wrote, made fit to stand within a deck. parse5 is loaded with the first of it.
  *
  * Invariants
  *   H1  Balanced: what is open is closed, what closes more than it opened is dropped, so that a deck cannot be broken.
@@ -9,11 +9,20 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { type DefaultTreeAdapterTypes, defaultTreeAdapter, parseFragment, serialize } from "parse5";
+import { createRequire } from "node:module";
+import type { DefaultTreeAdapterTypes } from "parse5";
 
 type Parent = DefaultTreeAdapterTypes.ParentNode;
 type Child = DefaultTreeAdapterTypes.ChildNode;
 type Element = DefaultTreeAdapterTypes.Element;
+
+let loadedParser: typeof import("parse5") | undefined;
+
+/** Takes 25 ms, and most runs have no HTML of their own. */
+function parse5(): typeof import("parse5") {
+  loadedParser ??= createRequire(import.meta.url)("parse5") as typeof import("parse5");
+  return loadedParser;
+}
 
 export interface SafeHtml {
   readonly html: string;
@@ -56,10 +65,10 @@ export function safeHtml(html: string, { nonce }: SafeHtmlOptions = {}): SafeHtm
   const hashes = new Set<string>();
   let before = html;
   for (let round = 0; round < ROUNDS_MAX; round++) {
-    const fragment = parseFragment(divContext(), before, {});
+    const fragment = parse5().parseFragment(divContext(), before, {});
     if (!isFlat(fragment)) return undefined;
     clean(fragment, { nonce, counts, hashes });
-    const after = serialize(fragment);
+    const after = parse5().serialize(fragment);
     if (after === before) {
       return { html: after, notes: [...counts].map(noteOf), scripts: [...hashes] };
     }
@@ -70,8 +79,9 @@ export function safeHtml(html: string, { nonce }: SafeHtmlOptions = {}): SafeHtm
 
 /** In the context of a `<div>`, where a `<td>` or `</table>` of its own means nothing. */
 function divContext(): Element {
-  const [div] = parseFragment("<div></div>").childNodes;
-  if (div === undefined || !defaultTreeAdapter.isElementNode(div)) throw new Error("no div");
+  const [div] = parse5().parseFragment("<div></div>").childNodes;
+  if (div === undefined || !parse5().defaultTreeAdapter.isElementNode(div))
+    throw new Error("no div");
   return div;
 }
 
@@ -98,8 +108,8 @@ function clean(parent: Parent, cleaning: Cleaning): void {
   const waiting = [...parent.childNodes].reverse();
   const kept: Child[] = [];
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    if (defaultTreeAdapter.isTextNode(node)) kept.push(node);
-    else if (defaultTreeAdapter.isElementNode(node)) {
+    if (parse5().defaultTreeAdapter.isTextNode(node)) kept.push(node);
+    else if (parse5().defaultTreeAdapter.isElementNode(node)) {
       if (UNWRAPPED.has(node.tagName)) waiting.push(...[...node.childNodes].reverse());
       else {
         const safe = cleanElement(node, cleaning);
@@ -157,9 +167,9 @@ function linkTo(element: Element, source: string, cleaning: Cleaning): Element |
     { name: "href", value: source },
     { name: "rel", value: "noopener" },
   ];
-  const link = defaultTreeAdapter.createElement("a", element.namespaceURI, attrs);
+  const link = parse5().defaultTreeAdapter.createElement("a", element.namespaceURI, attrs);
   const text = attribute(element, "alt");
-  defaultTreeAdapter.insertText(link, text === undefined || text === "" ? source : text);
+  parse5().defaultTreeAdapter.insertText(link, text === undefined || text === "" ? source : text);
   return link;
 }
 

@@ -5,9 +5,9 @@
  * @module
  */
 import { inspect, types } from "node:util";
-import { fileType, imageLine, isImage } from "./bytes.ts";
+import { fileType, IMAGE_BYTES_MAX, imageLine, isImage } from "./bytes.ts";
 import { errorBody, errorBodyToText, isError } from "./error-body.ts";
-import { cutText, escapeText } from "./escape.ts";
+import { cutText, escapeHtml, escapeText } from "./escape.ts";
 import { frameBody, frameLine, frameOf } from "./frame.ts";
 import { errorField } from "./guard.ts";
 import { asBytes } from "./leaves.ts";
@@ -176,12 +176,27 @@ function plainBundle(value: unknown, widthColumns: number): MimeBundle {
   if (bytes && isImage(type) && bytes.length <= IMAGE_LENGTH_MAX) {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const content = buffer.toString(type.mime === "image/svg+xml" ? "utf8" : "base64");
-    return { [type.mime]: content, "text/plain": imageLine(type, bytes) };
+    const line = imageLine(type, bytes);
+    return {
+      [type.mime]: content,
+      ...(type.mime === "image/svg+xml" &&
+        bytes.length <= IMAGE_BYTES_MAX &&
+        svgInHtml(buffer, line)),
+      "text/plain": line,
+    };
   }
   const frame = typeof value === "object" && value !== null ? frameOf(value) : undefined;
   const table = frame && frameBody(frame, undefined);
   if (frame && table) return tableBundle(table, frameLine(frame));
   return { "text/plain": plainText(value, widthColumns) };
+}
+
+/** JupyterLab draws SVG of a notebook that is not trusted within an `<img>` only; no script in it runs there either. */
+function svgInHtml(svg: Buffer, line: string): MimeBundle {
+  const source = `data:image/svg+xml;base64,${svg.toString("base64")}`;
+  return {
+    "text/html": `<img src="${source}" alt="${escapeHtml(line)}" style="max-width:100%;height:auto">`,
+  };
 }
 
 function imageOf(value: unknown): Uint8Array | undefined {

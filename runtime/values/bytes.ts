@@ -4,6 +4,7 @@
  */
 
 import { formatBytes } from "./format.ts";
+import { redactText } from "./redact.ts";
 import type { PreviewBody } from "./shape.ts";
 
 /** An image larger than this is not copied into a deck. */
@@ -77,7 +78,12 @@ export function bytesBody(bytes: Uint8Array): PreviewBody | undefined {
   if (bytes.length === 0) return undefined;
   const type = fileType(bytes);
   if (isImage(type) && bytes.length <= IMAGE_BYTES_MAX) {
-    const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    // The text in an SVG is text like any other.
+    const base64 =
+      type.mime === "image/svg+xml"
+        ? Buffer.from(redactText(buffer.toString())).toString("base64")
+        : buffer.toString("base64");
     return { as: "image", mime: type.mime, base64, alt: imageLine(type, bytes) };
   }
   return { as: "text", text: hexDump(bytes, 8) };
@@ -101,6 +107,7 @@ function imageSize(
   if (mime === "image/gif" && bytes.length >= 10) {
     return { width: view.getUint16(6, true), height: view.getUint16(8, true) };
   }
+  if (mime === "image/jpeg") return jpegSize(view);
   if (mime === "image/svg+xml") {
     const tag = /<svg[^>]*>/i.exec(
       Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 4_000)).toString(),
@@ -108,6 +115,24 @@ function imageSize(
     const width = /\swidth="(\d+)(?:\.\d+)?(?:px)?"/.exec(tag ?? "")?.[1];
     const height = /\sheight="(\d+)(?:\.\d+)?(?:px)?"/.exec(tag ?? "")?.[1];
     if (width && height) return { width: Number(width), height: Number(height) };
+    const box = /\sviewBox=["'][\d.-]+[\s,]+[\d.-]+[\s,]+([\d.]+)[\s,]+([\d.]+)["']/.exec(
+      tag ?? "",
+    );
+    if (box) return { width: Math.round(Number(box[1])), height: Math.round(Number(box[2])) };
+  }
+  return undefined;
+}
+
+/** From the first segment that begins a frame; the segments before it are skipped by their lengths. */
+function jpegSize(view: DataView): { readonly width: number; readonly height: number } | undefined {
+  let at = 2;
+  while (at + 9 <= view.byteLength && view.getUint8(at) === 0xff) {
+    const marker = view.getUint8(at + 1);
+    const isTable = marker === 0xc4 || marker === 0xc8 || marker === 0xcc;
+    if (marker >= 0xc0 && marker <= 0xcf && !isTable) {
+      return { width: view.getUint16(at + 7), height: view.getUint16(at + 5) };
+    }
+    at += 2 + view.getUint16(at + 2);
   }
   return undefined;
 }

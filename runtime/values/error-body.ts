@@ -15,6 +15,8 @@ const CAUSES_MAX = 5;
 const MEMBERS_MAX = 5;
 const PROPERTIES_MAX = 10;
 const MESSAGE_LENGTH_MAX = 2_000;
+/** Of causes and members, which are up to ten. */
+const FURTHER_LENGTH_MAX = 500;
 const STACK_LENGTH_MAX = 20_000;
 
 type Frame = ErrorBody["frames"][number];
@@ -31,17 +33,25 @@ export function errorBody(
   error: object,
   lineOf: (value: unknown, name: string) => string,
 ): ErrorBody {
-  const members = errorField(error, "errors");
+  const members = membersOf(error);
   return {
     as: "error",
     ...headline(error),
     frames: userFrames(errorField(error, "stack")),
     causes: causesOf(error, lineOf),
-    ...(Array.isArray(members) && {
+    ...(members !== undefined && {
       errors: members.slice(0, MEMBERS_MAX).map((member) => summary(member, lineOf)),
     }),
     properties: propertiesOf(error, lineOf),
   };
+}
+
+/** Of an AggregateError, or what a SuppressedError holds: both errors are somebody's failure. */
+function membersOf(error: object): readonly unknown[] | undefined {
+  const members = errorField(error, "errors");
+  if (Array.isArray(members)) return members;
+  if (!classNames(error).includes("SuppressedError")) return undefined;
+  return [errorField(error, "error"), errorField(error, "suppressed")];
 }
 
 /** `HttpError: 503 Service Unavailable`, in one line. */
@@ -70,22 +80,25 @@ function summaryToText({ name, message }: { name: string; message: string }): st
   return name === "" ? text : text === "" ? name : `${name}: ${text}`;
 }
 
-function headline(error: object): { name: string; message: string } {
+function headline(
+  error: object,
+  lengthMax = MESSAGE_LENGTH_MAX,
+): { name: string; message: string } {
   const name = errorField(error, "name");
   const message = errorField(error, "message");
   const shown = typeof name === "string" && name !== "" ? name : (classNames(error)[0] ?? "Error");
   const text = typeof message === "string" ? message : "";
   return {
     name: cutRedacted(escapeLine(redactText(beginning(shown, 200))), 80),
-    message: safeMessage(text),
+    message: safeMessage(text, lengthMax),
   };
 }
 
-function safeMessage(message: string): string {
+function safeMessage(message: string, lengthMax: number): string {
   // Hidden before it is cut: half a secret is one too.
   const safe = escapeText(redactText(beginning(message, MESSAGE_LENGTH_MAX * 2)));
   const left = message.length - MESSAGE_LENGTH_MAX * 2;
-  const cut = cutText(safe, MESSAGE_LENGTH_MAX);
+  const cut = cutText(safe, lengthMax);
   return left > 0 && cut === safe ? `${cut}…` : cut;
 }
 
@@ -95,7 +108,9 @@ function summary(
 ): { name: string; message: string } {
   const isShownAsError =
     typeof value === "object" && value !== null && !types.isProxy(value) && isError(value);
-  return isShownAsError ? headline(value) : { name: "", message: lineOf(value, "") };
+  return isShownAsError
+    ? headline(value, FURTHER_LENGTH_MAX)
+    : { name: "", message: lineOf(value, "") };
 }
 
 function causesOf(

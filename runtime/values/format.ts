@@ -80,6 +80,26 @@ function trimmed(digits: string): string {
   return digits.includes(".") && !digits.includes("e") ? digits.replace(/\.?0+$/, "") : digits;
 }
 
+/** How long ago a moment was, or how far ahead it is: `3 days ago`, `in 2 hours`, `now`. */
+export function formatAge(atMs: number, nowMs: number): string {
+  const distance = Math.abs(nowMs - atMs);
+  for (const [unit, lengthMs] of AGE_UNITS) {
+    if (distance < lengthMs) continue;
+    const text = counted(Math.floor(distance / lengthMs), unit);
+    return atMs < nowMs ? `${text} ago` : `in ${text}`;
+  }
+  return "now";
+}
+
+const AGE_UNITS = [
+  ["year", 31_556_952_000],
+  ["month", 2_629_746_000],
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+  ["second", 1_000],
+] as const;
+
 /** UTC, to the second: `2026-11-23 14:02:11Z`. */
 export function formatUtc(atMs: number): string {
   return Number.isFinite(new Date(atMs).getTime())

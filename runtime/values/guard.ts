@@ -6,27 +6,68 @@
  * @module
  */
 import { inspect, types } from "node:util";
+import { formatDuration } from "./format.ts";
 
 /** How much one preview may cost before the rest reads `… (stopped)`. */
 const TIME_MAX_MS = 5;
 const LOOKS_MAX = 5_000;
+const LOOKS_PER_STEP = 32;
+/**
+ * No 32 looks of ours take longer. What the clock says beyond it is a pause of the process, a collection or a busy machine,
+ * and none of the value's doing: small values were cut at random.
+ */
+const STEP_TIME_MAX_MS = 1;
 const CHAIN_MAX = 50;
 
-/** Counts what a preview looks at; asks the clock rarely. */
+/** What a preview may cost: counts what it looks at, asks the clock rarely. */
 export class Budget {
+  readonly #now: () => number;
   #looks = 0;
-  readonly #deadline = performance.now() + TIME_MAX_MS;
-  spent = false;
+  #spentMs = 0;
+  #steppedAt: number;
+  /** @param now a clock in milliseconds. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+    this.#steppedAt = now();
+  }
+
+  get isSpent(): boolean {
+    return this.#looks > LOOKS_MAX || this.#spentMs > TIME_MAX_MS;
+  }
 
   /** Whether there is still something to spend; counts one look. */
   take(): boolean {
-    if (this.spent) return false;
+    if (this.isSpent) return false;
     this.#looks++;
-    if (this.#looks > LOOKS_MAX || (this.#looks % 32 === 0 && performance.now() > this.#deadline)) {
-      this.spent = true;
-    }
-    return !this.spent;
+    if (this.#looks % LOOKS_PER_STEP === 0) this.#step();
+    return !this.isSpent;
   }
+
+  /** Counts all of a time that something took. */
+  spend(tookMs: number): void {
+    this.#spentMs += tookMs;
+    this.#steppedAt = this.#now();
+  }
+
+  #step(): void {
+    const now = this.#now();
+    this.#spentMs += Math.min(now - this.#steppedAt, STEP_TIME_MAX_MS);
+    this.#steppedAt = now;
+  }
+}
+
+const SLOW_MS = 100;
+/** Methods that were noted as slow: one note each is enough. */
+const notedAsSlow = new WeakSet<object>();
+
+/**
+ * What to say of a class's own method for being shown when it was slow. It cannot be stopped.
+ * @returns undefined when it was quick enough, or has been noted before.
+ */
+export function slowNote(method: object, className: string, tookMs: number): string | undefined {
+  if (tookMs <= SLOW_MS || notedAsSlow.has(method)) return undefined;
+  notedAsSlow.add(method);
+  return `to show ${className} took ${formatDuration(tookMs)}, which its class decides`;
 }
 
 /** A property's descriptor, own or inherited, found without running code; undefined also behind a Proxy. */

@@ -6,7 +6,7 @@
 import { types } from "node:util";
 import { beginning, escapeLine } from "./escape.ts";
 import { formatCount } from "./format.ts";
-import { Budget, builtIn, classNames } from "./guard.ts";
+import { Budget, builtIn, classNames, slowNote } from "./guard.ts";
 import { bigintText, customText, functionKind, leafKind, proxyKind, symbolText } from "./leaves.ts";
 import { keyText, quoted } from "./quoted.ts";
 import { HIDDEN, isSecretName } from "./redact.ts";
@@ -23,16 +23,37 @@ export interface Limits {
   readonly areShapesTold: boolean;
 }
 
+/** What the looks that one preview takes at a value have in common. */
+export class Viewing {
+  /** A clock in milliseconds. */
+  readonly now: () => number;
+  /** To list the keys of an object of 200,000 takes long enough once. */
+  readonly wideKeys = new Map<object, readonly string[]>();
+  /** What somebody should know of the cost. */
+  note: string | undefined;
+
+  constructor(now: () => number = () => performance.now()) {
+    this.now = now;
+  }
+}
+
 const STOPPED = "… (stopped)";
 const SHAPE_KEYS_MAX = 4;
+/** What is larger takes long enough to be counted by the clock. */
+const LARGE_MIN = 1_000;
 
 /**
  * Takes one value apart. Never throws; an unforeseen kind is shown by its class.
  * @param name what the value goes by; text and bytes under a secret's name are hidden, also deep inside.
  */
-export function look(value: unknown, limits: Limits, name?: string): Kind {
+export function look(
+  value: unknown,
+  limits: Limits,
+  name?: string,
+  viewing: Viewing = new Viewing(),
+): Kind {
   try {
-    const looking = new Looking(limits);
+    const looking = new Looking(limits, viewing);
     const kind = looking.kindOf(value, name !== undefined && isSecretName(name), 0);
     return { ...kind, isPart: looking.isPart };
   } catch {
@@ -53,18 +74,24 @@ function cannotBeShown(value: unknown): string {
 
 class Looking {
   readonly #limits: Limits;
-  readonly #budget = new Budget();
+  readonly #viewing: Viewing;
+  readonly #budget: Budget;
   /** From the outermost group to the one being filled. */
   readonly #path: { readonly value: object; readonly group: Group }[] = [];
   #refs = 0;
   isPart = false;
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, viewing: Viewing) {
     this.#limits = limits;
+    this.#viewing = viewing;
+    this.#budget = new Budget(viewing.now);
   }
 
   kindOf(value: unknown, isSecret: boolean, depth: number): Kind {
-    if (!this.#budget.take()) return { kind: "unknown", shown: STOPPED };
+    if (!this.#budget.take()) {
+      this.isPart = true;
+      return { kind: "unknown", shown: STOPPED };
+    }
     switch (typeof value) {
       case "undefined":
         return { kind: "undefined", shown: "undefined" };
@@ -104,7 +131,12 @@ class Looking {
     }
     const listed = this.#listKind(value, names, isSecret, depth);
     if (listed) return listed;
-    const custom = customText(value);
+    const note = (method: object, tookMs: number) => {
+      this.#budget.spend(tookMs);
+      const name = escapeLine(beginning(className(names), 60));
+      this.#viewing.note ??= slowNote(method, name, tookMs);
+    };
+    const custom = customText(value, note, this.#viewing.now);
     if (custom !== undefined) return { kind: "object", shown: isSecret ? HIDDEN : custom };
     return { kind: "object", shown: this.#object(value, names, isSecret, depth) };
   }
@@ -115,10 +147,17 @@ class Looking {
     isSecret: boolean,
     depth: number,
   ): Kind | undefined {
-    if (Array.isArray(value)) return { kind: "array", shown: this.#array(value, isSecret, depth) };
-    if (types.isTypedArray(value)) return { kind: "typed-array", shown: typedArrayShown(value) };
-    if (types.isMap(value)) return { kind: "map", shown: this.#map(value, isSecret, depth) };
-    if (types.isSet(value)) return { kind: "set", shown: this.#set(value, isSecret, depth) };
+    if (Array.isArray(value)) {
+      return { kind: "array", shown: this.#array(value, names, isSecret, depth) };
+    }
+    if (types.isTypedArray(value)) {
+      const startedAt = this.#viewing.now();
+      const shown = typedArrayShown(value);
+      if (value.length > LARGE_MIN) this.#budget.spend(this.#viewing.now() - startedAt);
+      return { kind: "typed-array", shown };
+    }
+    if (types.isMap(value)) return { kind: "map", shown: this.#map(value, names, isSecret, depth) };
+    if (types.isSet(value)) return { kind: "set", shown: this.#set(value, names, isSecret, depth) };
     const pairs = pairsOf(value, names);
     if (!pairs) return undefined;
     const group = listGroup(`${className(names)} `);
@@ -130,7 +169,12 @@ class Looking {
     return { kind: "map", shown };
   }
 
-  #array(value: readonly unknown[], isSecret: boolean, depth: number): Group {
+  #array(
+    value: readonly unknown[],
+    names: readonly string[],
+    isSecret: boolean,
+    depth: number,
+  ): Group {
     const keys = depth === 0 && this.#limits.areShapesTold ? sharedKeys(value) : undefined;
     if (keys) {
       this.isPart = true;
@@ -143,9 +187,10 @@ class Looking {
         left: keys.length - shown.length,
       };
     }
+    const headIfCut = sized(names, "Array", value.length);
     const group: Group = {
-      head: "",
-      headIfCut: `Array(${formatCount(value.length)}) `,
+      head: names[0] === "Array" || names[0] === undefined ? "" : headIfCut,
+      headIfCut,
       open: "[",
       close: "]",
       items: [],
@@ -160,10 +205,7 @@ class Looking {
   }
 
   #object(value: object, names: readonly string[], isSecret: boolean, depth: number): Group {
-    const keys: PropertyKey[] = Object.keys(value);
-    for (const symbol of Object.getOwnPropertySymbols(value).slice(0, this.#limits.items)) {
-      if (Object.getOwnPropertyDescriptor(value, symbol)?.enumerable) keys.push(symbol);
-    }
+    const keys = this.#keysOf(value);
     const group: Group = {
       head: objectHead(value, names),
       open: "{",
@@ -181,10 +223,32 @@ class Looking {
     });
   }
 
-  #map(value: ReadonlyMap<unknown, unknown>, isSecret: boolean, depth: number): Group {
+  #keysOf(value: object): readonly PropertyKey[] {
+    const known = this.#viewing.wideKeys.get(value);
+    if (known) return known;
+    const startedAt = this.#viewing.now();
+    const names = Object.keys(value);
+    if (names.length > LARGE_MIN) {
+      this.#budget.spend(this.#viewing.now() - startedAt);
+      this.#viewing.wideKeys.set(value, names);
+      return names;
+    }
+    const keys: PropertyKey[] = names;
+    for (const symbol of Object.getOwnPropertySymbols(value).slice(0, this.#limits.items)) {
+      if (Object.getOwnPropertyDescriptor(value, symbol)?.enumerable) keys.push(symbol);
+    }
+    return keys;
+  }
+
+  #map(
+    value: ReadonlyMap<unknown, unknown>,
+    names: readonly string[],
+    isSecret: boolean,
+    depth: number,
+  ): Group {
     const size = Number(builtIn(Map.prototype, "size", value));
     const entries = Map.prototype.entries.call(value);
-    return this.#filled(value, listGroup(`Map(${formatCount(size)}) `), size, () => {
+    return this.#filled(value, listGroup(sized(names, "Map", size)), size, () => {
       const [key, element] = entries.next().value ?? [];
       const label = this.kindOf(key, false, depth + 1).shown;
       const text = typeof label === "string" ? label : `${label.head}${label.open}…${label.close}`;
@@ -193,10 +257,15 @@ class Looking {
     });
   }
 
-  #set(value: ReadonlySet<unknown>, isSecret: boolean, depth: number): Group {
+  #set(
+    value: ReadonlySet<unknown>,
+    names: readonly string[],
+    isSecret: boolean,
+    depth: number,
+  ): Group {
     const size = Number(builtIn(Set.prototype, "size", value));
     const elements = Set.prototype.values.call(value);
-    return this.#filled(value, listGroup(`Set(${formatCount(size)}) `), size, () => {
+    return this.#filled(value, listGroup(sized(names, "Set", size)), size, () => {
       return { label: "", value: this.kindOf(elements.next().value, isSecret, depth + 1).shown };
     });
   }
@@ -205,8 +274,10 @@ class Looking {
     this.#path.push({ value, group });
     const shown = Math.min(count, this.#limits.items);
     for (let index = 0; index < shown; index++) {
-      if (!this.#budget.take()) {
+      // Looking at the last one may have taken all of the time.
+      if (this.#budget.isSpent) {
         group.items.push({ label: "", value: STOPPED });
+        this.isPart = true;
         break;
       }
       group.items.push(itemAt(index));
@@ -224,6 +295,11 @@ class Looking {
     const value = property.get ? (property.set ? "[Getter/Setter]" : "[Getter]") : "[Setter]";
     return { label, value };
   }
+}
+
+/** `Map(31) `, of a class of its own by that class. */
+function sized(names: readonly string[], kind: string, size: number): string {
+  return `${escapeLine(beginning(names[0] ?? kind, 60))}(${formatCount(size)}) `;
 }
 
 function listGroup(head: string): Group {

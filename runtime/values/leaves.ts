@@ -83,7 +83,10 @@ function plainKind(value: object, names: readonly string[], isSecret: boolean): 
   }
   if (types.isWeakMap(value)) return { kind: "weak", shown: "WeakMap { not listed }" };
   if (types.isWeakSet(value)) return { kind: "weak", shown: "WeakSet { not listed }" };
-  if (types.isGeneratorObject(value)) return { kind: "iterator", shown: "Generator (not read)" };
+  if (types.isGeneratorObject(value)) {
+    const isAsync = names.includes("AsyncGenerator") || tagOf(value) === "AsyncGenerator";
+    return { kind: "iterator", shown: `${isAsync ? "Async" : ""}Generator (not read)` };
+  }
   if (types.isMapIterator(value)) return { kind: "iterator", shown: "Map Iterator (not read)" };
   if (types.isSetIterator(value)) return { kind: "iterator", shown: "Set Iterator (not read)" };
   return namedKind(value, names);
@@ -128,7 +131,10 @@ function namedKind(value: object, names: readonly string[]): Kind | undefined {
     const name = names.includes("File") ? builtIn(File.prototype, "name", value) : undefined;
     if (typeof size === "number") {
       const parts = [names[0] ?? "Object", name, formatBytes(size), type].filter((part) => part);
-      return { kind: "bytes", shown: cutRedacted(escapeLine(parts.join(" ")), 78) };
+      return {
+        kind: "bytes",
+        shown: cutRedacted(escapeLine(redactText(beginning(parts.join(" "), 500))), 78),
+      };
     }
   }
   if (names.includes("Response")) {
@@ -137,13 +143,26 @@ function namedKind(value: object, names: readonly string[]): Kind | undefined {
     if (typeof status === "number") {
       const from =
         typeof url === "string" && url !== "" ? ` ${redactText(beginning(url, 500))}` : "";
+      const isRead = builtIn(Response.prototype, "bodyUsed", value) === true;
+      const state = isRead ? "body read" : "body not read";
       return {
         kind: "stream",
-        shown: cutRedacted(escapeLine(`Response ${status}${from} (body not read)`), 78),
+        shown: cutRedacted(escapeLine(`Response ${status}${from} (${state})`), 78),
       };
     }
   }
-  const tag = dataOf(value, Symbol.toStringTag);
+  if (names.includes("Request")) {
+    const method = builtIn(Request.prototype, "method", value);
+    const url = builtIn(Request.prototype, "url", value);
+    if (typeof method === "string" && typeof url === "string") {
+      const to = redactText(beginning(url, 500));
+      return {
+        kind: "stream",
+        shown: cutRedacted(escapeLine(`Request ${method} ${to} (body not read)`), 78),
+      };
+    }
+  }
+  const tag = tagOf(value);
   if (typeof tag === "string" && tag.startsWith("Temporal.")) {
     const text: unknown = dataOf(value, "toString");
     if (typeof text === "function") {
@@ -151,7 +170,7 @@ function namedKind(value: object, names: readonly string[]): Kind | undefined {
     }
   }
   // `Iterator.prototype.constructor` is an accessor: the tag tells what the classes do not.
-  if (typeof tag === "string" && tag.endsWith("Iterator")) {
+  if (typeof tag === "string" && /Iterator(?: Helper)?$/.test(tag)) {
     return { kind: "iterator", shown: `${escapeLine(beginning(tag, 60))} (not read)` };
   }
   const stream = names.find((name) => STREAMS.has(name));
@@ -162,6 +181,10 @@ function namedKind(value: object, names: readonly string[]): Kind | undefined {
     };
   }
   return undefined;
+}
+
+function tagOf(value: object): unknown {
+  return dataOf(value, Symbol.toStringTag);
 }
 
 function promiseKind(value: object, names: readonly string[]): Kind {
@@ -222,20 +245,27 @@ export function asBytes(value: unknown): Uint8Array | undefined {
 }
 
 /** What a class prints of itself in Node, made safe; undefined when it has no inspector or that throws. */
-export function customText(value: object): string | undefined {
+export function customText(
+  value: object,
+  note: (method: object, tookMs: number) => void,
+  now: () => number,
+): string | undefined {
   const custom = findDescriptor(value, inspect.custom)?.value;
   if (typeof custom !== "function") return undefined;
+  const startedAt = now();
+  const options = {
+    depth: 1,
+    maxArrayLength: 10,
+    maxStringLength: 1_000,
+    breakLength: Number.POSITIVE_INFINITY,
+  };
   try {
-    const text = inspect(value, {
-      depth: 1,
-      maxArrayLength: 10,
-      maxStringLength: 1_000,
-      breakLength: Number.POSITIVE_INFINITY,
-    });
-    return printed(text);
+    return printed(inspect(value, options));
   } catch {
     // The inspector's own failure: the object is shown as any other.
     return undefined;
+  } finally {
+    note(custom, now() - startedAt);
   }
 }
 

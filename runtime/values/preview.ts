@@ -3,17 +3,18 @@
  *
  * Invariants
  *   P1  Never throws, blocks or consumes: no getter, trap, iterator or `then` of the value runs.
- *   P2  Bounded: a line has at most 80 columns, a body 20 kB (images 1 MB), whatever the value.
+ *   P2  Bounded: a line has at most 80 columns and 512 bytes, a body 20 kB (images 1 MB), whatever the value.
  *   P3  No control or bidi character, and no secret of a known name or shape, is in any of it.
  * @module
  */
 import { types } from "node:util";
-import { bytesBody, fileType, imageLine, isImage } from "./bytes.ts";
+import { bytesBody, fileType, IMAGE_BYTES_MAX, imageLine, isImage } from "./bytes.ts";
 import { errorBody, errorLine, isError } from "./error-body.ts";
 import { beginning, cutText, escapeText } from "./escape.ts";
-import { formatCount } from "./format.ts";
+import { formatAge, formatCount, formatUtc } from "./format.ts";
 import { frameBody, frameLine, frameOf } from "./frame.ts";
-import { type Limits, look } from "./kinds.ts";
+import { builtIn } from "./guard.ts";
+import { type Limits, look, Viewing } from "./kinds.ts";
 import { asBytes } from "./leaves.ts";
 import { quoted } from "./quoted.ts";
 import { beginningRedacted, cutRedacted, HIDDEN, isSecretName, redactText } from "./redact.ts";
@@ -28,7 +29,8 @@ const LINE_COLUMNS_MAX = 80;
 const LIST_COLUMNS_MAX = 60;
 const STRING_LENGTH_MAX = 60;
 const TEXT_LENGTH_MAX = 2_000;
-const BODY_LENGTH_MAX = 20_000;
+const BODY_BYTES_MAX = 20_000;
+const LINE_BYTES_MAX = 512;
 const BODY_COLUMNS = 78;
 
 const IN_LINE: Limits = { depth: 1, items: 20, stringLength: 24, areShapesTold: true };
@@ -37,21 +39,52 @@ const IN_BODY: Limits = { depth: 4, items: 20, stringLength: 200, areShapesTold:
 export interface PreviewOptions {
   /** The name the value goes under; text and bytes under a secret's name are hidden. */
   readonly name?: string;
+  /** A clock in milliseconds, for the time a preview may take. */
+  readonly now?: () => number;
 }
 
 /** Looks at a value once, when it exists. Never throws. */
-export function preview(value: unknown, { name }: PreviewOptions = {}): Preview {
+export function preview(value: unknown, { name, now }: PreviewOptions = {}): Preview {
+  const simple = simplePreview(value);
+  if (simple) return simple;
   try {
-    if (typeof value === "string") return stringPreview(value, name);
-    if (typeof value === "object" && value !== null && !types.isProxy(value)) {
-      return objectPreview(value, name);
-    }
-    const { kind, shown } = look(value, IN_LINE, name);
-    return { line: fitted(shown, LIST_COLUMNS_MAX), kind };
+    if (typeof value === "string") return shortened(stringPreview(value, name));
+    const viewing = new Viewing(now);
+    const shown = shortened(objectOrOther(value, name, viewing));
+    return viewing.note === undefined ? shown : { missing: viewing.note, ...shown };
   } catch {
     // What no rule foresaw: the row stays, without the value.
     return { line: "[cannot be shown]", kind: "unknown", missing: "looking at the value failed" };
   }
+}
+
+/** A line of few columns may have many bytes: marks that stand on one letter, a family in one picture. */
+function shortened(shown: Preview): Preview {
+  const { line } = shown;
+  if (line.length * 3 <= LINE_BYTES_MAX || Buffer.byteLength(line) <= LINE_BYTES_MAX) return shown;
+  return { ...shown, line: `${beginning(line, Math.floor(LINE_BYTES_MAX / 3) - 1)}…` };
+}
+
+/** What most values are. */
+function simplePreview(value: unknown): Preview | undefined {
+  switch (typeof value) {
+    case "number":
+      return { line: Object.is(value, -0) ? "-0" : String(value), kind: "number" };
+    case "boolean":
+      return { line: String(value), kind: "boolean" };
+    case "undefined":
+      return { line: "undefined", kind: "undefined" };
+    default:
+      return value === null ? { line: "null", kind: "null" } : undefined;
+  }
+}
+
+function objectOrOther(value: unknown, name: string | undefined, viewing: Viewing): Preview {
+  if (typeof value === "object" && value !== null && !types.isProxy(value)) {
+    return objectPreview(value, name, viewing);
+  }
+  const { kind, shown } = look(value, IN_LINE, name, viewing);
+  return { line: fitted(shown, LIST_COLUMNS_MAX), kind };
 }
 
 /** The line alone, of a value whose code must not run: its display hook is not asked either. */
@@ -68,8 +101,23 @@ export function plainLine(value: unknown, name?: string): string {
   }
 }
 
+/** Printable ASCII that stands in quotes as it is. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+function isWholeSvg(text: string): boolean {
+  return /^<(?:svg|\?xml)[\s>]/.test(text) && text.trimEnd().endsWith("</svg>");
+}
+
 function stringPreview(value: string, name: string | undefined): Preview {
   if (name !== undefined && isSecretName(name)) return { line: HIDDEN, kind: "string" };
+  // As plot libraries return it.
+  if (value.length <= IMAGE_BYTES_MAX && isWholeSvg(value)) {
+    const picture = imagePreview({ "image/svg+xml": value });
+    if (picture) return picture;
+  }
+  if (value.length <= STRING_LENGTH_MAX && PLAIN.test(value) && redactText(value) === value) {
+    return { line: `"${value}"`, kind: "string" };
+  }
   const line = stringLine(value);
   const isWhole = line === quoted(value, STRING_LENGTH_MAX) && value.length <= STRING_LENGTH_MAX;
   if (isWhole && !value.includes("\n")) return { line, kind: "string" };
@@ -89,7 +137,7 @@ function stringLine(value: string): string {
   return `"${cutRedacted(text, LINE_COLUMNS_MAX - count.length - 3)}"${count}`;
 }
 
-function objectPreview(value: object, name: string | undefined): Preview {
+function objectPreview(value: object, name: string | undefined, viewing: Viewing): Preview {
   if (isError(value)) return errorPreview(value);
   const isSecret = name !== undefined && isSecretName(name);
   const rich = isSecret ? undefined : (hookPreview(value) ?? imagePreview(value));
@@ -101,7 +149,7 @@ function objectPreview(value: object, name: string | undefined): Preview {
       frameBody(frame, isSecret ? name : undefined),
     );
   }
-  const { kind, shown, isPart } = look(value, IN_LINE, name);
+  const { kind, shown, isPart } = look(value, IN_LINE, name, viewing);
   const line = fitted(shown, typeof shown === "string" ? LINE_COLUMNS_MAX : LIST_COLUMNS_MAX);
   if (line === HIDDEN) return { line, kind };
   const bytes = kind === "bytes" ? asBytes(value) : undefined;
@@ -112,7 +160,7 @@ function objectPreview(value: object, name: string | undefined): Preview {
   // Most values are small: one look is enough.
   const isWhole = isPart === false && typeof shown !== "string" && oneLine(shown) === line;
   if (isWhole && kind !== "typed-array") return { line, kind };
-  return withBody({ line, kind }, bodyOf(value, kind, line, isSecret ? name : undefined));
+  return withBody({ line, kind }, bodyOf(value, kind, line, viewing, isSecret ? name : undefined));
 }
 
 function withBody(preview: Preview, body: PreviewBody | undefined): Preview {
@@ -129,15 +177,18 @@ function bodyOf(
   value: object,
   kind: string,
   line: string,
+  viewing: Viewing,
   secretName: string | undefined,
 ): PreviewBody | undefined {
   if (kind === "date" && types.isDate(value)) {
     const text = Date.prototype.toString.call(value);
-    return text === "Invalid Date" ? undefined : { as: "text", text };
+    if (text === "Invalid Date") return undefined;
+    const age = formatAge(Date.prototype.getTime.call(value), Date.now());
+    return { as: "text", text: `${text}\n${age}` };
   }
   if (kind === "bytes") {
     const bytes = asBytes(value);
-    return bytes ? bytesBody(bytes) : undefined;
+    return bytes ? bytesBody(bytes) : fileBody(value);
   }
   if (kind === "typed-array" && types.isTypedArray(value)) {
     const text = typedArrayText(value);
@@ -147,7 +198,23 @@ function bodyOf(
     const table = tableBody(value, secretName);
     if (table) return table;
   }
-  const { shown } = look(value, IN_BODY, secretName);
+  const { shown } = look(value, IN_BODY, secretName, viewing);
   if (oneLine(shown) === line) return undefined;
-  return { as: "text", text: cutText(multiLine(shown, BODY_COLUMNS), BODY_LENGTH_MAX) };
+  return { as: "text", text: cutBytes(multiLine(shown, BODY_COLUMNS), BODY_BYTES_MAX) };
+}
+
+/** What is known of a file without reading it. */
+function fileBody(value: object): PreviewBody | undefined {
+  const changedAt = builtIn(File.prototype, "lastModified", value);
+  if (typeof changedAt !== "number") return undefined;
+  const changed = formatUtc(changedAt);
+  return { as: "text", text: `last modified ${changed}\ncontent not read` };
+}
+
+/** Cuts a text of more than so many bytes, and counts the characters that are left out. */
+function cutBytes(text: string, bytesMax: number): string {
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= bytesMax) return text;
+  // As many characters as fit if all were as wide as the widest: three bytes each, four for two.
+  return cutText(text, Math.floor((bytesMax - 100) / (bytes > text.length ? 3 : 1)));
 }

@@ -14,6 +14,8 @@ const HOOK = Symbol.for("Jupyter.display");
 const LINE_COLUMNS_MAX = 80;
 const TEXT_LENGTH_MAX = 2_000;
 const LOOKED_AT_MAX = 20_000;
+/** With the text beside it a body stays under 20 kB, or nearly. */
+const HTML_LENGTH_MAX = 18_000;
 
 /** The value's `Symbol.for("Jupyter.display")` method, own or inherited. */
 export function displayHook(value: unknown): ((this: unknown) => unknown) | undefined {
@@ -47,12 +49,28 @@ export function hookPreview(value: object): Preview | undefined {
     Promise.prototype.then.call(bundle, undefined, () => undefined);
     return rich;
   }
+  const html = htmlOf(bundle);
   const text = dataOf(bundle, "text/plain");
-  if (typeof text !== "string" || text === "") return imagePreview(bundle) ?? rich;
+  if (typeof text !== "string" || text === "") {
+    const image = imagePreview(bundle);
+    if (image) return image;
+    return html === undefined ? rich : { ...rich, body: { as: "html", html, text: rich.line } };
+  }
   const safe = escapeText(redactPrinted(beginning(text, LOOKED_AT_MAX)));
   const line = cutRedacted(safe.split("\n", 1)[0] ?? "", LINE_COLUMNS_MAX);
-  if (line === safe) return { line, kind: "rich" };
-  return { line, kind: "rich", body: { as: "text", text: cutText(safe, TEXT_LENGTH_MAX) } };
+  const cut = cutText(safe, TEXT_LENGTH_MAX);
+  if (html !== undefined) return { line, kind: "rich", body: { as: "html", html, text: cut } };
+  return line === safe
+    ? { line, kind: "rich" }
+    : { line, kind: "rich", body: { as: "text", text: cut } };
+}
+
+/** Not filtered: what is safe depends on where it stands, and is the views' business. Half of it would be none. */
+function htmlOf(bundle: object): string | undefined {
+  const html = dataOf(bundle, "text/html");
+  if (typeof html !== "string" || html === "" || html.length > HTML_LENGTH_MAX) return undefined;
+  const safe = redactPrinted(html);
+  return Buffer.byteLength(safe) <= HTML_LENGTH_MAX ? safe : undefined;
 }
 
 const IMAGE_TYPES = ["image/svg+xml", "image/png", "image/jpeg", "image/gif"];

@@ -28,6 +28,7 @@ export type PreviewBody =
     }
   | ErrorBody
   | { readonly as: "image"; readonly mime: string; readonly base64: string; readonly alt: string }
+  /** HTML as its maker wrote it, but for secrets: views make it safe, or show the text. */
   | { readonly as: "html"; readonly html: string; readonly text: string };
 
 /** An error taken apart, so that each front end can lay it out in its own way. */

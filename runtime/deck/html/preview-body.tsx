@@ -6,6 +6,7 @@ import type { ReactElement } from "react";
 import type { Preview } from "../../values/shape.ts";
 import { isNumericType } from "../../values/table-forms.ts";
 import { errorLines } from "../error-lines.ts";
+import { safeHtml } from "../safe-html.ts";
 import { blockText, lineText, nameText } from "../wording.ts";
 import { styles } from "./styles.ts";
 
@@ -76,11 +77,23 @@ function bodyOf(preview: Preview): ReactElement {
       const source = `data:${body.mime};base64,${body.base64.replaceAll(/\s/g, "")}`;
       return <img src={source} alt={nameText(body.alt)} style={styles.image} />;
     }
-    // later: HTML of a display hook needs a filter; until then its text stands for it.
-    case "html":
-      return <pre style={styles.bodyText}>{blockText(body.text)}</pre>;
+    case "html": {
+      const safe = filtered(body.html);
+      if (safe === undefined) return <pre style={styles.bodyText}>{blockText(body.text)}</pre>;
+      // biome-ignore lint/security/noDangerouslySetInnerHtml: filtered, and it parses to itself
+      return <div style={styles.userHtml} dangerouslySetInnerHTML={{ __html: `${safe} ` }} />;
+    }
     default:
       return body satisfies never;
+  }
+}
+
+function filtered(html: string): string | undefined {
+  try {
+    return safeHtml(html)?.html;
+  } catch {
+    // Too deep for the parser: its text stands for it.
+    return undefined;
   }
 }
 

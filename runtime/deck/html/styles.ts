@@ -143,7 +143,7 @@ export const styles = {
   },
   bodyNumber: { textAlign: "right", verticalAlign: "top", padding: "2px 10px 2px 0" },
   bodyCell: { textAlign: "left", verticalAlign: "top", padding: "2px 10px 2px 0" },
-  image: { maxWidth: 640, height: "auto" },
+  image: { maxWidth: 640, height: "auto", verticalAlign: "top" },
   userHtml: { overflowX: "auto", margin: "4px 0" },
   /** Of `deck.html` only: no notebook keeps a frame. */
   frame: {

@@ -163,9 +163,66 @@ test("any value is shown, safe and bounded", () => {
 });
 
 test("the same value gives the same preview", () => {
+  const now = () => 0; // what the clock says is another test's
   fc.assert(
     fc.property(fc.anything(), (value) => {
-      expect(preview(value)).toEqual(preview(value));
+      expect(preview(value, { now })).toEqual(preview(value, { now }));
     }),
   );
+});
+
+describe("the time a preview may take", () => {
+  /** A clock that a value's own code puts forward. */
+  function handClock() {
+    const clock = { ms: 0, now: () => clock.ms };
+    return clock;
+  }
+
+  test("is up after 5 ms: what is left reads as stopped, and the line stays", () => {
+    const clock = handClock();
+    class Slow {
+      [Symbol.for("nodejs.util.inspect.custom")]() {
+        clock.ms += 3;
+        return "slow one";
+      }
+    }
+    const { line } = preview(
+      Array.from({ length: 9 }, () => new Slow()),
+      { now: clock.now },
+    );
+    expect(line).toBe("Array(9) [slow one, slow one, … (stopped), … 6 more]");
+  });
+
+  test("does not count pauses of the process: a small value is never cut by them", () => {
+    let ms = 0;
+    const pausing = () => (ms += 1_000);
+    expect(preview({ a: [1, 2, { b: 3 }] }, { now: pausing })).toEqual(
+      preview({ a: [1, 2, { b: 3 }] }, { now: () => 0 }),
+    );
+  });
+
+  test("ends a value of many parts at some time also when each is quick", () => {
+    let ms = 0;
+    const ticking = () => (ms += 2);
+    const rows = Array.from({ length: 20 }, () => Array.from({ length: 20 }, () => [1, 2, 3]));
+    expect(JSON.stringify(preview(rows, { now: ticking }))).toContain("… (stopped)");
+    expect(JSON.stringify(preview(rows, { now: () => 0 }))).not.toContain("… (stopped)");
+  });
+
+  test("over 100 ms is noted, once per class", () => {
+    const clock = handClock();
+    class Report {
+      [Symbol.for("nodejs.util.inspect.custom")]() {
+        clock.ms += 340;
+        return "Report of 3 pages";
+      }
+    }
+    const shown = () => preview(new Report(), { now: clock.now });
+    expect(shown()).toEqual({
+      line: "Report of 3 pages",
+      kind: "object",
+      missing: "to show Report took 340 ms, which its class decides",
+    });
+    expect(shown().missing).toBeUndefined();
+  });
 });

@@ -149,7 +149,8 @@ test("typed arrays and bytes", () => {
   expect(preview(numbers).body).toMatchInlineSnapshot(`
     {
       "as": "text",
-      "text": "10412.5, 10402.5, 10392.5, NaN, 10372.5, 10362.5, 10352.5, 10342.5, 10332.5, 10322.5, 10312.5, 10302.5, 10292.5, 10282.5
+      "text": "10412.5, 10402.5, 10392.5, NaN, 10372.5, 10362.5, 10352.5, 10342.5, 10332.5,
+    10322.5, 10312.5, 10302.5, 10292.5, 10282.5
     min 10.3k · median 10.3k · max 10.4k · NaN × 1
     ██▇ ▆▅▅▄▄▃▂▂▁▁",
     }
@@ -434,14 +435,20 @@ describe("errors", () => {
 describe("a display hook", () => {
   const HOOK = Symbol.for("Jupyter.display");
 
-  test("gives the line by its plain text", () => {
-    expect(
-      preview({ [HOOK]: () => ({ "text/plain": "Chart of 3\nmore", "text/html": "<b>" }) }),
-    ).toEqual({
+  test("gives the line by its plain text, and its HTML in full", () => {
+    expect(preview({ [HOOK]: () => ({ "text/plain": "Chart of 3\nmore" }) })).toEqual({
       line: "Chart of 3",
       kind: "rich",
       body: { as: "text", text: "Chart of 3\nmore" },
     });
+    const html = "<b>Bearer hunter2hunter2</b>";
+    expect(preview({ [HOOK]: () => ({ "text/plain": "Chart of 3", "text/html": html }) })).toEqual({
+      line: "Chart of 3",
+      kind: "rich",
+      body: { as: "html", html: "<b>Bearer [redacted]</b>", text: "Chart of 3" },
+    });
+    const long = { [HOOK]: () => ({ "text/plain": "Chart", "text/html": "x".repeat(20_000) }) };
+    expect(preview(long)).toEqual({ line: "Chart", kind: "rich" });
   });
 
   test("without plain text leaves the class", () => {
@@ -450,7 +457,11 @@ describe("a display hook", () => {
         return { "text/html": "<b>" };
       }
     }
-    expect(preview(new Chart())).toEqual({ line: "Chart (rich)", kind: "rich" });
+    expect(preview(new Chart())).toEqual({
+      line: "Chart (rich)",
+      kind: "rich",
+      body: { as: "html", html: "<b>", text: "Chart (rich)" },
+    });
   });
 
   test("with an image gives the image", () => {
