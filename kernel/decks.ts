@@ -66,6 +66,7 @@ interface LiveRun {
 export class Decks {
   readonly #options: DecksOptions;
   readonly #runs = new Map<string, LiveRun>();
+  #areShown = true;
 
   constructor(options: DecksOptions) {
     this.#options = options;
@@ -85,6 +86,11 @@ export class Decks {
     run.isChanged = true;
     if (!run.isSettled || !run.isEnded) this.#schedule(run);
     else if (!run.isDeckDrawing) void this.#drawDeck(run); // else it is drawn once more when that is done
+  }
+
+  /** Whether frames and decks are sent from now on. Pages of runs are written either way. */
+  showThemselves(areShown: boolean): void {
+    this.#areShown = areShown;
   }
 
   /** The cell has settled: draws its decks. */
@@ -190,6 +196,8 @@ export class Decks {
   }
 
   #show(run: LiveRun, bundle: MimeBundle): void {
+    // What has been begun is ended: a live tree that stays would look like a run that goes on.
+    if (!this.#areShown && !run.isShown) return;
     const html = bundle["text/html"];
     run.frameLength = typeof html === "string" ? html.length : 0;
     const isUpdate = run.isShown;

@@ -141,6 +141,8 @@ export class Outputs {
   #receivePhase(event: Extract<SessionEvent, { kind: "phase" }>): void {
     const { log, parents } = this.#options;
     log("debug", `session ${event.phase}${event.reason === undefined ? "" : `: ${event.reason}`}`);
+    // A new user process knows nothing of the old one's settings.
+    if (event.phase === "starting") this.#decks.showThemselves(true);
     // A running cell says it with its own error.
     if (event.phase !== "lost" || this.#expectsLoss || parents.someRuns) return;
     const cell = parents.fallback;
@@ -171,6 +173,9 @@ export class Outputs {
       case "notice":
       case "diagnostics":
         return this.say(cell, event.text);
+      case "deck-settings":
+        this.#decks.showThemselves(event.inline === "on");
+        return;
       case "settled":
       case "phase":
         return;

@@ -27,11 +27,11 @@ const DECK_COLUMNS_MAX = 120;
 /** The whole block as the screen shows it, without a newline at the end; empty when there is nothing to say. */
 export function blockText(
   settled: Settled,
-  run: RunRecord | undefined,
+  runs: readonly RunRecord[],
   options: BlockOptions,
 ): string {
   const parts = [
-    run ? deckText(run, options) : "",
+    ...runs.map((run) => deckText(run, options)),
     settled.value ? resultText(settled, options) : "",
     settled.error ? errorText(settled.error, options.style) : "",
   ];

@@ -49,6 +49,7 @@ export class Report {
   /** Failures that were printed when nobody caught them; their cell ends with the same one. */
   readonly #printed = new WeakSet<object>();
   #isClosed = false;
+  #areDecksShown = true;
 
   constructor(options: ReportOptions) {
     this.#options = options;
@@ -63,9 +64,10 @@ export class Report {
     const { out } = this.#options;
     for (const text of this.#updates.values()) out.write(`${text}\n`);
     this.#updates.clear();
-    const run = settled.runId === undefined ? undefined : this.records.run(settled.runId);
-    if (run?.state === "running") this.#openRuns.set(run.id, () => this.#printDeck(run.id));
-    else if (run) this.#printDeck(run.id);
+    for (const { id, state } of this.records.runsOfCell(settled.cell)) {
+      if (state === "running") this.#openRuns.set(id, () => this.#printDeck(id));
+      else this.#printDeck(id);
+    }
     if (settled.value) {
       const { hasLabels, columns } = this.#options;
       const options = { style: out.style, columns, valueRowsMax: Number.POSITIVE_INFINITY };
@@ -120,7 +122,7 @@ export class Report {
   #printDeck(id: string): void {
     const { err, isQuiet } = this.#options;
     const run = this.records.run(id);
-    const text = run && !isQuiet ? this.deckText(run, err.style) : "";
+    const text = run && !isQuiet && this.#areDecksShown ? this.deckText(run, err.style) : "";
     if (text !== "") err.write(`${text}\n`);
   }
 
@@ -144,7 +146,11 @@ export class Report {
         this.#printed.add(event.error);
         err.write(`uncaught ${errorText(event.error, err.style)}\n`);
         return;
+      case "deck-settings":
+        this.#areDecksShown = event.inline === "on";
+        return;
       case "phase":
+        if (event.phase === "starting") this.#areDecksShown = true;
         if (event.exitCode !== undefined) this.#hasExited = true;
         return;
       case "clear-output":
@@ -165,7 +171,7 @@ export class Report {
       const ended = this.#openRuns.get(event.runId);
       this.#openRuns.delete(event.runId);
       ended?.();
-    } else if (event.kind === "call-created" && !isQuiet) {
+    } else if (event.kind === "call-created" && !isQuiet && this.#areDecksShown) {
       this.#lines ??= new TaskLines((line) => err.write(`${line}\n`));
     } else if (event.kind === "call-settled" && !isQuiet) {
       this.#lines?.add(() => this.#taskLine(event), event.state === "failed");

@@ -61,6 +61,7 @@ export class Cells {
   readonly #cells = new Map<number, Cell>();
   /** Runs whose calls went on when their cell ended, with the cell's number. */
   readonly #openRuns = new Map<string, number | undefined>();
+  #areDecksShown = true;
   readonly #stopListening: () => void;
   #abortedCount = 0;
   #tick: NodeJS.Timeout | undefined;
@@ -192,15 +193,15 @@ export class Cells {
     const { scrollback, store, style } = this.#options;
     if (cell.tail.text !== "") scrollback.text(cell.output.next(cell.tail.text));
     for (const text of cell.updates.values()) scrollback.text(text);
-    const run = settled.runId === undefined ? undefined : this.records.run(settled.runId);
-    if (run && run.state === "running") this.#openRuns.set(run.id, cell.n);
+    const runs = this.#areDecksShown ? this.records.runsOfCell(cell.id) : [];
+    for (const run of runs) if (run.state === "running") this.#openRuns.set(run.id, cell.n);
     scrollback.change(() => {
       const { columns } = store.get().size;
       // Who called `process.exit` knows why the session ends.
       const { error: _, ...exited } = settled;
       const isPrinted = settled.error !== undefined && this.#printed.has(settled.error);
       const shown = this.#hasExited || isPrinted ? exited : settled;
-      const block = blockText(shown, run, { style, columns, valueRowsMax: VALUE_ROWS_MAX });
+      const block = blockText(shown, runs, { style, columns, valueRowsMax: VALUE_ROWS_MAX });
       store.update((snapshot) => {
         const { foreground, ...rest } = this.#counted(snapshot);
         const isMine = foreground?.cell === cell.id;
@@ -262,6 +263,9 @@ export class Cells {
       case "settled":
         if (cell) this.#end(cell, event.settled);
         return;
+      case "deck-settings":
+        this.#areDecksShown = event.inline === "on";
+        return;
       case "clear-output":
       case "phase":
         // What is printed stays printed; phases were dealt with before.
@@ -277,7 +281,7 @@ export class Cells {
       if (event.stream !== "log") this.#onOutput(event.text, cell);
       return;
     }
-    if (event.kind === "run-started" && cell) {
+    if (event.kind === "run-started" && cell && this.#areDecksShown) {
       cell.runId = event.runId;
       store.updateSoon((snapshot) =>
         snapshot.foreground?.cell === cell.id
@@ -343,6 +347,8 @@ export class Cells {
 
   #onPhase(event: SessionEvent & { kind: "phase" }): void {
     const { phase, reason, exitCode } = event;
+    // A new user process knows nothing of the old one's settings.
+    if (phase === "starting") this.#areDecksShown = true;
     if (phase === "closed") return;
     const wasStarting = this.#options.store.get().phase === "starting";
     this.#setPhase(phase);

@@ -63,6 +63,7 @@ export function deckMarkdown(run: RunRecord): string {
   const rows = foldRows(model.tree);
   return [
     headerLine(model),
+    model.goOn === undefined ? "" : `Go on: \`${model.goOn}\``,
     model.output === undefined ? "" : `→ ${markdownText(lineText(model.output))}`,
     factsLine(model),
     ...failureBlocks(model.failures),

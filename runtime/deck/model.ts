@@ -37,6 +37,8 @@ export interface DeckModel {
   readonly look: StateLook;
   /** What a state has to add: `user process ended with SIGKILL`, `2 still running`. */
   readonly remark?: string;
+  /** The line that goes on where an interrupted or lost cell stopped. */
+  readonly goOn?: string;
   /** Calls in the table: without a root call that the header names. */
   readonly tasks: number;
   readonly counts: StateCounts;
@@ -84,6 +86,7 @@ export function deckModel(run: RunRecord, nowMs = latestMs(run)): DeckModel {
   const counts = isCounted(run) ? countsWithoutRoot(run, tree) : countStates(calls);
   const only = tree.root ?? (calls.length === 1 ? calls[0] : undefined);
   const remark = remarkOf(run, calls);
+  const goOn = goOnOf(run);
   return {
     run,
     tree,
@@ -92,6 +95,7 @@ export function deckModel(run: RunRecord, nowMs = latestMs(run)): DeckModel {
     ...(only?.output !== undefined && { output: only.output }),
     look: RUN_LOOKS[run.state],
     ...(remark !== undefined && { remark }),
+    ...(goOn !== undefined && { goOn }),
     tasks: sumOf(counts),
     counts,
     startMs: run.startedAt,
@@ -152,6 +156,14 @@ function remarkOf(run: RunRecord, calls: readonly CallRecord[]): string | undefi
     default:
       return undefined;
   }
+}
+
+/** A run without a cell has no source that could be run again. */
+function goOnOf({ cell, state }: RunRecord): string | undefined {
+  if (cell === undefined) return undefined;
+  if (state === "interrupted") return "await deck.resume()";
+  // The variables are gone, and so may be the session: the history has it.
+  return state === "killed" ? "await runs()[0].resume()" : undefined;
 }
 
 /** A fact that says nothing is left out. */

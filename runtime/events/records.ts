@@ -88,6 +88,11 @@ export class Records {
     return [...this.#runs.values()];
   }
 
+  /** All runs that the code of one cell has made so far, oldest first: its own, reruns of calls, resumed cells. */
+  runsOfCell(cell: number): RunRecord[] {
+    return this.runs().filter((run) => run.cell === cell);
+  }
+
   /** Any call of the session that still has a record. */
   call(id: string): CallRecord | undefined {
     return this.#calls.get(id);

@@ -93,6 +93,8 @@ export type HostItem =
       readonly level: "info" | "warning";
       readonly text: string;
     }
+  /** A cell said whether decks show by themselves. */
+  | { readonly kind: "deck-settings"; readonly cell?: number; readonly inline: "on" | "off" }
   | { readonly kind: "settled"; readonly settled: HostSettled }
   | {
       readonly kind: "evaluated";

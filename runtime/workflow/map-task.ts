@@ -14,6 +14,7 @@ import type { MapCall } from "./call.ts";
 import type { TaskContext } from "./context.ts";
 import { type Definition, definitionOf, setCallable } from "./definition.ts";
 import { definitionMark, isReplacedSince, newestEntity } from "./newest.ts";
+import { recordNode } from "./recording.ts";
 import { scopes } from "./scope.ts";
 import { NO_SETTINGS, readLimit, refuseUnknown } from "./settings.ts";
 import type { Entity, Promised } from "./signatures.ts";
@@ -33,7 +34,8 @@ export type MapInputs<I> = Iterable<Promised<I>> | AsyncIterable<Promised<I>>;
 
 /** What `mapTask` returns. */
 export interface MapTask<I, O> {
-  (inputs: MapInputs<I>): MapCall<O>;
+  /** @param inputs also as a promise: another call, or a placeholder of a static workflow. */
+  (inputs: MapInputs<I> | Promise<MapInputs<I>>): MapCall<O>;
   readonly name: string;
 }
 
@@ -81,8 +83,10 @@ export function mapTask(task: unknown, options: unknown = {}): unknown {
     fn: item.fn,
     body,
   };
-  const call = (items: unknown) => startCall(definition, { items });
+  const call = (items: unknown) =>
+    recordNode(definition, { items }) ?? startCall(definition, { items });
   Object.defineProperty(call, "name", { value: name, configurable: true });
+  // A placeholder comes back only while a workflow is compiled, and then nobody calls it by name.
   setCallable(definition, (given) => call(given?.["items"]) as Promise<unknown>);
   return call;
 }

@@ -22,6 +22,14 @@ export async function launchBrowser(): Promise<Browser> {
   return await chromium.launch({ executablePath: path, args: ["--no-sandbox"] });
 }
 
+/**
+ * Code for a page, as text: the types of this project know no document.
+ * @param body of a function of `given`: an element, or what the call hands over.
+ */
+export function inPage<Given, Result>(body: string): (given: Given) => Result {
+  return new Function("given", body) as (given: Given) => Result;
+}
+
 export interface Ear extends AsyncDisposable {
   /** `http://127.0.0.1:40123` */
   readonly origin: string;

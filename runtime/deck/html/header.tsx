@@ -31,6 +31,11 @@ export function DeckHeader({ model }: { readonly model: DeckModel }): ReactEleme
         {isStopped ? <Muted>after {formatDuration(model.wallMs)} </Muted> : null}
         {model.remark === undefined ? null : <Muted>{model.remark} </Muted>}
       </div>
+      {model.goOn === undefined ? null : (
+        <div style={styles.output}>
+          <Muted>Go on:</Muted> <Code>{model.goOn}</Code>{" "}
+        </div>
+      )}
       {model.output === undefined ? null : (
         <div style={styles.output}>
           <Muted>→</Muted> <Code>{lineText(model.output)}</Code>{" "}

@@ -46,6 +46,7 @@ export function deckRows(run: RunRecord, { columns, rowsMax }: RowOptions): Row[
   const model = deckModel(run);
   const head = [
     ...headerRows(model, columns),
+    ...goOnRows(model, columns),
     ...outputRows(model, columns),
     ...failureRows(model.failures, columns),
   ];
@@ -114,6 +115,11 @@ function trivialRows(run: RunRecord, columns: number): Row[] {
     const spans = [muted("  ".repeat(depth)), ...callSpans(call)];
     return [...cutSpans(spans, columns - time.length), muted(time)];
   });
+}
+
+function goOnRows({ goOn }: DeckModel, columns: number): Row[] {
+  if (goOn === undefined) return [];
+  return [cutSpans([muted("  Go on: "), { text: goOn, role: "value" }], columns)];
 }
 
 /** One row where it holds name, state and counts, else two or three. */

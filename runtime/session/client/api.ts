@@ -90,6 +90,8 @@ export type SessionEvent =
       readonly level: "info" | "warning";
       readonly text: string;
     }
+  /** Whether live trees and decks show by themselves from now on. A new user process begins with "on". */
+  | { readonly kind: "deck-settings"; readonly cell?: number; readonly inline: "on" | "off" }
   /** Diagnostics of a cell that was not stopped by them (`check: "warn"`). */
   | {
       readonly kind: "diagnostics";

@@ -23,6 +23,7 @@ import type { RunRecord, RunState } from "../../events/record-shape.ts";
 import { counted } from "../../values/format.ts";
 import type { CallHandle } from "./call-handle.ts";
 import type { DeckHistory, KnownRun } from "./deck-history.ts";
+import type { DeckSettings } from "./deck-settings.ts";
 
 const HOOK = Symbol.for("Jupyter.display");
 /** Tells `values/bundle.ts` that this hook may take longer than a user's: the first deck loads its renderer. */
@@ -79,6 +80,11 @@ export class DeckHandle {
 
   get state(): RunState | undefined {
     return this.#known()?.state;
+  }
+
+  /** Of the session: what shows by itself, and what is hidden. */
+  get settings(): DeckSettings {
+    return this.#history.settings;
   }
 
   /** Any call by its id, as the deck shows it: of this session, or of this run. @throws when there is none. */

@@ -11,10 +11,12 @@ import { keptCall } from "../../workflow/kept.ts";
 import type { Reuse } from "../../workflow/run.ts";
 import { CallHandle, type CallSource } from "./call-handle.ts";
 import { DeckHandle, RunList } from "./deck-handle.ts";
+import type { DeckSettings } from "./deck-settings.ts";
 import type { AgainOptions } from "./evaluator.ts";
 
 export interface DeckHistoryOptions {
   readonly records: Records;
+  readonly settings: DeckSettings;
   /** Name of the session. */
   readonly session: string;
   /** The history of the folder, with all that happened until now; absent when none is kept. */
@@ -39,9 +41,11 @@ export interface KnownRun extends RunSummary {
 export class DeckHistory {
   readonly #options: DeckHistoryOptions;
   readonly deck: DeckHandle;
+  readonly settings: DeckSettings;
 
   constructor(options: DeckHistoryOptions) {
     this.#options = options;
+    this.settings = options.settings;
     this.deck = new DeckHandle(this);
   }
 

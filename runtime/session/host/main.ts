@@ -23,6 +23,7 @@ import type { Request } from "../protocol.ts";
 import { BuiltIns } from "./built-ins.ts";
 import type { WorkerMessage } from "./control-worker.ts";
 import { DeckHistory } from "./deck-history.ts";
+import { DeckSettings } from "./deck-settings.ts";
 import { Displays, installDisplays } from "./display.ts";
 import { Evaluator } from "./evaluator.ts";
 import { flagIndex, sharedFlags } from "./flags.ts";
@@ -195,6 +196,10 @@ function start(init: Extract<Request, { kind: "init" }>): void {
     evaluator: own,
     displays,
     history: new DeckHistory({
+      settings: new DeckSettings((inline) => {
+        const cell = currentScope()?.run.cell ?? own.fallbackCell();
+        outbox.add({ kind: "deck-settings", ...(cell === undefined ? {} : { cell }), inline });
+      }),
       ...{ records, session: init.session, sourceOf, reusePlan },
       history: remembered.history,
       again: (source, options) => own.again(source, options),

@@ -76,6 +76,12 @@ interface DeckHandle {
   readonly id: string | undefined;
   readonly title: string;
   readonly state: "running" | "ok" | "handled" | "failed" | "interrupted" | "killed" | undefined;
+  readonly settings: {
+    /** Whether live trees and decks show by themselves; \`deck\` has everything either way. */
+    inline: "on" | "off";
+    /** Texts and patterns that read [redacted] in decks, besides what looks like a secret. */
+    redact: readonly (RegExp | string)[];
+  };
   /** Any call of the session by its id, as the deck shows it: \`deck.task("t3")\`. */
   task(id: string): CallHandle;
   /** The calls of this run to the task of that name, in order of call. */

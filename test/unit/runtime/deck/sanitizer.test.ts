@@ -1,7 +1,9 @@
 /** JupyterLab's own sanitizer, over every rendering: what it drops is what nobody needs. */
 import { Sanitizer } from "@jupyterlab/apputils/lib/sanitizer.js";
+import { table } from "arquero";
 import { type DefaultTreeAdapterTypes, parseFragment } from "parse5";
 import { describe, expect, test } from "vitest";
+import { displayBundle } from "../../../../runtime/values/bundle.ts";
 import { htmlText } from "../../../support/html-text.ts";
 import { everyRendering } from "../../../support/shown-runs.ts";
 
@@ -46,6 +48,13 @@ describe("after JupyterLab's sanitizer", async () => {
     expect(after.styles).toEqual(before.styles);
     expect(after.text).toBe(before.text);
     expect(name.startsWith("0 calls") || before.styles.length > 5).toBe(true);
+  });
+
+  test("a data frame as the value of a cell is the same", async () => {
+    const frame = table({ id: [1, 2], note: ["<b>a</b>", null] });
+    const html = String((await displayBundle(frame, 80))["text/html"]);
+    expect(seen(sanitizer.sanitize(html))).toEqual(seen(html));
+    expect(seen(html).styles.length).toBeGreaterThan(20);
   });
 
   test("the check sees what the sanitizer drops", () => {

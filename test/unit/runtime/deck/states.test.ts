@@ -246,8 +246,8 @@ test("the first word of a deck is what became of the run, with its glyph", async
 });
 
 describe("a run that was stopped", () => {
-  const stopped = (state: "interrupted" | "killed", error?: string) => {
-    const run = new RunEvents();
+  const stopped = (state: "interrupted" | "killed", error?: string, isStandalone = false) => {
+    const run = new RunEvents({ isStandalone });
     const root = run.call("report", { inputs: { days: 3 } });
     run.ok("fetch", { parent: root, at: 10, end: 900, output: [1, 2, 3] });
     run.call("clean", { parent: root, at: 910 });
@@ -265,6 +265,12 @@ describe("a run that was stopped", () => {
       "cancelled",
     );
     await expectInNoForm(stopped("interrupted"), "running", "queued");
+  });
+
+  test("has the line that goes on from there, where there is a cell to run again", async () => {
+    await expectInAllForms(stopped("interrupted"), "Go on:", "await deck.resume()");
+    await expectInAllForms(stopped("killed"), "Go on:", "await runs()[0].resume()");
+    await expectInNoForm(stopped("interrupted", undefined, true), "Go on", "resume");
   });
 
   test("by the end of its process: how that ended", async () => {

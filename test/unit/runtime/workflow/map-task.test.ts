@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { Records } from "../../../../runtime/events/records.ts";
-import { type EagerException, eager, mapTask, task, z } from "../../../../runtime/index.ts";
+import {
+  type EagerException,
+  eager,
+  mapTask,
+  task,
+  workflow,
+  z,
+} from "../../../../runtime/index.ts";
 import { Run } from "../../../../runtime/workflow/run.ts";
 import { HandExecutor } from "../../../support/hand-executor.ts";
 import { observedEvents, rejection, settleTurns } from "../../../support/observed-events.ts";
@@ -215,6 +222,23 @@ describe("mapTask", () => {
       return (await square({ n })) + 1;
     });
     expect(await mapTask(both)(inputs(3))).toEqual([1, 2, 5]);
+  });
+
+  test("waits for a list that is still to come, and is a node of a static workflow", async () => {
+    const list = task({ name: "list" }, ({ count }: { count: number }) => inputs(count));
+    expect(await mapTask(square)(list({ count: 3 }))).toEqual([0, 1, 4]);
+    const total = task({ name: "total" }, ({ xs }: { xs: number[] }) =>
+      xs.reduce((a, b) => a + b, 0),
+    );
+    const flow = workflow({ name: "flow", inputs: { count: z.int() } }, ({ count }) =>
+      total({ xs: mapTask(square, { concurrency: 1 })(list({ count })) }),
+    );
+    expect(flow.graph.nodes.map(({ name, entity }) => [name, entity])).toEqual([
+      ["list", "task"],
+      ["map square", "map"],
+      ["total", "task"],
+    ]);
+    expect(await flow({ count: 4 })).toBe(14);
   });
 
   test("folds into bounded records: counts of all, records of the failures", async () => {
