@@ -78,10 +78,15 @@ export async function clearCache(): Promise<number> {
     process.stderr.write(`no cached values in ${resolve(homePath())}\n`);
     return exitCodes.ok;
   }
-  const { cache, notice } = CacheFile.open(process.cwd());
-  if (notice !== undefined) process.stderr.write(`${notice}\n`);
-  const count = cache.clear();
-  cache.close();
+  let count: number;
+  try {
+    const { cache, notice } = CacheFile.open(process.cwd());
+    if (notice !== undefined) process.stderr.write(`${notice}\n`);
+    count = cache.clear();
+    cache.close();
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
   process.stderr.write(`forgot ${counted(count, "value")}\n`);
   return exitCodes.ok;
 }

@@ -32,6 +32,7 @@ const RUNS_MAX = 200;
 const PAGE = "deck.html";
 const EVENTS = "records.jsonl";
 const LOG_LENGTH_MAX = 5_000_000;
+const DECK_LENGTH_MAX = 20_000_000;
 const EVENTS_MAX = 500_000;
 const LINE_LENGTH_MAX = 20_000;
 const MAY_NAME = /token|secret|passw|passphrase|authorization|cookie|credential|key/i;
@@ -148,16 +149,22 @@ function isWorthAFile(run: RunRecord): boolean {
 class EventLog {
   readonly #events: RuntimeEvent[] = [];
   #logLength = 0;
+  #deckLength = 0;
   #leftOut = 0;
 
   add(event: RuntimeEvent): void {
     const length = event.kind === "log" ? event.text.length : 0;
+    const deckLength = event.kind === "deck-added" ? JSON.stringify(event.bundle).length : 0;
     const isFull = this.#events.length >= EVENTS_MAX && event.kind !== "run-ended";
-    if (isFull || (length > 0 && this.#logLength + length > LOG_LENGTH_MAX)) {
+    const isTooLong =
+      (length > 0 && this.#logLength + length > LOG_LENGTH_MAX) ||
+      (deckLength > 0 && this.#deckLength + deckLength > DECK_LENGTH_MAX);
+    if (isFull || isTooLong) {
       this.#leftOut++;
       return;
     }
     this.#logLength += length;
+    this.#deckLength += deckLength;
     this.#events.push(event);
   }
 

@@ -70,6 +70,8 @@ export interface CallCreated extends EventBase {
   /** Order of creation within the run, from 1. */
   readonly seq: number;
   readonly parentId?: string;
+  /** Which attempt of the parent made it; absent for the first. */
+  readonly parentAttempt?: number;
   readonly name: string;
   readonly entity: Entity;
   readonly version: string;

@@ -30,6 +30,8 @@ export interface CallRecord {
   readonly seq: number;
   readonly runId: string;
   readonly parentId?: string;
+  /** Which attempt of the parent made it; absent for the first. */
+  readonly parentAttempt?: number;
   readonly name: string;
   readonly entity: Entity;
   readonly version: string;

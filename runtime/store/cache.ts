@@ -3,9 +3,9 @@
  * @module
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { decodeValue, encodeValue } from "../values/encode.ts";
 import type { CacheDescription, CacheEntry, CacheStore, StoredValue } from "../workflow/cache.ts";
 import { openDatabase } from "./database.ts";
-import { decodeValue, encodeValue } from "./values.ts";
 
 /** Beyond it the values go that nobody has asked for longest. */
 const BYTES_MAX = 200_000_000;
@@ -91,7 +91,7 @@ export class CacheFile implements CacheStore {
       ...[key, name, entry.interface, version, JSON.stringify(inputs)],
       ...[encoded.text, storedAt, storedAt],
     );
-    if (++this.#puts % PRUNE_EVERY === 1) this.#makeRoom();
+    if (++this.#puts % PRUNE_EVERY === 0) this.#makeRoom();
     return undefined;
   }
 
@@ -107,11 +107,13 @@ export class CacheFile implements CacheStore {
   }
 
   #makeRoom(): void {
-    const sum = this.#database.prepare("SELECT sum(length(value)) AS bytes FROM entries").get();
+    const sum = this.#database
+      .prepare("SELECT sum(octet_length(value)) AS bytes FROM entries")
+      .get();
     let surplus = Number(sum?.["bytes"] ?? 0) - BYTES_MAX;
     if (surplus <= 0) return;
     const oldest = this.#database.prepare(
-      "SELECT key, length(value) AS bytes FROM entries ORDER BY used_at",
+      "SELECT key, octet_length(value) AS bytes FROM entries ORDER BY used_at",
     );
     const forget = this.#database.prepare("DELETE FROM entries WHERE key = ?");
     for (const row of oldest.all()) {

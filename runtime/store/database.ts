@@ -14,8 +14,10 @@ import { makeHome } from "../events/home.ts";
 
 /** Says whose file it is, whatever its name: "egdk". */
 const APPLICATION_ID = 0x6567646b;
-/** Another session may be writing; longer would be felt in a cell. */
-const BUSY_MS = 500;
+/** Several sessions may begin in a fresh folder at the same time. */
+const OPENING_MS = 5_000;
+/** Another session may be writing; longer would be felt in a cell. Who is turned away comes again. */
+const BUSY_MS = 50;
 
 export interface DatabaseForm {
   /** File name, in `.eagerdeck` of the working folder. */
@@ -32,10 +34,27 @@ export interface OpenedDatabase {
   readonly notice: string | undefined;
 }
 
-/** @throws {Error} when there can be none: the folder cannot be written, the disk is full, the file is of a newer version. */
-export function openDatabase(folder: string, form: DatabaseForm): OpenedDatabase {
+/** A database of this process alone, on no disk. */
+export function openInMemory(form: DatabaseForm): DatabaseSync {
+  const { DatabaseSync: Database } = sqlite();
+  const database = new Database(":memory:");
+  database.exec(`PRAGMA foreign_keys = ON; ${form.schema}`);
+  return database;
+}
+
+/**
+ * @param trouble an error that somebody has met in it, which opening it does not show.
+ * @throws {Error} when there can be none: the folder cannot be written, the disk is full, the file is of a newer version. */
+export function openDatabase(
+  folder: string,
+  form: DatabaseForm,
+  trouble?: unknown,
+): OpenedDatabase {
   const file = join(makeHome(folder), form.name);
   const existed = existsSync(file);
+  if (trouble !== undefined && existed) {
+    return { database: replaced(file, form), notice: asideNotice(file, trouble) };
+  }
   try {
     return { database: open(file, form), notice: undefined };
   } catch (error) {
@@ -66,9 +85,9 @@ class UnsoundFile extends Error {}
 
 function open(file: string, { version, schema }: DatabaseForm): DatabaseSync {
   const { DatabaseSync: Database } = sqlite();
-  const database = new Database(file, { timeout: BUSY_MS });
+  const database = new Database(file, { timeout: OPENING_MS });
   try {
-    const tables = numberOf(database, "SELECT count(*) AS value FROM sqlite_schema");
+    const tables = numberOf(database, TABLES);
     const owner = numberOf(database, "SELECT application_id AS value FROM pragma_application_id");
     const found = numberOf(database, "SELECT user_version AS value FROM pragma_user_version");
     if (tables > 0 && owner !== APPLICATION_ID) {
@@ -84,17 +103,23 @@ function open(file: string, { version, schema }: DatabaseForm): DatabaseSync {
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON",
     );
     if (tables === 0) {
-      // By one of several sessions that begin at the same time.
-      database.exec(
-        `BEGIN IMMEDIATE; ${schema}; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version}; COMMIT`,
-      );
+      database.exec("BEGIN IMMEDIATE");
+      // Another session may have been faster between the look and the lock.
+      if (numberOf(database, TABLES) === 0) {
+        database.exec(
+          `${schema}; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version}; COMMIT`,
+        );
+      } else database.exec("ROLLBACK");
     }
+    database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
     return database;
   } catch (error) {
     database.close();
     throw error;
   }
 }
+
+const TABLES = "SELECT count(*) AS value FROM sqlite_schema";
 
 function numberOf(database: DatabaseSync, sql: string): number {
   return Number(database.prepare(sql).get()?.["value"] ?? 0);

@@ -15,12 +15,13 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { RuntimeEvent } from "../events/events.ts";
 import type { RunRecord, RunState } from "../events/record-shape.ts";
 import { Records } from "../events/records.ts";
-import { openDatabase } from "./database.ts";
+import { decodeValue, type Encoded } from "../values/encode.ts";
+import { openDatabase, openInMemory } from "./database.ts";
 import { packRun, unpackRun } from "./run-record.ts";
-import { decodeValue, type Encoded } from "./values.ts";
 
 const RUNS_MAX = 200;
 const BYTES_MAX = 200_000_000;
+const UNPACKED_MAX = 5;
 
 const FORM = {
   name: "history.db",
@@ -123,6 +124,8 @@ export class History {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #owner = { host: hostname(), pid: process.pid, born: bornOf(process.pid) ?? "" };
+  /** Ended runs that somebody looks at, one call after the other. */
+  readonly #unpacked = new Map<string, RunRecord>();
   #batches = 0;
 
   private constructor(database: DatabaseSync) {
@@ -131,11 +134,20 @@ export class History {
 
   /**
    * @param folder the working folder; the file is in its `.eagerdeck`.
+   * @param trouble an error that was met in the file: it is moved aside.
    * @throws {Error} when there can be none.
    */
-  static open(folder: string): { readonly history: History; readonly notice: string | undefined } {
-    const { database, notice } = openDatabase(folder, FORM);
+  static open(
+    folder: string,
+    trouble?: unknown,
+  ): { readonly history: History; readonly notice: string | undefined } {
+    const { database, notice } = openDatabase(folder, FORM, trouble);
     return { history: new History(database), notice };
+  }
+
+  /** Of this process alone, where nothing is to be kept, or can be. */
+  static inMemory(): History {
+    return new History(openInMemory(FORM));
   }
 
   begin(run: NewRun, session: string): void {
@@ -181,7 +193,17 @@ export class History {
         ...[ended.state, ended.endedAt ?? null, total, onlyRoot(ended) ?? null, record, id],
       );
     }
-    this.#run("UPDATE runs SET bytes = bytes + ? WHERE id = ?", bytes, id);
+    if (ended === undefined) {
+      this.#run("UPDATE runs SET bytes = bytes + ? WHERE id = ?", bytes, id);
+      return;
+    }
+    // The events are gone, and calls were written more than once.
+    this.#run(
+      `UPDATE runs SET bytes = octet_length(record) + (
+         SELECT coalesce(sum(octet_length(inputs) + coalesce(octet_length(outcome), 0)), 0) FROM calls WHERE run_id = runs.id
+       ) WHERE id = ?`,
+      id,
+    );
   }
 
   #writeCall(runId: string, { id, inputs, outcome }: CallValues): number {
@@ -208,13 +230,16 @@ export class History {
   }
 
   #makeRoom(): void {
-    const rows = this.#all("SELECT id, bytes, state FROM runs ORDER BY started_at DESC");
+    const rows = this.#all(
+      "SELECT id, bytes, state, host, pid, born FROM runs ORDER BY started_at DESC",
+    );
     let bytes = 0;
     for (const [index, row] of rows.entries()) {
       bytes += Number(row["bytes"]);
       const isSurplus = index >= RUNS_MAX || bytes > BYTES_MAX;
+      const goesOn = row["state"] === "running" && this.#isAlive(row);
       // The newest one stays, however large it is.
-      if (isSurplus && index > 0 && row["state"] !== "running") {
+      if (isSurplus && index > 0 && !goesOn) {
         this.#run("DELETE FROM runs WHERE id = ?", String(row["id"]));
       }
     }
@@ -240,9 +265,17 @@ export class History {
 
   /** What a run folds to. */
   record(id: string): RunRecord | undefined {
+    const known = this.#unpacked.get(id);
+    if (known !== undefined) return known;
     const [row] = this.#all("SELECT * FROM runs WHERE id = ?", id);
     if (row === undefined) return undefined;
-    if (typeof row["record"] === "string") return unpackRun(row["record"]);
+    if (typeof row["record"] === "string") {
+      const record = unpackRun(row["record"]);
+      this.#unpacked.set(id, record);
+      const [oldest] = this.#unpacked.keys();
+      if (this.#unpacked.size > UNPACKED_MAX && oldest !== undefined) this.#unpacked.delete(oldest);
+      return record;
+    }
     return this.#folded(this.#stored(row));
   }
 

@@ -12,9 +12,10 @@ import { join } from "node:path";
 import type { RuntimeEvent } from "../events/events.ts";
 import { homePath } from "../events/home.ts";
 import type { RunRecord } from "../events/record-shape.ts";
+import { type Encoded, encodeValue } from "../values/encode.ts";
+import { redactText } from "../values/redact.ts";
 import { isBusy, isUnsound } from "./database.ts";
 import { type CallValues, History, type NewRun, type RunChanges } from "./history.ts";
-import { type Encoded, encodeValue } from "./values.ts";
 
 const FLUSH_MS = 100;
 /** A cell that blocks its thread lets no timer fire. */
@@ -22,7 +23,8 @@ const FLUSH_LATE_MS = 250;
 const EVENTS_MAX = 30_000;
 const VALUES_MAX = 10_000;
 const VALUES_LENGTH_MAX = 20_000_000;
-const BUSY_MAX = 20;
+/** How soon another session is asked again to let this one write. */
+const BUSY_AGAIN_MS = 250;
 
 /** The real values of a call, as far as they exist. */
 export interface LiveValues {
@@ -34,6 +36,8 @@ export interface LiveValues {
 
 export interface RecorderOptions {
   readonly folder: string;
+  /** Whether anything may be kept beyond this process. */
+  readonly isKept: boolean;
   /** Of the front end: call ids count up over it. */
   readonly session: string;
   /** The source that made a run. */
@@ -59,27 +63,34 @@ export class Recorder {
   readonly #options: RecorderOptions;
   readonly #runs = new Map<string, OpenRun>();
   #history: History | undefined;
-  /** Nothing can be kept. */
+  /** Nothing can be kept beyond this process. */
   #isOff = false;
+  /** What was met in the file. */
+  #trouble: unknown;
   #begun: NewRun[] = [];
   #ended: { readonly run: OpenRun; readonly record: RunRecord }[] = [];
   #timer: NodeJS.Timeout | undefined;
   #lastFlushMs = 0;
-  #busyCount = 0;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
   }
 
-  /** The open history; `undefined` when there can be none. */
-  get history(): History | undefined {
-    if (this.#history === undefined && !this.#isOff) {
+  /** The open history: that of the folder, or where there can be none one of this process alone. */
+  get history(): History {
+    if (this.#history === undefined && (this.#isOff || !this.#options.isKept)) {
+      // Within the session everything works all the same.
+      this.#history = History.inMemory();
+    }
+    if (this.#history === undefined) {
       try {
-        const { history, notice } = History.open(this.#options.folder);
+        const { history, notice } = History.open(this.#options.folder, this.#trouble);
         this.#history = history;
+        this.#trouble = undefined;
         if (notice !== undefined) this.#options.notice(notice);
       } catch (error) {
         this.#giveUp(error);
+        this.#history = History.inMemory();
       }
     }
     return this.#history;
@@ -89,6 +100,7 @@ export class Recorder {
   get readable(): History | undefined {
     this.flush();
     if (this.#history !== undefined) return this.#history;
+    if (this.#isOff || !this.#options.isKept) return this.history;
     return existsSync(join(this.#options.folder, homePath("history.db")))
       ? this.history
       : undefined;
@@ -96,7 +108,7 @@ export class Recorder {
 
   /** Takes the next event, after it was folded. */
   event(event: RuntimeEvent): void {
-    if (this.#isOff || event.runId === "") return;
+    if (event.runId === "") return;
     if (event.kind === "run-started") this.#started(event);
     const run = this.#runs.get(event.runId);
     if (run === undefined) return;
@@ -111,7 +123,7 @@ export class Recorder {
 
   #started(event: Extract<RuntimeEvent, { kind: "run-started" }>): void {
     const { runId: id, cell, n, cellId, title, linkedTo, at } = event;
-    const source = this.#options.sourceOf(cell, id);
+    const source = keepable(this.#options.sourceOf(cell, id));
     this.#begun.push({ id, cell, n, cellId, title, linkedTo, source, startedAt: at });
     this.#runs.set(id, {
       id,
@@ -172,7 +184,7 @@ export class Recorder {
     if (run.valuesLength > VALUES_LENGTH_MAX) {
       return { missing: "came when the values of its run had filled their 20 MB" };
     }
-    const encoded = encodeValue(value, name);
+    const encoded = encodeValue(value, name === undefined ? {} : { name });
     if ("text" in encoded) run.valuesLength += encoded.text.length;
     return encoded;
   }
@@ -190,9 +202,8 @@ export class Recorder {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#isOff || !this.#hasChanges()) return;
+    if (!this.#hasChanges()) return;
     const { history } = this;
-    if (history === undefined) return;
     const changes = [...this.#runs.values()].map((run) => changesOf(run, undefined));
     const ended = this.#ended.map(({ run, record }) => changesOf(run, record));
     try {
@@ -209,7 +220,6 @@ export class Recorder {
   }
 
   #written(): void {
-    this.#busyCount = 0;
     this.#begun = [];
     this.#ended = [];
     for (const run of this.#runs.values()) {
@@ -219,12 +229,16 @@ export class Recorder {
   }
 
   #failed(error: unknown): void {
-    // Another session writes at the moment: the next time will do.
-    if (isBusy(error) && ++this.#busyCount < BUSY_MAX) return;
-    const isBroken = isUnsound(error) && this.#history !== undefined;
+    if (isBusy(error)) {
+      // Another session writes at the moment.
+      this.#timer ??= setTimeout(() => this.flush(), BUSY_AGAIN_MS).unref();
+      return;
+    }
+    const isBroken = isUnsound(error) && !this.#isOff;
     this.#close();
     if (!isBroken) return this.#giveUp(error);
-    // Opening it again moves it aside. What runs at the moment is not in the new one.
+    // Opened again, it is moved aside. What runs at the moment is not in the new one.
+    this.#trouble = error;
     this.#written();
     this.#runs.clear();
     void this.history;
@@ -249,6 +263,11 @@ export class Recorder {
     }
     this.#history = undefined;
   }
+}
+
+/** A source with a secret in it is not written down: its run cannot be resumed by another session. */
+function keepable(source: string | undefined): string | undefined {
+  return source !== undefined && redactText(source) === source ? source : undefined;
 }
 
 function changesOf(run: OpenRun, ended: RunRecord | undefined): RunChanges {

@@ -5,16 +5,14 @@
  * before) and has the same inputs.
  * @module
  */
-import { hash } from "ohash";
 import type { CallRecord, RunRecord } from "../events/record-shape.ts";
+import { encodeValue } from "../values/encode.ts";
 import type { Reuse } from "../workflow/run.ts";
-import { encodeValue } from "./values.ts";
 
-/** The values that an earlier call had. */
+/** The values that an earlier call had, as they were written down when they existed. */
 export interface EarlierValues {
-  /** As stored when the call was made; absent when only `inputs` are known. */
-  readonly inputTexts?: Readonly<Record<string, string>>;
-  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Each input as text. */
+  readonly inputTexts: Readonly<Record<string, string>>;
   /** Names of inputs that could not be kept. */
   readonly missing: readonly string[];
   readonly outcome?: { readonly value: unknown };
@@ -69,27 +67,28 @@ function placesOf(run: RunRecord): Map<string, CallRecord> {
     const parent = call.parentId === undefined ? { path: [], nths: [] } : known.get(call.parentId);
     // Of a parent without a record the place is not known.
     if (parent === undefined) continue;
-    const siblings = JSON.stringify([call.parentId ?? "", call.name]);
+    const siblings = JSON.stringify([call.parentId ?? "", call.parentAttempt ?? 1, call.name]);
     const nth = counts.get(siblings) ?? 0;
     counts.set(siblings, nth + 1);
     const place = { path: [...parent.path, call.name], nths: [...parent.nths, nth] };
     known.set(call.id, place);
-    places.set(placeOf(place.path, place.nths), call);
+    // Of several attempts of its parent the last one counts, unless it did not get so far.
+    const key = placeOf(place.path, place.nths);
+    const isGood = call.state === "ok" || call.state === "cached";
+    if (isGood || !places.has(key)) places.set(key, call);
   }
   return places;
 }
 
-function areSame(inputs: Readonly<Record<string, unknown>>, before: EarlierValues): boolean {
+/** By what is written of them: what cannot be written may differ where nobody sees it. */
+function areSame(
+  inputs: Readonly<Record<string, unknown>>,
+  { inputTexts }: EarlierValues,
+): boolean {
   const names = Object.keys(inputs);
-  if (names.length !== Object.keys(before.inputs).length) return false;
+  if (names.length !== Object.keys(inputTexts).length) return false;
   return names.every((name) => {
-    if (!Object.hasOwn(before.inputs, name)) return false;
-    const text = before.inputTexts?.[name];
-    if (text !== undefined) {
-      const now = encodeValue(inputs[name], name);
-      if ("text" in now && now.text === text) return true;
-    }
-    // The order of keys makes no difference to what a value is.
-    return hash(inputs[name]) === hash(before.inputs[name]);
+    const now = encodeValue(inputs[name], { name });
+    return "text" in now && now.text === inputTexts[name];
   });
 }

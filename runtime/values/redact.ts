@@ -63,7 +63,8 @@ const MAY_HOLD =
 
 /** Shorter ones would hide half of every text. */
 const SECRET_LENGTH_MIN = 6;
-const SECRETS_MAX = 1_000;
+/** Of a secret of many lines, like a certificate, so many are hidden where they stand alone. */
+const SECRET_LINES_MAX = 50;
 
 /** Texts that this process knows to be secret, longest first: one may be the beginning of another. */
 let secrets: readonly string[] = [];
@@ -72,13 +73,14 @@ let rules: readonly RegExp[] = [];
 /** From now on this text is hidden wherever it stands; also each line of it. Shorter than 6 characters it is not. */
 export function addSecret(secret: string): void {
   const known = new Set(secrets);
-  for (const part of [secret, ...secret.split("\n")].map((line) => line.trim())) {
+  const lines = secret.split("\n").slice(0, SECRET_LINES_MAX);
+  for (const part of [secret, ...lines].map((line) => line.trim())) {
     if (part.length < SECRET_LENGTH_MIN) continue;
     // As it stands in HTML, in JSON and in an address.
     const inJson = JSON.stringify(part).slice(1, -1);
     for (const form of [part, escapeHtml(part), inJson, encoded(part)]) known.add(form);
   }
-  secrets = [...known].sort((a, b) => b.length - a.length).slice(0, SECRETS_MAX);
+  secrets = [...known].sort((a, b) => b.length - a.length);
 }
 
 function encoded(text: string): string {

@@ -85,12 +85,15 @@ export async function findCached(
     return off(`the cache cannot be opened: ${reasonToText(error)}`);
   }
   try {
-    const { hash } = await import("ohash");
-    description = describe(definition, setting, inputs, hash);
+    // Loaded with the first call that is cached.
+    const { encodeValue } = await import("../values/encode.ts");
+    const described = describe(definition, setting, inputs, encodeValue);
+    if (typeof described === "string") return off(described);
+    description = described;
     const { name, interface: shape, version, inputs: hashes } = description;
-    key = hash([name, shape, version, hashes]);
+    key = sha256(JSON.stringify([name, shape, version, hashes]));
   } catch (error) {
-    return off(`its inputs have no hash: ${reasonToText(error)}`);
+    return off(`its inputs cannot be told from others: ${reasonToText(error)}`);
   }
   try {
     const known = setting.refresh ? undefined : store.get(key);
@@ -126,32 +129,45 @@ function kept(put: () => string | undefined): string {
   }
 }
 
-type Hash = (value: unknown) => string;
+type Encode = typeof import("../values/encode.ts").encodeValue;
+
+/** @returns hexadecimal digits. */
+function sha256(text: string): string {
+  return process.getBuiltinModule("node:crypto").createHash("sha256").update(text).digest("hex");
+}
 
 function describe(
   definition: Definition,
   { version, ignore }: CacheSetting,
   inputs: Inputs,
-  hash: Hash,
-): CacheDescription {
-  const names = Object.keys(inputs).filter((name) => !ignore.includes(name));
+  encode: Encode,
+): CacheDescription | string {
+  const hashes: Record<string, string> = {};
+  for (const name of Object.keys(inputs).sort()) {
+    if (ignore.includes(name)) continue;
+    // What cannot be written may differ where nobody sees it: private fields, variables of a closure.
+    const encoded = encode(inputs[name], { name, isForIdentity: true });
+    if ("missing" in encoded)
+      return `the input ${name} ${encoded.missing}; cache.ignore can leave it out`;
+    hashes[name] = sha256(encoded.text);
+  }
   return {
     name: definition.name,
-    interface: interfaceHash(definition, hash),
+    interface: interfaceHash(definition),
     version: version ?? `code ${versionOf(definition)}`,
-    inputs: Object.fromEntries(names.sort().map((name) => [name, hash(inputs[name])])),
+    inputs: hashes,
     storedAt: now(),
   };
 }
 
 const interfaceHashes = new WeakMap<Definition, string>();
 
-function interfaceHash(definition: Definition, hash: Hash): string {
+function interfaceHash(definition: Definition): string {
   let known = interfaceHashes.get(definition);
   if (known === undefined) {
     const { name, inputs, output } = definition;
     const brand: EntityInterface = { name, entity: "task", inputs, output };
-    known = hash(describeEntity({ [ENTITY]: brand }));
+    known = sha256(JSON.stringify(describeEntity({ [ENTITY]: brand })));
     interfaceHashes.set(definition, known);
   }
   return known;

@@ -2,9 +2,16 @@
  * So many at once, the others in the order they came.
  * @module
  */
+
+/** Somebody who waits for room. */
+export interface Waiting {
+  /** Lets go of whoever waits. */
+  leave(): void;
+}
+
 export class Limiter {
   #free: number;
-  #waiting: (() => void)[] = [];
+  #waiting: { start: (() => void) | undefined }[] = [];
   /** Of the next one in `#waiting`: taking from the front of a long array would move all of it. */
   #next = 0;
 
@@ -13,26 +20,47 @@ export class Limiter {
     this.#free = limit;
   }
 
-  /** Calls `start` when there is room: at once, or in a turn of its own. `release` makes the room again. */
-  take(start: () => void): void {
+  /**
+   * Calls `start` when there is room: at once, or in a turn of its own. `release` makes the room again.
+   * @returns a way to wait no longer; absent when `start` was called at once.
+   */
+  take(start: () => void): Waiting | undefined {
     if (this.#free > 0) {
       this.#free--;
       start();
-    } else this.#waiting.push(start);
+      return undefined;
+    }
+    const entry: { start: (() => void) | undefined } = { start };
+    this.#waiting.push(entry);
+    return {
+      leave: () => {
+        entry.start = undefined;
+      },
+    };
   }
 
   release(): void {
-    const start = this.#waiting[this.#next];
-    if (start === undefined) {
-      this.#free++;
+    for (;;) {
+      const entry = this.#waiting[this.#next];
+      if (entry === undefined) {
+        this.#free++;
+        return;
+      }
+      this.#next++;
+      this.#forgetPassed();
+      if (entry.start === undefined) continue;
+      // In a turn of its own: calls that end in the turn they start in would otherwise nest without bound.
+      queueMicrotask(() => {
+        if (entry.start === undefined) this.release();
+        else entry.start();
+      });
       return;
     }
-    this.#next++;
-    if (this.#next > 1_000 && this.#next * 2 > this.#waiting.length) {
-      this.#waiting = this.#waiting.slice(this.#next);
-      this.#next = 0;
-    }
-    // In a turn of its own: calls that end in the turn they start in would otherwise nest without bound.
-    queueMicrotask(start);
+  }
+
+  #forgetPassed(): void {
+    if (this.#next <= 1_000 || this.#next * 2 <= this.#waiting.length) return;
+    this.#waiting = this.#waiting.slice(this.#next);
+    this.#next = 0;
   }
 }

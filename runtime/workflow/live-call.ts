@@ -47,6 +47,7 @@ import {
   readInputs,
 } from "./given-inputs.ts";
 import { keepCall, keepInputs, keepOutcome } from "./kept.ts";
+import type { Waiting } from "./limiter.ts";
 import type { Run } from "./run.ts";
 import { type Closed, cancelCallsOf, NONE, type Scope, scopes } from "./scope.ts";
 
@@ -79,6 +80,7 @@ export class LiveCall {
   #cancelled = false;
   #attempt: Attempt | undefined;
   #holdsPlace = false;
+  #waits: Waiting | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
   #source: SourcePosition | undefined;
   /** Why this call has no value of the run before. */
@@ -263,9 +265,14 @@ export class LiveCall {
   /** The inputs fit: a value that is there already, else the first attempt. */
   #prepare(inputs: Inputs, arrived: Inputs | undefined): void {
     if (this.#settled) return;
+    this.#queue(() => this.#findOrStart(inputs, arrived));
+  }
+
+  /** With its place: inputs may change while a call waits for it. */
+  #findOrStart(inputs: Inputs, arrived: Inputs | undefined): void {
     const { cache } = this.definition.settings;
     if (cache === undefined) {
-      this.#queue(inputs, arrived);
+      this.#start(inputs, arrived);
       return;
     }
     void findCached(this.definition, cache, inputs).then((found: Found) => {
@@ -273,29 +280,29 @@ export class LiveCall {
       if (found.kind === "hit") this.#settleGood("cached", found.value, found.outcome);
       else {
         this.#keepCached = found.keep;
-        this.#queue(inputs, arrived);
-      }
-    });
-  }
-
-  /** Starts an attempt when the scope has room for it. */
-  #queue(inputs: Inputs, arrived: Inputs | undefined): void {
-    const { limiter } = this.owner;
-    // A group only names a part of the tree: the calls in it are what is limited.
-    if (limiter === undefined || this.definition.entity === "group") {
-      this.#start(inputs, arrived);
-      return;
-    }
-    limiter.take(() => {
-      if (this.#settled) limiter.release();
-      else {
-        this.#holdsPlace = true;
         this.#start(inputs, arrived);
       }
     });
   }
 
+  /** Goes on when the scope has room for it. */
+  #queue(start: () => void): void {
+    const { limiter } = this.owner;
+    // A group only names a part of the tree: the calls in it are what is limited.
+    if (limiter === undefined || this.definition.entity === "group") {
+      start();
+      return;
+    }
+    this.#waits = limiter.take(() => {
+      this.#waits = undefined;
+      this.#holdsPlace = true;
+      start();
+    });
+  }
+
   #giveUpPlace(): void {
+    this.#waits?.leave();
+    this.#waits = undefined;
     if (!this.#holdsPlace) return;
     this.#holdsPlace = false;
     this.owner.limiter?.release();
@@ -462,7 +469,7 @@ export class LiveCall {
     this.state = "retrying";
     if (observed) this.#emitAttemptFailed(attempt, error, now() + delayMs);
     this.#giveUpPlace();
-    this.#retryTimer = setTimeout(() => this.#queue(inputs, undefined), delayMs);
+    this.#retryTimer = setTimeout(() => this.#queue(() => this.#start(inputs, undefined)), delayMs);
     return true;
   }
 
@@ -547,6 +554,7 @@ export class LiveCall {
   #emitCreated(seq: number, inputs: Inputs): void {
     const { definition, run, parent } = this;
     const source = this.#source;
+    const attempt = parent === undefined ? 1 : (this.owner as Attempt).number;
     emit({
       kind: "call-created",
       runId: run.id,
@@ -554,6 +562,7 @@ export class LiveCall {
       id: this.id,
       seq,
       ...(parent && { parentId: parent.id }),
+      ...(attempt > 1 && { parentAttempt: attempt }),
       name: definition.name,
       entity: definition.entity,
       version: versionOf(definition),

@@ -7,6 +7,7 @@
  *   M3  The thread is given back now and then, also when neither source nor task ever waits.
  * @module
  */
+import { isPromise } from "node:util/types";
 import type { InferOutput, StandardSchema } from "../types/standard-schema.ts";
 import { formatCount } from "../values/format.ts";
 import { preview } from "../values/preview.ts";
@@ -168,32 +169,69 @@ class Mapping {
   async run(items: MapInputs<unknown>): Promise<unknown[]> {
     this.#total = lengthOf(items);
     this.#progress(true);
-    let turnStartedMs = performance.now();
-    // Not `for await` for both: it would wait two turns for each member of a list.
-    if (Symbol.asyncIterator in items) {
-      for await (const given of items) {
-        await this.#room();
-        this.#start(given);
-      }
-    } else {
-      for (const given of items) {
-        if (this.#running >= this.#limit) await this.#room();
-        if (performance.now() - turnStartedMs > TURN_MAX_MS) {
-          await new Promise((resolve) => setImmediate(resolve));
-          turnStartedMs = performance.now();
-        }
+    this.#context.signal.addEventListener("abort", () => this.#wakeUp(), { once: true });
+    try {
+      if (Symbol.asyncIterator in items) await this.#takeWhenTheyCome(items);
+      else await this.#takeAll(items);
+      this.#total = this.#started;
+      while (this.#running > 0) {
         this.#refuse();
-        this.#start(given);
+        await this.#oneSettles();
       }
-    }
-    this.#total = this.#started;
-    while (this.#running > 0) {
       this.#refuse();
-      await this.#oneSettles();
+    } catch (error) {
+      // Nobody comes to the rest of the list any more; a promise in it that fails is nobody's failure.
+      if (Array.isArray(items)) items.slice(this.#started).forEach(handlePromises);
+      throw error;
     }
-    this.#refuse();
     this.#progress(true);
     return this.#values;
+  }
+
+  async #takeAll(items: Iterable<unknown>): Promise<void> {
+    let turnStartedMs = performance.now();
+    for (const given of items) {
+      if (this.#running >= this.#limit) await this.#room();
+      if (performance.now() - turnStartedMs > TURN_MAX_MS) {
+        await new Promise((resolve) => setImmediate(resolve));
+        turnStartedMs = performance.now();
+      }
+      this.#refuse();
+      this.#start(given);
+    }
+  }
+
+  /** Not `for await`: a source that has nothing to give must not hide that a call has failed. */
+  async #takeWhenTheyCome(items: AsyncIterable<unknown>): Promise<void> {
+    const source = items[Symbol.asyncIterator]();
+    let isDone = false;
+    try {
+      while (!isDone) {
+        await this.#room();
+        let arrived: (() => IteratorResult<unknown>) | undefined;
+        const arrives = (take: () => IteratorResult<unknown>) => {
+          arrived = take;
+          this.#wakeUp();
+        };
+        Promise.resolve(source.next()).then(
+          (result) => arrives(() => result),
+          (error) =>
+            arrives(() => {
+              throw error;
+            }),
+        );
+        while (arrived === undefined) {
+          await this.#oneSettles();
+          this.#refuse();
+        }
+        const { done = false, value } = (arrived as () => IteratorResult<unknown>)();
+        isDone = done;
+        if (!done) this.#start(value);
+      }
+    } finally {
+      // Without waiting: a source that hangs in its `next` would never close.
+      if (!isDone) Promise.resolve(source.return?.()).catch(() => undefined);
+    }
   }
 
   get #running(): number {
@@ -234,6 +272,10 @@ class Mapping {
 
   #settled(): void {
     this.#progress(false);
+    this.#wakeUp();
+  }
+
+  #wakeUp(): void {
     const wake = this.#wake;
     this.#wake = undefined;
     wake?.();
@@ -246,8 +288,10 @@ class Mapping {
     this.#context.progress(this.#succeeded + this.#failed, this.#total);
   }
 
-  /** @throws when more calls have failed than may. Without a known total that is known at the end only. */
+  /** @throws when the map was cancelled, or more calls have failed than may. Without a known total that is known at the end only. */
   #refuse(): void {
+    const { signal } = this.#context;
+    if (signal.aborted) throw signal.reason;
     if (this.#failed === 0) return;
     if (this.#ratio === 1) throw this.#firstFailure;
     if (this.#total === undefined) return;
@@ -260,6 +304,17 @@ class Mapping {
         `${formatCount(allowed)} may (minSuccessRatio ${this.#ratio})`,
       { cause: this.#firstFailure },
     );
+  }
+}
+
+/** Of an input that no call is made for. */
+function handlePromises(given: unknown): void {
+  const values =
+    typeof given === "object" && given !== null && !isPromise(given)
+      ? Object.values(given)
+      : [given];
+  for (const value of values) {
+    if (isPromise(value)) Promise.prototype.then.call(value, undefined, () => undefined);
   }
 }
 

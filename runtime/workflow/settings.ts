@@ -35,7 +35,7 @@ export interface CallOptions {
   /** Of each attempt. */
   readonly timeout?: Duration;
   readonly cache?: boolean | CacheOptions;
-  /** How many of the calls it makes run at once. */
+  /** How many of the calls it makes run at once. One that goes on after its timeout counts no more. */
   readonly concurrency?: number;
   /** Run in a worker thread. Tasks only. */
   readonly thread?: boolean;

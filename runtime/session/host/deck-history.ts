@@ -187,24 +187,19 @@ export class DeckHistory {
     });
   }
 
-  /** As they were when the call was made, where the history knows. */
+  /** As they were when the call was made: what is in memory may have been changed since. */
   #valuesOf(runId: string, call: CallRecord): EarlierValues | undefined {
     const stored = this.#options.history()?.call(runId, call.id);
+    if (stored === undefined) return undefined;
+    const { inputTexts, outcome, outcomeMissing } = stored;
+    const missing = Object.keys(stored.missing);
+    if (outcome?.ok) return { inputTexts, missing, outcome: { value: outcome.value } };
+    // What cannot be written is still there while its process is: the object itself.
     const kept = keptCall(call.id);
-    const live = kept?.runId === runId ? kept : undefined;
-    if (stored === undefined && live === undefined) return undefined;
-    const outcome = live?.outcome?.ok
-      ? { value: live.outcome.value }
-      : stored?.outcome?.ok
-        ? { value: stored.outcome.value }
-        : undefined;
-    return {
-      inputs: live?.inputs ?? stored?.inputs ?? {},
-      ...(stored && { inputTexts: stored.inputTexts }),
-      missing: live === undefined ? Object.keys(stored?.missing ?? {}) : [],
-      ...(outcome && { outcome }),
-      ...(stored?.outcomeMissing !== undefined && { outcomeMissing: stored.outcomeMissing }),
-    };
+    if (kept?.runId === runId && kept.outcome?.ok) {
+      return { inputTexts, missing, outcome: { value: kept.outcome.value } };
+    }
+    return { inputTexts, missing, ...(outcomeMissing !== undefined && { outcomeMissing }) };
   }
 
   /** The newest run of each cell, by Jupyter's cell id where there is one, in the order of the cells' first runs. */

@@ -290,15 +290,15 @@ export class Evaluator {
     const { stacks, folder } = this.#options;
     const outer = currentScope()?.run.outermost;
     const { title } = options;
+    const compiled = this.#compile(source);
+    if (!compiled.ok) {
+      throw new SyntaxError(stacks.syntaxError(source, title, compiled.problems).message);
+    }
     const run = new Run({
       ...options,
       ...(outer?.cell !== undefined && { cell: outer.cell }),
       ...(outer !== undefined && { within: outer }),
     });
-    const compiled = this.#compile(source);
-    if (!compiled.ok) {
-      throw new SyntaxError(stacks.syntaxError(source, title, compiled.problems).message);
-    }
     keepNewest(this.#againSources, run.id, source);
     const number = FIRST_AGAIN - this.#againCount++;
     const file = join(folder, `__eagerdeck_again${this.#againCount}.ts`);

@@ -32,26 +32,28 @@ export class Remembered {
 
   constructor(options: RememberOptions) {
     this.#options = options;
-    if (!this.#isOn) return;
+    setTimeout(() => load("recorder"), PRELOAD_MS).unref();
+    if (!this.#isOn) {
+      setCacheStore(() => Promise.reject(new Error("EAGERDECK_HISTORY is off")));
+      return;
+    }
     setCacheStore(async () => {
       const { CacheFile } = load<typeof import("../../store/cache.ts")>("cache");
       const { cache, notice } = CacheFile.open(options.folder);
       if (notice !== undefined) options.notice(notice);
       return cache;
     });
-    setTimeout(() => load("recorder"), PRELOAD_MS).unref();
   }
 
   /** Takes the next event, after it was folded. */
   event(event: RuntimeEvent): void {
-    if (!this.#isOn) return;
     // Output alone makes no history.
     if (this.#recorder === undefined && event.kind === "log") return;
     this.#open().event(event);
   }
 
   /** To be read; nothing is made for that. */
-  history = (): History | undefined => (this.#isOn ? this.#open().readable : undefined);
+  history = (): History | undefined => this.#open().readable;
 
   /** The process ends. */
   flush(): void {
@@ -64,6 +66,7 @@ export class Remembered {
       const { records, ...options } = this.#options;
       this.#recorder = new Recorder({
         ...options,
+        isKept: this.#isOn,
         valuesOf: keptCall,
         recordOf: (runId) => records.run(runId),
       });

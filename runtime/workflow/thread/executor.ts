@@ -9,6 +9,7 @@
  * @module
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { addSecret } from "../../values/redact.ts";
 import type { TaskContext } from "../context.ts";
 import type { Definition } from "../definition.ts";
 import { EagerException } from "../errors.ts";
@@ -179,7 +180,7 @@ function tell(message: Told, context: TaskContext): void {
       return;
     }
     case "secret":
-      context.secrets.get(message.group, message.key);
+      addSecret(message.text);
       return;
     case "output":
       process[message.stream].write(message.text);

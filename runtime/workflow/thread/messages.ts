@@ -89,7 +89,7 @@ export type ThreadMessage = { readonly eagerdeckCall: number } & (
     }
   | { readonly kind: "output"; readonly stream: "stdout" | "stderr"; readonly text: string }
   /** One was read: the main thread has to know it too, to keep it out of what is shown. */
-  | { readonly kind: "secret"; readonly group: string; readonly key: string }
+  | { readonly kind: "secret"; readonly text: string }
   | { readonly kind: "returned"; readonly value: unknown }
   | { readonly kind: "threw"; readonly thrown: Travelling }
 );

@@ -105,7 +105,7 @@ function contextOf(request: ThreadRequest): ThreadContext {
     secrets: {
       get: (group, key) => {
         const secret = readSecret(group, key);
-        sayOnTheWay(request, { kind: "secret", group, key });
+        sayOnTheWay(request, { kind: "secret", text: secret });
         return secret;
       },
     },

@@ -21,6 +21,7 @@ function recording(folder: string, session = "s1") {
   const recorder = new Recorder({
     folder,
     session,
+    isKept: true,
     sourceOf: () => "await flow()",
     valuesOf: keptCall,
     recordOf: (id) => records.run(id),
@@ -324,6 +325,7 @@ function recorderOptions(
   return {
     folder,
     session,
+    isKept: true,
     sourceOf: () => undefined,
     valuesOf: () => undefined,
     recordOf: (id) => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeValue, encodeValue } from "../../../../runtime/store/values.ts";
+import { decodeValue, encodeValue } from "../../../../runtime/values/encode.ts";
 
 function roundTrip(value: unknown): unknown {
   const encoded = encodeValue(value);
@@ -9,7 +9,7 @@ function roundTrip(value: unknown): unknown {
 }
 
 function whyNot(value: unknown, name?: string): string {
-  const encoded = encodeValue(value, name);
+  const encoded = encodeValue(value, name === undefined ? {} : { name });
   return "missing" in encoded ? encoded.missing : `kept as ${encoded.text}`;
 }
 

@@ -9,9 +9,9 @@
  */
 import { isProxy, isTypedArray } from "node:util/types";
 import { parse, stringify } from "devalue";
-import { formatBytes, formatCount } from "../values/format.ts";
-import { errorField } from "../values/guard.ts";
-import { isSecretName, redactText } from "../values/redact.ts";
+import { formatBytes, formatCount } from "./format.ts";
+import { errorField } from "./guard.ts";
+import { hasOwnSecrets, isSecretName, redactText } from "./redact.ts";
 
 export type Encoded =
   | { readonly text: string }
@@ -21,8 +21,19 @@ export type Encoded =
 const BYTES_MAX = 1_000_000;
 const PARTS_MAX = 100_000;
 
-/** @param name of the input, whose text may be a secret by it. */
-export function encodeValue(value: unknown, name?: string): Encoded {
+export interface EncodeOptions {
+  /** Of the input, whose text may be a secret by it. */
+  readonly name?: string;
+  /** The text is not kept, only what tells it from others: secrets are no reason to refuse, and it may be large. */
+  readonly isForIdentity?: boolean;
+}
+
+const IDENTITY_BYTES_MAX = 64_000_000;
+const IDENTITY_PARTS_MAX = 5_000_000;
+
+export function encodeValue(value: unknown, options: EncodeOptions = {}): Encoded {
+  const { name, isForIdentity = false } = options;
+  const bytesMax = isForIdentity ? IDENTITY_BYTES_MAX : BYTES_MAX;
   // Most values are small; the way around would cost more than they do.
   switch (typeof value) {
     case "number":
@@ -31,16 +42,18 @@ export function encodeValue(value: unknown, name?: string): Encoded {
     case "boolean":
       return { text: `[${value}]` };
     case "string":
-      if (value.length > BYTES_MAX) return { missing: `is a text of ${formatBytes(value.length)}` };
+      if (value.length > bytesMax) return { missing: `is a text of ${formatBytes(value.length)}` };
       break;
     default:
   }
   try {
-    const problem = new Inspection().problem(value, name);
+    const problem = new Inspection(isForIdentity).problem(value, name);
     if (problem !== undefined) return { missing: problem };
     const text = stringify(value, REDUCERS);
-    if (text.length > BYTES_MAX) return { missing: `takes ${formatBytes(text.length)}` };
-    return redactText(text) === text ? { text } : { missing: "holds what looks like a secret" };
+    if (text.length > bytesMax * 2) return { missing: `takes ${formatBytes(text.length)}` };
+    return isForIdentity || redactText(text) === text
+      ? { text }
+      : { missing: "holds what looks like a secret" };
   } catch (error) {
     // An object that changes under our eyes, or a kind that nobody thought of.
     return { missing: `cannot be written: ${error instanceof Error ? error.message : "?"}` };
@@ -55,12 +68,16 @@ export function decodeValue(text: string): unknown {
 const REDUCERS: Record<string, (value: unknown) => unknown> = {
   // In a list, for what is empty would count as nothing.
   Buffer: (value) => Buffer.isBuffer(value) && [value.toString("base64")],
+  // A view on a part of a buffer: devalue would write all of the buffer.
+  View: (value) =>
+    isTypedArray(value) && value.byteLength !== value.buffer.byteLength && [value.slice()],
   Error: (value) => value instanceof Error && errorParts(value),
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: each gets what its reducer gave, as text and back
 const REVIVERS: Record<string, (parts: any) => unknown> = {
   Buffer: ([text]: readonly [string]) => Buffer.from(text, "base64"),
+  View: ([view]: readonly [unknown]) => view,
   Error: (parts: ErrorParts) => reviveError(parts),
 };
 
@@ -101,13 +118,35 @@ function reviveError({ name, message, stack, own, ...rest }: ErrorParts): Error 
 }
 
 const PLAIN = new Set<object | null>([Object.prototype, null]);
+/** Kinds that are text to who reads them. */
+const TEXTUAL = new Set(["RegExp", "URL", "URLSearchParams"]);
 const WHOLE = new Set(["Date", "RegExp", "URL", "URLSearchParams", "ArrayBuffer"]);
+
+/** Whether bytes hold, as they stand, a text that this process knows to be secret. */
+function holdsOwnSecret(bytes: NodeJS.TypedArray | ArrayBuffer): boolean {
+  if (!hasOwnSecrets()) return false;
+  const view =
+    bytes instanceof ArrayBuffer
+      ? Buffer.from(bytes)
+      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const text = view.toString("latin1");
+  return redactText(text) !== text || redactText(view.toString("utf8")) !== view.toString("utf8");
+}
 
 /** Walks a value once, by property descriptors, until something is found that cannot be kept. */
 class Inspection {
   readonly #seen = new Set<object>();
+  readonly #isForIdentity: boolean;
+  readonly #partsMax: number;
+  readonly #bytesMax: number;
   #parts = 0;
   #bytes = 0;
+
+  constructor(isForIdentity: boolean) {
+    this.#isForIdentity = isForIdentity;
+    this.#partsMax = isForIdentity ? IDENTITY_PARTS_MAX : PARTS_MAX;
+    this.#bytesMax = isForIdentity ? IDENTITY_BYTES_MAX : BYTES_MAX;
+  }
 
   problem(value: unknown, name?: string): string | undefined {
     return this.#look(value, name ?? "", "");
@@ -115,12 +154,12 @@ class Inspection {
 
   #look(value: unknown, name: string, path: string): string | undefined {
     const at = path === "" ? "" : ` (at ${path})`;
-    if (++this.#parts > PARTS_MAX) return `has more than ${formatCount(PARTS_MAX)} parts`;
-    if (this.#bytes > BYTES_MAX) return `takes more than ${formatBytes(BYTES_MAX)}`;
+    if (++this.#parts > this.#partsMax) return `has more than ${formatCount(this.#partsMax)} parts`;
+    if (this.#bytes > this.#bytesMax) return this.#tooLarge();
     switch (typeof value) {
       case "string":
         this.#bytes += value.length;
-        return value !== "" && isSecretName(name) ? `may be a secret${at}` : undefined;
+        return value !== "" && this.#isSecret(name) ? `may be a secret${at}` : undefined;
       case "function":
         return `is a function${at}`;
       case "symbol":
@@ -139,10 +178,15 @@ class Inspection {
     this.#seen.add(value);
     if (isTypedArray(value) || value instanceof ArrayBuffer) {
       this.#bytes += value.byteLength;
-      if (isSecretName(name)) return `may be a secret${at}`;
-      return this.#bytes > BYTES_MAX ? `takes more than ${formatBytes(BYTES_MAX)}` : undefined;
+      if (this.#isSecret(name)) return `may be a secret${at}`;
+      if (this.#bytes > this.#bytesMax) return this.#tooLarge();
+      return this.#isForIdentity || !holdsOwnSecret(value) ? undefined : `holds a secret${at}`;
     }
-    if (Array.isArray(value)) return this.#members(value, name, path);
+    if (Array.isArray(value)) {
+      // An entry, as lists of headers have them.
+      const entryName = value.length === 2 && typeof value[0] === "string" ? value[0] : name;
+      return this.#members(value.length === 2 ? value.slice(1) : value, entryName, path);
+    }
     if (value instanceof Map) {
       for (const [key, member] of value) {
         const keyName = typeof key === "string" ? key : "";
@@ -159,9 +203,24 @@ class Inspection {
     }
     if (PLAIN.has(Object.getPrototypeOf(value))) return this.#properties(value, path, at);
     const kind = className(value);
+    if (kind === "URLSearchParams") {
+      for (const [key, text] of URLSearchParams.prototype.entries.call(value)) {
+        const found = this.#look(text, isSecretName(key) ? key : name, `${path}.get(…)`);
+        if (found !== undefined) return found;
+      }
+    }
+    if (TEXTUAL.has(kind) && this.#isSecret(name)) return `may be a secret${at}`;
     return WHOLE.has(kind) || kind.startsWith("Temporal.")
       ? undefined
       : `is an object of class ${kind}${at}`;
+  }
+
+  #isSecret(name: string): boolean {
+    return !this.#isForIdentity && isSecretName(name);
+  }
+
+  #tooLarge(): string {
+    return `takes more than ${formatBytes(this.#bytesMax)}`;
   }
 
   #members(values: Iterable<unknown>, name: string, path: string): string | undefined {
