@@ -7,7 +7,13 @@ import { stripVTControlCharacters } from "node:util";
 import type { CallState, InputPreview } from "../events/events.ts";
 import type { CallRecord, RunRecord } from "../events/record-shape.ts";
 import { beginning, cutText, escapeLine, escapeText } from "../values/escape.ts";
-import { counted, formatCount, formatDuration, formatOffset } from "../values/format.ts";
+import {
+  counted,
+  formatClock,
+  formatCount,
+  formatDuration,
+  formatOffset,
+} from "../values/format.ts";
 import type { Preview } from "../values/shape.ts";
 import { CALL_LOOKS, COUNT_ORDER } from "./palette.ts";
 import { elapsedMs, type StateCounts } from "./tree.ts";
@@ -82,8 +88,17 @@ export function outcomeOf(call: CallRecord): Outcome | undefined {
   if (call.error !== undefined) {
     return { kind: call.state === "cancelled" ? "note" : "error", text: lineText(call.error) };
   }
-  const progress = progressText(call);
-  return progress === undefined ? undefined : { kind: "note", text: progress };
+  const waits = retryText(call);
+  const text = waits ?? progressText(call);
+  return text === undefined ? undefined : { kind: "note", text };
+}
+
+/** `attempt 1: Error: reset, next at 14:02:16`, while a call waits for its next attempt. */
+function retryText({ state, attempts }: CallRecord): string | undefined {
+  const last = attempts.at(-1);
+  if (state !== "retrying" || last?.error === undefined) return undefined;
+  const next = last.retryAt === undefined ? "" : `, next at ${formatClock(last.retryAt)}`;
+  return `attempt ${last.n}: ${lineText(last.error)}${next}`;
 }
 
 /** `12/40 rows`. */

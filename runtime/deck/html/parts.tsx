@@ -78,7 +78,8 @@ export function Outcome({ call }: { readonly call: CallRecord }): ReactElement |
   return (
     <>
       {" "}
-      <Muted>→</Muted> <OutcomeText call={call} />
+      {/* What a call has not given is no value of it: how far it is, why it waits. */}
+      {outcome.kind === "note" ? null : <Muted>→</Muted>} <OutcomeText call={call} />
     </>
   );
 }

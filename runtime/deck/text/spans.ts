@@ -67,7 +67,9 @@ export function nameSpans(call: CallRecord): Span[] {
 export function callSpans(call: CallRecord): Span[] {
   const outcome = outcomeSpan(call);
   const spans = [badge(call.state), ...nameSpans(call)];
-  return outcome.text === "" ? spans : [...spans, muted(" → "), outcome];
+  if (outcome.text === "") return spans;
+  // What a call has not given is no value of it: how far it is, why it waits.
+  return [...spans, muted(outcome.role === "muted" ? "  " : " → "), outcome];
 }
 
 /** A value, an error or a remark; an empty text while there is none. */

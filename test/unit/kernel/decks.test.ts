@@ -9,13 +9,13 @@ const CELL = 7;
 class Rig {
   readonly clock = new HandClock();
   readonly renderer = new HandRenderer();
-  readonly shown: (Frame & { readonly cell: number })[] = [];
+  readonly shown: (Frame & { readonly cell: number; readonly atMs: number })[] = [];
   readonly logged: string[] = [];
   readonly decks = new Decks({
     renderer: this.renderer,
     clock: this.clock,
     log: (_level, text) => this.logged.push(text),
-    show: (cell, frame) => this.shown.push({ cell, ...frame }),
+    show: (cell, frame) => this.shown.push({ cell, atMs: this.clock.now(), ...frame }),
   });
   #calls = 0;
 
@@ -268,5 +268,52 @@ describe("the end", () => {
     rig.decks.close();
     await rig.clock.advance(60_000);
     expect(rig.frames).toEqual([]);
+  });
+});
+
+test("10,000 events a second for a minute: at most four frames in any second, and the deck at the end", async () => {
+  const rig = new Rig();
+  const startMs = rig.clock.now();
+  const settle = rig.call();
+  for (let step = 0; step < 1_200; step++) {
+    for (let n = 0; n < 500; n++) rig.progress();
+    await rig.clock.advance(50);
+  }
+  settle();
+  rig.end();
+  await rig.decks.settle(CELL);
+  const times = rig.shown.slice(0, -1).map(({ atMs }) => atMs - startMs);
+  expect(times[0]).toBe(150);
+  expect(times.length).toBeGreaterThan(200);
+  for (const at of times) {
+    expect(times.filter((other) => other >= at && other < at + 1_000).length).toBeLessThanOrEqual(
+      4,
+    );
+  }
+  expect(rig.frames.at(-1)).toMatch(/^~deck/);
+  expect(new Set(rig.shown.map(({ displayId }) => displayId)).size).toBe(1);
+});
+
+describe("when decks do not show themselves", () => {
+  test("nothing is sent, however long the cell runs", async () => {
+    const rig = new Rig();
+    rig.decks.showThemselves(false);
+    const settle = rig.call();
+    await rig.clock.advance(5_000);
+    settle();
+    rig.end();
+    await rig.decks.settle(CELL);
+    expect(rig.frames).toEqual([]);
+  });
+
+  test("a tree that shows already ends as its deck: it would look like a run that goes on", async () => {
+    const rig = new Rig();
+    const settle = rig.call();
+    await rig.clock.advance(200);
+    rig.decks.showThemselves(false);
+    settle();
+    rig.end();
+    await rig.decks.settle(CELL);
+    expect(rig.frames.at(-1)).toMatch(/^~deck/);
   });
 });

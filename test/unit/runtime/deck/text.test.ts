@@ -166,6 +166,21 @@ test("the live tree shows what runs, for how long, and counts the rest", () => {
   `);
 });
 
+test("a call that waits for its next attempt says what the last one failed of, and when it goes on", () => {
+  const run = new RunEvents();
+  const call = run.call("flaky", { at: 0 });
+  const base = { runId: run.runId, at: 100, id: call };
+  run.events.push({
+    ...base,
+    kind: "attempt-failed",
+    attempt: 1,
+    error: { line: "Error: reset", kind: "error" },
+    retryAt: 1_000,
+  });
+  const rows = rowsToText(liveRows(run.record(), { columns: 100, rowsMax: 10, nowMs: 500 }));
+  expect(rows).toMatch(/▸ flaky\(\)\s+attempt 1: Error: reset, next at \d\d:\d\d:\d\d/);
+});
+
 test("several root calls are named after their cell", () => {
   const run = new RunEvents();
   for (const x of [1, 2, 3, 4])
