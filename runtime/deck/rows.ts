@@ -87,13 +87,18 @@ function siblingRows(siblings: readonly CallNode[], parent: CallRecord | undefin
     const named = byName.get(node.call.name) ?? [];
     if (named.length >= foldMin) {
       if (named[0] === node) rows.push(...foldedRows(node.call.name, named, node.depth));
-    } else if (node.call.entity === "map") {
+    } else if (node.call.entity === "map" && hasMapped(node)) {
       rows.push(...foldedRows(node.call.name, node.children, node.depth, node));
     } else {
       rows.push({ kind: "call", node, depth: node.depth });
     }
   }
   return rows;
+}
+
+/** A map that made no call is a call like any other: it was refused, reused, or had nothing to do. */
+function hasMapped({ call, children }: CallNode): boolean {
+  return children.length > 0 || call.endedAt === undefined || mapSize(call) > 0;
 }
 
 /** One row for all, then some of those that failed. */

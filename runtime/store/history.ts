@@ -226,7 +226,8 @@ export class History {
   /** Newest first. @param max how many at most. */
   runs(max = RUNS_MAX): StoredRun[] {
     return this.#all(
-      `SELECT id, session, host, pid, born, cell, n, cell_id, title, name, source, linked_to, state, started_at, ended_at, calls
+      `SELECT id, session, host, pid, born, cell, n, cell_id, title, name, source, linked_to, state, started_at, ended_at,
+         CASE WHEN record IS NULL THEN (SELECT count(*) FROM calls WHERE run_id = runs.id) ELSE calls END AS calls
        FROM runs ORDER BY started_at DESC LIMIT ?`,
       max,
     ).map((row) => this.#stored(row));

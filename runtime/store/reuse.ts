@@ -31,7 +31,7 @@ export function reusePlan(
   valuesOf: (call: CallRecord) => EarlierValues | undefined,
 ): Reuse {
   const places = placesOf(run);
-  return ({ path, nths, inputs }) => {
+  return ({ path, nths, version, inputs }) => {
     const call = places.get(placeOf(path, nths));
     if (call === undefined) return { why: "not in the run before" };
     if (call.state !== "ok" && call.state !== "cached")
@@ -45,7 +45,11 @@ export function reusePlan(
     if (values.outcome === undefined) {
       return { why: `the value of ${call.id} ${values.outcomeMissing ?? "was not kept"}` };
     }
-    return { value: values.outcome.value, callId: call.id };
+    return {
+      value: values.outcome.value,
+      callId: call.id,
+      isChanged: call.version !== version,
+    };
   };
 }
 

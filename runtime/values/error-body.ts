@@ -6,7 +6,7 @@ import { isAbsolute, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { types } from "node:util";
 import { beginning, cutText, escapeLine, escapeText } from "./escape.ts";
-import { classNames, errorField } from "./guard.ts";
+import { classNames, errorField, findDescriptor } from "./guard.ts";
 import { cutRedacted, redactText } from "./redact.ts";
 import type { ErrorBody } from "./shape.ts";
 
@@ -130,13 +130,16 @@ function causesOf(
 }
 
 const SHOWN_ELSEWHERE = new Set(["name", "message", "stack", "cause", "errors"]);
+/** What carries it is a call's own exception: all but its code is said by the row it stands in. */
+const CALL_BRAND = Symbol.for("eagerdeck.EagerException");
 
 function propertiesOf(
   error: object,
   lineOf: (value: unknown, name: string) => string,
 ): ErrorBody["properties"] {
+  const isOfCall = findDescriptor(error, CALL_BRAND)?.value === true;
   return Object.keys(error)
-    .filter((name) => !SHOWN_ELSEWHERE.has(name))
+    .filter((name) => (isOfCall ? name === "code" : !SHOWN_ELSEWHERE.has(name)))
     .slice(0, PROPERTIES_MAX)
     .flatMap((name) => {
       const property = Object.getOwnPropertyDescriptor(error, name);

@@ -140,7 +140,7 @@ function stringLine(value: string): string {
 function objectPreview(value: object, name: string | undefined, viewing: Viewing): Preview {
   if (isError(value)) return errorPreview(value);
   const isSecret = name !== undefined && isSecretName(name);
-  const rich = isSecret ? undefined : (hookPreview(value) ?? imagePreview(value));
+  const rich = isSecret ? undefined : (hookPreview(value, viewing) ?? imagePreview(value));
   if (rich) return rich;
   const frame = frameOf(value);
   if (frame) {

@@ -6,7 +6,8 @@ import { types } from "node:util";
 import { bytesBody, fileType, IMAGE_BYTES_MAX, imageLine, isImage } from "./bytes.ts";
 import { beginning, cutText, escapeLine, escapeText } from "./escape.ts";
 import { formatBytes } from "./format.ts";
-import { classNames, dataOf, findDescriptor } from "./guard.ts";
+import { classNames, dataOf, findDescriptor, slowNote } from "./guard.ts";
+import type { Viewing } from "./kinds.ts";
 import { cutRedacted, redactPrinted } from "./redact.ts";
 import type { Preview } from "./shape.ts";
 
@@ -29,7 +30,7 @@ export function displayHook(value: unknown): ((this: unknown) => unknown) | unde
  * What a value with a display hook says in plain text.
  * @returns undefined when it has no hook, or the hook throws.
  */
-export function hookPreview(value: object): Preview | undefined {
+export function hookPreview(value: object, viewing: Viewing): Preview | undefined {
   const hook = displayHook(value);
   if (hook === undefined) return undefined;
   const name = escapeLine(beginning(classNames(value)[0] ?? "Object", 60));
@@ -37,11 +38,14 @@ export function hookPreview(value: object): Preview | undefined {
   // Nobody waits in a row of a deck; a hook that would have to be awaited is not even started.
   if (types.isAsyncFunction(hook)) return rich;
   let bundle: unknown;
+  const startedAt = viewing.now();
   try {
     bundle = hook.call(value);
   } catch {
     // The hook's own failure: the value is shown as any other.
     return undefined;
+  } finally {
+    viewing.note ??= slowNote(hook, name, viewing.now() - startedAt);
   }
   if (typeof bundle !== "object" || bundle === null || types.isProxy(bundle)) return rich;
   if (types.isPromise(bundle)) {

@@ -38,6 +38,8 @@ export interface Item {
 }
 
 const NESTED_COLUMNS_MAX = 32;
+/** `[12, 5]` and the like. */
+const SHORT_COLUMNS_MAX = 16;
 
 /** Everything in one line, however wide. */
 export function oneLine(shown: Shown): string {
@@ -77,7 +79,7 @@ export function multiLine(shown: Shown, columns: number, indent = ""): string {
   const line = oneLine(shown);
   if (columnsOf(line) + indent.length <= columns) return line;
   const deeper = `${indent}  `;
-  if (shown.items.every(({ label, value }) => label === "" && typeof value === "string")) {
+  if (shown.items.every(({ label, value }) => label === "" && isShort(value))) {
     return wrapped(shown, columns, indent);
   }
   const lines = shown.items.map(({ label, value }) => {
@@ -86,6 +88,10 @@ export function multiLine(shown: Shown, columns: number, indent = ""): string {
   if (shown.left > 0) lines.push(`${deeper}${more(shown.left)}`);
   const head = headOf(shown, shown.left > 0);
   return `${head}${shown.open}\n${lines.join(",\n")}\n${indent}${shown.close}`;
+}
+
+function isShort(value: Shown): boolean {
+  return typeof value === "string" || columnsOf(oneLine(value)) <= SHORT_COLUMNS_MAX;
 }
 
 /** Short elements share lines. */

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { types } from "node:util";
 import type { SourcePosition } from "../events/events.ts";
 import { preview } from "../values/preview.ts";
 
@@ -54,7 +55,8 @@ export class EagerException extends Error {
   }
   // A notebook may load its own copy of the package, and front ends rebuild errors that came over IPC.
   static override [Symbol.hasInstance](value: unknown): value is EagerException {
-    return typeof value === "object" && value !== null && BRAND in value;
+    // What a task threw may be anything; no trap of a proxy runs because somebody asks what it is.
+    return typeof value === "object" && value !== null && !types.isProxy(value) && BRAND in value;
   }
 
   readonly code: EagerCode;
@@ -121,6 +123,7 @@ export function innermost(error: unknown): EagerException | undefined {
     // Errors of users may be chained as deep as they like; only a cycle has to be cut.
     for (let at = error; typeof at === "object" && at !== null && !seen.has(at); ) {
       seen.add(at);
+      if (types.isProxy(at)) break;
       if (at instanceof EagerException) {
         const root = roots.get(at);
         if (root !== undefined) return root;

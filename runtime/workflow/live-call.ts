@@ -253,7 +253,9 @@ export class LiveCall {
       this.#notReused = found.why;
       return false;
     }
-    const outcome: CacheOutcome = { outcome: "reused", reason: `reused from ${found.callId}` };
+    const changed = found.isChanged ? "; its function has changed since" : "";
+    const reason = `reused from ${found.callId}${changed}`;
+    const outcome: CacheOutcome = { outcome: "reused", reason };
     this.#settleGood("cached", found.value, outcome);
     return true;
   }

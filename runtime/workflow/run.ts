@@ -9,6 +9,7 @@
  */
 import { EVENTS_VERSION, type RunEndState } from "../events/events.ts";
 import { preview } from "../values/preview.ts";
+import { versionOf } from "./definition.ts";
 import { emit, nextRunId, now, observed } from "./engine.ts";
 import { type Executor, localExecutor } from "./executor.ts";
 import type { Inputs } from "./given-inputs.ts";
@@ -45,12 +46,19 @@ export interface ReuseQuestion {
   /** How many calls of that name the same function made before, for each name of `path`; from 0. */
   readonly nths: readonly number[];
   readonly name: string;
+  /** Of the function that would run. */
+  readonly version: string;
   /** As given, promises awaited, before any schema. */
   readonly inputs: Inputs;
 }
 
 export type Reuse = (question: ReuseQuestion) =>
-  | { readonly value: unknown; readonly callId: string }
+  | {
+      readonly value: unknown;
+      readonly callId: string;
+      /** Another function gave it than the one that would run now. */
+      readonly isChanged?: boolean;
+    }
   /** Why there is none: the rest of a sentence that begins with "not reused:". */
   | { readonly why: string };
 
@@ -161,7 +169,8 @@ export class Run extends Scope {
       path.unshift(at.definition.name);
       nths.unshift(at.nth);
     }
-    return this.#options.reuse?.({ path, nths, name: call.definition.name, inputs });
+    const { name } = call.definition;
+    return this.#options.reuse?.({ path, nths, name, version: versionOf(call.definition), inputs });
   }
 
   /** The session engine's id of the cell; absent outside of a session. */

@@ -76,7 +76,7 @@ test("a call whose inputs are others is made again when a cell is resumed, and t
       : [],
   );
   expect(reasons).toEqual([
-    "reused from t2",
+    "reused from t2; its function has changed since",
     "not reused: t3 was failed",
     "not reused: t1 was failed",
   ]);

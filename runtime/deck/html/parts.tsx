@@ -79,7 +79,7 @@ export function Outcome({ call }: { readonly call: CallRecord }): ReactElement |
     <>
       {" "}
       {/* What a call has not given is no value of it: how far it is, why it waits. */}
-      {outcome.kind === "note" ? null : <Muted>→</Muted>} <OutcomeText call={call} />
+      {outcome.kind === "note" ? "\u00a0" : <Muted>→</Muted>} <OutcomeText call={call} />
     </>
   );
 }

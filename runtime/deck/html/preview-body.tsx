@@ -2,13 +2,17 @@
  * A value in full, as a row shows it when it is unfolded.
  * @module
  */
-import type { ReactElement } from "react";
+import { createContext, type ReactElement, useContext } from "react";
 import type { Preview } from "../../values/shape.ts";
 import { isNumericType } from "../../values/table-forms.ts";
 import { errorLines } from "../error-lines.ts";
 import { safeHtml } from "../safe-html.ts";
 import { blockText, lineText, nameText } from "../wording.ts";
 import { styles } from "./styles.ts";
+import { HtmlFrame } from "./user-decks.tsx";
+
+/** Whether it is drawn into a page of its own, where HTML of others has frames. */
+export const InPage = createContext(false);
 
 /** What a browser draws from a data URI without running any of it. */
 const IMAGES = new Set(["image/png", "image/jpeg", "image/gif", "image/svg+xml", "image/webp"]);
@@ -77,15 +81,20 @@ function bodyOf(preview: Preview): ReactElement {
       const source = `data:${body.mime};base64,${body.base64.replaceAll(/\s/g, "")}`;
       return <img src={source} alt={nameText(body.alt)} style={styles.image} />;
     }
-    case "html": {
-      const safe = filtered(body.html);
-      if (safe === undefined) return <pre style={styles.bodyText}>{blockText(body.text)}</pre>;
-      // biome-ignore lint/security/noDangerouslySetInnerHtml: filtered, and it parses to itself
-      return <div style={styles.userHtml} dangerouslySetInnerHTML={{ __html: `${safe} ` }} />;
-    }
+    case "html":
+      return <HtmlBody html={body.html} text={body.text} />;
     default:
       return body satisfies never;
   }
+}
+
+function HtmlBody({ html, text }: { readonly html: string; readonly text: string }): ReactElement {
+  const isInPage = useContext(InPage);
+  const safe = filtered(html);
+  if (safe === undefined) return <pre style={styles.bodyText}>{blockText(text)}</pre>;
+  if (isInPage) return <HtmlFrame title={nameText(text)} html={safe} />;
+  // biome-ignore lint/security/noDangerouslySetInnerHtml: filtered, and it parses to itself
+  return <div style={styles.userHtml} dangerouslySetInnerHTML={{ __html: `${safe} ` }} />;
 }
 
 function filtered(html: string): string | undefined {

@@ -2,6 +2,7 @@
  * Models → HTML text. The only module that loads `react-dom/server`; it is itself loaded with the first HTML.
  * @module
  */
+import type { ReactElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import type { RunRecord } from "../../events/record-shape.ts";
 import { deckModel, isTrivial, liveChoice } from "../model.ts";
@@ -14,6 +15,7 @@ import { AllCalls } from "./all-calls.tsx";
 import { Deck, LiveTree, TrivialDeck } from "./deck.tsx";
 import { type DeckForm, deckForms, wholeForm } from "./fit.ts";
 import { picturesOf } from "./pictures.tsx";
+import { InPage } from "./preview-body.tsx";
 import { SessionDeck } from "./session.tsx";
 import { OPTIONAL_STYLE } from "./styles.ts";
 import { type StyledMarkup, withStylesheet } from "./stylesheet.ts";
@@ -99,10 +101,8 @@ function fewerDecks(decks: UserDeckViews, excess: number): UserDeckViews {
 
 /** A page's body: the same deck, all calls, and the user's decks in frames; styles as classes. */
 export function pageMarkup(run: RunRecord, decks: readonly FramedDeck[]): StyledMarkup {
-  if (isEmpty(run)) return withStylesheet(renderToStaticMarkup(<div>no calls</div>));
-  if (isTrivial(run)) {
-    return withStylesheet(renderToStaticMarkup(<TrivialDeck run={run} tree={callTree(run)} />));
-  }
+  if (isEmpty(run)) return pageOf(<div>no calls</div>);
+  if (isTrivial(run)) return pageOf(<TrivialDeck run={run} tree={callTree(run)} />);
   const model = deckModel(run);
   // Decks of the user's own are not counted: they are what somebody asked for, and bounded by the record.
   const frames = <UserDeckFrames decks={decks} />;
@@ -112,20 +112,23 @@ export function pageMarkup(run: RunRecord, decks: readonly FramedDeck[]): Styled
   let markup: StyledMarkup = { html: "", css: "" };
   for (const { detail, remark, callsMax } of PAGE_DETAILS) {
     if (model.tree.nodes.length > callsMax) continue;
-    markup = withStylesheet(
-      renderToStaticMarkup(
-        <Deck
-          model={model}
-          form={{ ...whole, detail, remarks: [...whole.remarks, ...(remark ? [remark] : [])] }}
-        >
-          {hasAll ? <AllCalls model={model} detail={detail} /> : null}
-          {frames}
-        </Deck>,
-      ),
+    markup = pageOf(
+      <Deck
+        model={model}
+        form={{ ...whole, detail, remarks: [...whole.remarks, ...(remark ? [remark] : [])] }}
+      >
+        {hasAll ? <AllCalls model={model} detail={detail} /> : null}
+        {frames}
+      </Deck>,
     );
     if (markup.html.length <= lengthMax) break;
   }
   return markup;
+}
+
+/** HTML of values stands in frames there: the step to classes knows only what React has escaped. */
+function pageOf(content: ReactElement): StyledMarkup {
+  return withStylesheet(renderToStaticMarkup(<InPage value={true}>{content}</InPage>));
 }
 
 function isEmpty(run: RunRecord): boolean {
@@ -153,11 +156,9 @@ export function sessionHtml(session: SessionModel, decks: UserDeckViews): string
 
 /** The same for a page. */
 export function sessionMarkup(session: SessionModel, decks: readonly FramedDeck[]): StyledMarkup {
-  return withStylesheet(
-    renderToStaticMarkup(
-      <SessionDeck session={session}>
-        <UserDeckFrames decks={decks} />
-      </SessionDeck>,
-    ),
+  return pageOf(
+    <SessionDeck session={session}>
+      <UserDeckFrames decks={decks} />
+    </SessionDeck>,
   );
 }

@@ -154,6 +154,16 @@ export const styles = {
     borderRadius: 4,
     resize: "vertical",
   },
+  /** Of a value, within its row. */
+  frameOfValue: {
+    boxSizing: "border-box",
+    width: "100%",
+    height: 160,
+    border: `1px solid ${HAIRLINE}`,
+    borderRadius: 4,
+    resize: "vertical",
+    display: "block",
+  },
   /** Of a picture of time, as wide as the deck. */
   picture: { width: "100%", height: "auto", display: "block" },
   axis: {

@@ -108,7 +108,7 @@ const FRAME_STYLE =
  * The page's policy holds here too, with a nonce for these scripts. But a script hands its nonce on to what it imports, from
  * any address: the frame's own policy names the scripts themselves, and both have to agree.
  */
-function frameDocument({ body, scripts }: FramedDeck): string {
+function frameDocument({ body, scripts }: Pick<FramedDeck, "body" | "scripts">): string {
   const policy =
     scripts.length === 0
       ? ""
@@ -116,6 +116,25 @@ function frameDocument({ body, scripts }: FramedDeck): string {
           .map((hash) => `'${hash}'`)
           .join(" ")}">`;
   return `<!doctype html><meta charset="utf-8">${policy}<style>${FRAME_STYLE}</style>${body}`;
+}
+
+/** Filtered HTML without scripts, in a page. */
+export function HtmlFrame({
+  title,
+  html,
+}: {
+  readonly title: string;
+  readonly html: string;
+}): ReactElement {
+  return (
+    <iframe
+      title={title}
+      sandbox={SANDBOX}
+      srcDoc={frameDocument({ body: html, scripts: [] })}
+      loading="lazy"
+      style={styles.frameOfValue}
+    />
+  );
 }
 
 export function UserDeckFrames({ decks }: { readonly decks: readonly FramedDeck[] }): ReactElement {

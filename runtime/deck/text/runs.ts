@@ -29,17 +29,17 @@ export function runListRows(
   const width = Math.max(0, ...heads.map((head) => head.length)) + 2;
   return runs.map((run, index) => {
     const { state, title, name, calls, startedAt, endedAt } = run;
-    const { glyph, word } = RUN_LOOKS[state];
+    const { glyph } = RUN_LOOKS[state];
     const took = endedAt === undefined ? "" : formatDuration(endedAt - startedAt);
     const at = new Date(startedAt).toISOString().slice(0, 16).replace("T", " ");
     return [
       ...fitSpans([muted(heads[index] ?? "")], width),
-      ...fitSpans([{ text: `${glyph} ${word}`, role: runRole(state) }], 26),
-      ...fitSpans([{ text: name ?? title, role: "name" }], 30),
-      ...fitSpans([muted(name === undefined ? "" : title)], 9),
-      muted(counted(calls, "call").padStart(14)),
-      muted(took.padStart(12)),
-      muted(`  ${at} UTC`),
+      ...fitSpans([{ text: `${glyph} ${state}`, role: runRole(state) }], 15),
+      ...fitSpans([{ text: name ?? title, role: "name" }], 26),
+      ...fitSpans([muted(name === undefined ? "" : title)], 8),
+      muted(counted(calls, "call").padStart(13)),
+      muted(took.padStart(11)),
+      muted(`  ${at}Z`),
     ];
   });
 }

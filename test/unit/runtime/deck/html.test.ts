@@ -264,3 +264,25 @@ describe("a page", () => {
     expect(await deckPage(failedRun())).toBe(await deckPage(failedRun()));
   });
 });
+
+test("HTML that a value shows itself with stands in its row, balanced and without what runs", async () => {
+  const html =
+    '<table><tr><td onclick="x()">1.0831</td></tr></table></details></div><script>x()</script><img src="http://a.b/c">';
+  const run = new RunEvents();
+  const body = { as: "html", html, text: "rates" } as const;
+  for (const n of [1, 2, 3, 4]) {
+    const call = run.call("rates", { inputs: { n } });
+    run.settle(call, 9, { output: 1 }, { output: { line: "rates", kind: "rich", body } });
+  }
+  run.end(20, "ok");
+  const notebook = String((await deckBundle(run.record()))["text/html"]);
+  expect(notebook).toContain("<td>1.0831</td>");
+  expect(notebook).not.toMatch(/onclick|<script>x|src="http/);
+  for (const element of ["details", "div", "table"]) {
+    const opened = notebook.match(new RegExp(`<${element}\\b`, "g"))?.length;
+    expect(notebook.match(new RegExp(`</${element}>`, "g"))?.length).toBe(opened);
+  }
+  const page = await deckPage(run.record());
+  expect(page).toMatch(/<iframe title="rates" sandbox="[a-z -]*" srcDoc="[^"]*1\.0831&lt;\/td&gt;/);
+  expect(page).not.toMatch(/onclick|x\(\)/);
+});

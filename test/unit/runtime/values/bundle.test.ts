@@ -47,6 +47,10 @@ test("image bytes are shown as the image they are", () => {
   });
   const svg = '<svg width="1" height="2"></svg>';
   expect(mimeBundle(new TextEncoder().encode(svg), 80)).toMatchObject({ "image/svg+xml": svg });
+  // JupyterLab draws an SVG of a notebook that is not trusted in this form only.
+  expect(mimeBundle({ "image/svg+xml": svg }, 80)["text/html"]).toBe(
+    `<img src="data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}" alt="SVG image 1 × 2 · 32 B" style="max-width:100%;height:auto">`,
+  );
 });
 
 test("text cannot move the cursor or reorder a line", () => {

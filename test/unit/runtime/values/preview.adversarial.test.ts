@@ -225,4 +225,17 @@ describe("the time a preview may take", () => {
     });
     expect(shown().missing).toBeUndefined();
   });
+
+  test("of a display hook is noted too", () => {
+    const clock = handClock();
+    class Chart {
+      [Symbol.for("Jupyter.display")]() {
+        clock.ms += 2_000;
+        return { "text/plain": "Chart of 3" };
+      }
+    }
+    const shown = preview(new Chart(), { now: clock.now });
+    expect(shown.line).toBe("Chart of 3");
+    expect(shown.missing).toBe("to show Chart took 2.00 s, which its class decides");
+  });
 });
