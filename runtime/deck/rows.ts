@@ -42,6 +42,7 @@ export interface FoldRow {
   /** The map whose calls these are. */
   readonly map?: CallNode;
   readonly nodes: readonly CallNode[];
+  /** Of the nodes, and as queued those that a map has still to make. */
   readonly counts: StateCounts;
   readonly depth: number;
 }
@@ -86,9 +87,13 @@ function siblingRows(siblings: readonly CallNode[], parent: CallRecord | undefin
   for (const node of siblings) {
     const named = byName.get(node.call.name) ?? [];
     if (named.length >= foldMin) {
-      if (named[0] === node) rows.push(...foldedRows(node.call.name, named, node.depth));
+      if (named[0] === node) {
+        const { name } = node.call;
+        rows.push(...foldedRows({ name, nodes: named, depth: node.depth }, parent));
+      }
     } else if (node.call.entity === "map" && hasMapped(node)) {
-      rows.push(...foldedRows(node.call.name, node.children, node.depth, node));
+      const { call, children, depth } = node;
+      rows.push(...foldedRows({ name: call.name, nodes: children, depth, map: node }, call));
     } else {
       rows.push({ kind: "call", node, depth: node.depth });
     }
@@ -103,17 +108,26 @@ function hasMapped({ call, children }: CallNode): boolean {
 
 /** One row for all, then some of those that failed. */
 function foldedRows(
-  name: string,
-  nodes: readonly CallNode[],
-  depth: number,
-  map?: CallNode,
+  row: Omit<FoldRow, "kind" | "counts">,
+  caller: CallRecord | undefined,
 ): TreeRow[] {
-  const counts = countStates(nodes.map((each) => each.call));
+  const { nodes, depth } = row;
+  const counts = new Map(countStates(nodes.map((each) => each.call)));
+  const waiting = caller ? waitingOf(caller, nodes) : 0;
+  if (waiting > 0) counts.set("queued", (counts.get("queued") ?? 0) + waiting);
   const failed = nodes.filter((each) => each.call.state === "failed").slice(0, FOLD_FAILURES_MAX);
   return [
-    { kind: "fold", name, nodes, counts, depth, ...(map && { map }) },
+    { kind: "fold", ...row, counts },
     ...failed.map((node): CallRow => ({ kind: "call", node, depth: depth + 1 })),
   ];
+}
+
+/** How many calls an open map has still to make: with a limit it makes them as there is room. */
+function waitingOf({ entity, endedAt, progress }: CallRecord, nodes: readonly CallNode[]): number {
+  if (entity !== "map" || endedAt !== undefined || progress?.total === undefined) return 0;
+  // Of a run that is too large, calls that are done have no record any more.
+  const open = nodes.filter((node) => isOpen(node.call)).length;
+  return Math.max(0, progress.total - Math.max(nodes.length, progress.done + open));
 }
 
 /** The state a row shows. */
@@ -129,8 +143,9 @@ export function rowKey(row: TreeRow): string {
 }
 
 /** How many calls share a row; of a map also those that have no record any more, or not yet. */
-export function sizeOf({ nodes, map }: FoldRow): number {
-  return Math.max(nodes.length, map ? mapSize(map.call) : 0);
+export function sizeOf({ counts, map }: FoldRow): number {
+  const known = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  return Math.max(known, map ? mapSize(map.call) : 0);
 }
 
 /** How many calls a map makes, as far as it is known. */

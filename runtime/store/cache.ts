@@ -62,7 +62,11 @@ export class CacheFile implements CacheStore {
   get(key: string): StoredValue | undefined {
     const row = this.#get.get(key);
     if (row === undefined) return undefined;
-    this.#used.run(Date.now(), key);
+    try {
+      this.#used.run(Date.now(), key);
+    } catch {
+      // Another session writes, or the disk is full: the value is there all the same.
+    }
     return { value: decodeValue(String(row["value"])), storedAt: Number(row["stored_at"]) };
   }
 

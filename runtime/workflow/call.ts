@@ -79,28 +79,26 @@ export class Call<T> extends Promise<T> {
  */
 export class MapCall<O> extends Call<O[]> implements AsyncIterable<O> {
   readonly #done: O[] = [];
-  #wake = Promise.withResolvers<void>();
+  /** Who iterates and has seen all there is. */
+  #waiting: (() => void)[] = [];
 
   /** For the engine only: one of its calls has settled well. */
   deliver(value: O): void {
     this.#done.push(value);
-    this.#wake.resolve();
+    this.#wake();
   }
 
   /** In the order they settle. A failure of the map ends the loop with its `EagerException`. */
   async *[Symbol.asyncIterator](): AsyncGenerator<O, void, undefined> {
     let isSettled = false;
-    const settled = this.then(
-      () => undefined,
-      () => undefined,
-    ).then(() => {
+    const onSettled = () => {
       isSettled = true;
-      this.#wake.resolve();
-    });
+      this.#wake();
+    };
+    this.then(onSettled, onSettled);
     for (let next = 0; ; next++) {
       while (next >= this.#done.length && !isSettled) {
-        this.#wake = Promise.withResolvers();
-        await Promise.race([this.#wake.promise, settled]);
+        await new Promise<void>((resolve) => this.#waiting.push(resolve));
       }
       if (next >= this.#done.length) break;
       yield this.#done[next] as O;
@@ -108,6 +106,12 @@ export class MapCall<O> extends Call<O[]> implements AsyncIterable<O> {
     const values = await this;
     // A map that was reused as a whole had no calls.
     if (this.#done.length === 0) yield* values;
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
   }
 }
 

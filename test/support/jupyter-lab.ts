@@ -3,9 +3,9 @@
  * @module
  */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { basename, delimiter, dirname, join, resolve } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { inPage } from "./browser.ts";
 import { tempFolder } from "./temp-folder.ts";
@@ -20,6 +20,8 @@ export interface JupyterLab extends AsyncDisposable {
   open(browser: Browser, name: string, options?: OpenOptions): Promise<NotebookPage>;
   /** @param cells sources of code cells. */
   write(name: string, cells: readonly string[]): void;
+  /** Puts a stored notebook there, with its outputs, which nobody here has vouched for. @returns its name. */
+  copy(file: string): string;
 }
 
 export interface OpenOptions {
@@ -92,6 +94,10 @@ export async function startJupyterLab(): Promise<JupyterLab> {
     origin,
     folder,
     write: (name, cells) => writeFileSync(join(folder, name), notebook(cells)),
+    copy: (file) => {
+      copyFileSync(file, join(folder, basename(file)));
+      return basename(file);
+    },
     open: async (browser, name, options) =>
       await NotebookPage.open(browser, `${origin}/lab/tree/${name}?token=${token}&reset`, options),
     [Symbol.asyncDispose]: dispose,

@@ -66,12 +66,13 @@ export function Panel({
       ) : null}
       {look === undefined ? null : (
         <div style={styles.copy}>
-          <Muted>Look at it:</Muted> <code style={styles.codeWrapped}>{look}</code>
-          {" \u00a0 "}
+          <span style={styles.copyLine}>
+            <Muted>Look at it:</Muted> <code style={styles.codeWrapped}>{look}</code>
+          </span>{" "}
           {rerun === undefined ? null : (
-            <>
+            <span style={styles.copyLine}>
               <Muted>Run it again:</Muted> <code style={styles.codeWrapped}>{rerun}</code>{" "}
-            </>
+            </span>
           )}
         </div>
       )}

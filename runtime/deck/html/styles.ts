@@ -85,6 +85,8 @@ export const styles = {
     padding: 0,
   },
   copy: { fontSize: 12, margin: "8px 0 0 0" },
+  /** Breaks between the lines to copy before it breaks within one. */
+  copyLine: { display: "inline-block", marginRight: 16 },
   section: { margin: "12px 0 0 0" },
   sectionHead: { cursor: "pointer", fontSize: 13, fontWeight: 600, padding: "4px 0" },
   sectionNote: { fontWeight: 400, opacity: MUTED_OPACITY },

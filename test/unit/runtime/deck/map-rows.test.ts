@@ -61,6 +61,31 @@ describe("a map", () => {
     expect(rowsOf(run)).toEqual(["0 map score × 1200 running", "0 other running"]);
   });
 
+  test.each([
+    { isRoot: false, row: "map score × 1,200" },
+    { isRoot: true, row: "score × 1,200" },
+  ])("counts the calls that it has still to make as queued: $row", async ({ isRoot, row }) => {
+    const run = new RunEvents();
+    const root = isRoot ? undefined : run.call("root");
+    const map = run.call("map score", {
+      entity: "map",
+      ...(root !== undefined && { parent: root }),
+    });
+    const first = run.call("score", { parent: map });
+    run.call("score", { parent: map });
+    run.settle(first, 50, { output: 1 });
+    const progress = { kind: "call-progress", runId: run.runId, id: map } as const;
+    run.events.push({ ...progress, at: START_MS + 50, done: 1, total: 1_200 });
+    const live = await liveBundle(run.record(), START_MS + 100);
+    const counts = "1 ok · 1 running · 1,198 queued";
+    expect(live["text/plain"]).toContain(`${row}   ${counts}`);
+    expect(htmlText(live["text/html"] as string)).toContain(`${row} \u00a0 ${counts}`);
+
+    run.settle(map, 200, { cancelled: true });
+    run.end(200, "interrupted");
+    expect((await deckBundle(run.record()))["text/plain"]).not.toContain("queued");
+  });
+
   test("is in every form a row with its counts, and unfolds to what it came to", async () => {
     const bundle = await deckBundle(mapRun().record());
     const html = htmlText(bundle["text/html"] as string);
@@ -73,6 +98,17 @@ describe("a map", () => {
     const live = await liveBundle(mapRun().record(), START_MS + 1_700);
     expect(htmlText(live["text/html"] as string)).toMatch(/map score × 3\s+2 ok · 1 failed/);
   });
+});
+
+test("calls of a map that are done and have no record any more are not told as queued", () => {
+  const run = new RunEvents();
+  const map = run.call("map score", { entity: "map" });
+  run.call("score", { parent: map });
+  run.call("other");
+  const progress = { kind: "call-progress", runId: run.runId, id: map } as const;
+  run.events.push({ ...progress, at: START_MS, done: 1_000, total: 1_200 });
+  const [row] = foldRows(callTree(run.record()));
+  expect(row?.kind === "fold" && row.counts.get("queued")).toBe(199);
 });
 
 test("a group is a row with a name and no inputs, its calls below it", async () => {

@@ -83,6 +83,24 @@ describe("mapTask", () => {
     expect(seen.slice(3)).toEqual([2, 0, 1]);
   });
 
+  test("lets several iterate at the same time", async () => {
+    const { hand, call } = mapped({}, inputs(2));
+    const read = async () => {
+      const seen: number[] = [];
+      for await (const value of call) seen.push(value);
+      return seen;
+    };
+    const both = Promise.all([read(), read()]);
+    await settleTurns();
+    hand.attempts[1]?.resolve(1);
+    await settleTurns();
+    hand.attempts[0]?.resolve(0);
+    expect(await both).toEqual([
+      [1, 0],
+      [1, 0],
+    ]);
+  });
+
   test("ends the iteration with the failure of the map", async () => {
     const { hand, call } = mapped({}, inputs(2));
     const seen: number[] = [];
