@@ -9,7 +9,7 @@
 import type { CallRecord } from "../events/record-shape.ts";
 import { formatCount, formatDuration } from "../values/format.ts";
 import type { Preview } from "../values/shape.ts";
-import { isCounted } from "./groups.ts";
+import { isCounted } from "./functions.ts";
 import type { DeckModel } from "./model.ts";
 import { nameText } from "./wording.ts";
 

@@ -7,7 +7,7 @@
  */
 import type { CallRecord } from "../events/record-shape.ts";
 import { formatCount, formatDuration } from "../values/format.ts";
-import { functionGroups, isCounted } from "./groups.ts";
+import { functionGroups, isCounted } from "./functions.ts";
 import type { DeckModel } from "./model.ts";
 import { CALL_LOOKS, functionFills } from "./palette.ts";
 import { orderOnly } from "./path.ts";

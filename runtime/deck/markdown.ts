@@ -7,8 +7,8 @@ import { counted, formatClock, formatCount, formatDuration } from "../values/for
 import { adviceWords, serialCalls } from "./advice.ts";
 import { errorLines } from "./error-lines.ts";
 import type { FailurePanel, Failures } from "./failures.ts";
+import { extentOf, runGroups } from "./functions.ts";
 import { deckGraph, valueWords } from "./graph.ts";
-import { extentOf, runGroups } from "./groups.ts";
 import { type DeckModel, deckModel, isTrivial, liveChoice } from "./model.ts";
 import { CALL_LOOKS } from "./palette.ts";
 import {

@@ -10,7 +10,7 @@ import type { CallRecord, RunRecord } from "../events/record-shape.ts";
 import { counted, formatCount, formatDuration, formatRatio } from "../values/format.ts";
 import type { Preview } from "../values/shape.ts";
 import { type Failures, failuresOf } from "./failures.ts";
-import { isCounted } from "./groups.ts";
+import { isCounted } from "./functions.ts";
 import { mostAtOnce, runningSteps, runSpans } from "./lanes.ts";
 import { RUN_LOOKS, type StateLook } from "./palette.ts";
 import { type CriticalPath, criticalPath, type Waits, waitsOf } from "./path.ts";

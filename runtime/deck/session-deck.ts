@@ -7,7 +7,7 @@
 import type { CallRecord, RunRecord, RunState } from "../events/record-shape.ts";
 import { formatCount, formatDuration } from "../values/format.ts";
 import type { FailurePanel } from "./failures.ts";
-import { type FunctionGroup, functionGroups } from "./groups.ts";
+import { type FunctionGroup, functionGroups } from "./functions.ts";
 import { type DeckModel, deckModel, type Fact } from "./model.ts";
 import { RUN_LOOKS, type StateLook } from "./palette.ts";
 import { elapsedMs } from "./tree.ts";

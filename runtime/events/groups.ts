@@ -1,5 +1,6 @@
 /**
- * Counts per function, kept while events come in: what is left of a run of a million calls.
+ * Counts per function, kept while events come in: what is left of a run of a million calls. What a deck shows of them
+ * is `deck/functions.ts`.
  * @module
  */
 import type { CallState } from "./events.ts";

@@ -166,7 +166,7 @@ export class Records {
 
   #created(event: CallCreated): void {
     const run = this.#runOf(event.runId, event.at);
-    const { kind: _kind, at, ...description } = event;
+    const { at } = event;
     const known = this.#calls.get(event.id);
     if (run.hasEnded || (known && (!known.isStub || known.runId !== run.id))) {
       run.lateEvents++;
@@ -180,13 +180,17 @@ export class Records {
       takeCount(group.counts, known.state);
       if (group.total === 0) run.groups.delete(known.name);
       // What is known already stays: a value, a log, that nobody awaited it.
-      Object.assign(known, description, { inputs, isStub: false, createdAt: at });
+      describe(known, event);
+      known.inputs = inputs;
+      known.createdAt = at;
       const joined = groupOf(run, known.name);
       joined.total++;
       moveCount(joined.counts, undefined, known.state);
       return;
     }
-    const call = { ...newCall(event.id, run.id, at), ...description, inputs, isStub: false };
+    const call = newCall(event.id, run.id, at);
+    describe(call, event);
+    call.inputs = inputs;
     this.#add(call, run);
   }
 
@@ -484,6 +488,22 @@ function newCall(id: string, runId: string, at: number): OpenCall {
     openLine: undefined,
     isStub: true,
   };
+}
+
+/**
+ * Makes a stub a call that is known. Field by field: to spread an event and a record into a new one took a quarter of the
+ * time of the whole fold.
+ */
+function describe(call: OpenCall, event: CallCreated): void {
+  call.seq = event.seq;
+  call.name = event.name;
+  call.entity = event.entity;
+  call.version = event.version;
+  call.where = event.where;
+  call.deps = event.deps;
+  if (event.parentId !== undefined) call.parentId = event.parentId;
+  if (event.source !== undefined) call.source = event.source;
+  call.isStub = false;
 }
 
 function groupOf(run: OpenRun, name: string): OpenGroup {

@@ -168,8 +168,9 @@ async function threads(bench: Bench): Promise<void> {
     what: "8 CPU-bound calls at once against one after the other",
     unit: "×",
     ours: of("faster"),
+    peer: of("byHand"),
     atLeast: 1.8,
-    note: "on two processors 2 is the most",
+    note: "on two processors 2 is the most; the other: two plain worker threads at the same moment",
   });
 }
 

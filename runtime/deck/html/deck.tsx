@@ -6,7 +6,7 @@ import type { ReactElement, ReactNode } from "react";
 import type { CallRecord, RunRecord } from "../../events/record-shape.ts";
 import { counted, formatCount } from "../../values/format.ts";
 import { adviceWords, serialCalls } from "../advice.ts";
-import { runGroups } from "../groups.ts";
+import { runGroups } from "../functions.ts";
 import type { DeckModel } from "../model.ts";
 import { CALL_LOOKS } from "../palette.ts";
 import { type ChosenRows, foldRows, rowKey, sizeOf, stateOf, type TreeRow } from "../rows.ts";

@@ -4,7 +4,7 @@
  * Errors never go. Decks of the user's own go last, one by one: see `render.tsx`.
  * @module
  */
-import { isCounted } from "../groups.ts";
+import { isCounted } from "../functions.ts";
 import type { DeckModel } from "../model.ts";
 import { CALL_ROWS_MAX } from "../rows.ts";
 import type { Pictures } from "./pictures.tsx";

@@ -4,7 +4,7 @@
  */
 import type { ReactElement } from "react";
 import { formatCount, formatDuration } from "../../values/format.ts";
-import type { FunctionGroup } from "../groups.ts";
+import type { FunctionGroup } from "../functions.ts";
 import { functionFill } from "../palette.ts";
 import { callText, nameText, outcomeOf } from "../wording.ts";
 import { CallName, Code, Muted, Outcome, Swatch } from "./parts.tsx";

@@ -5,7 +5,7 @@
 import type { ReactElement, ReactNode } from "react";
 import type { CallRecord } from "../../events/record-shape.ts";
 import { formatCount, formatDuration } from "../../values/format.ts";
-import { extentOf } from "../groups.ts";
+import { extentOf } from "../functions.ts";
 import type { DeckModel } from "../model.ts";
 import { CALL_LOOKS } from "../palette.ts";
 import { type FoldRow, rowCalls, rowKey, sizeOf, stateOf, type TreeRow } from "../rows.ts";

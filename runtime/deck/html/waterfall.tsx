@@ -5,7 +5,7 @@
 import type { ReactElement } from "react";
 import type { CallRecord } from "../../events/record-shape.ts";
 import { formatDuration, formatOffset } from "../../values/format.ts";
-import type { FunctionGroup } from "../groups.ts";
+import type { FunctionGroup } from "../functions.ts";
 import type { DeckModel } from "../model.ts";
 import { CALL_LOOKS, FILLS } from "../palette.ts";
 import { startOf } from "../tree.ts";

@@ -5,7 +5,7 @@
 import type { CallRecord } from "../../events/record-shape.ts";
 import { columnsOf, fitLine } from "../../values/escape.ts";
 import { formatCount, formatDuration } from "../../values/format.ts";
-import { extentOf, type FunctionGroup, runGroups } from "../groups.ts";
+import { extentOf, type FunctionGroup, runGroups } from "../functions.ts";
 import type { DeckModel } from "../model.ts";
 import {
   chooseRows,

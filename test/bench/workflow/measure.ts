@@ -3,9 +3,11 @@
  * `node --expose-gc measure.ts PART COUNT`. Prints one line of JSON: a list of samples by name.
  * @module
  */
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
 import { distFolder } from "../../support/dist.ts";
 import { repeat, timed } from "../bench.ts";
 
@@ -71,6 +73,20 @@ function heapBytes(): number {
 }
 
 const peakMb = () => process.resourceUsage().maxRSS / 1024;
+
+/** How much faster this machine is right now with two threads than with one, without anything of ours. */
+async function byHandFaster(rounds: number): Promise<number> {
+  const code = `let state = 1; for (let i = 0; i < ${rounds}; i++) state = (state * 1103515245 + 12345) & 0x7fffffff;`;
+  const burn = () => once(new Worker(code, { eval: true }), "exit");
+  const oneByOneMs = await timed(async () => {
+    for (let i = 0; i < 4; i++) await burn();
+  });
+  const lane = async () => {
+    await burn();
+    await burn();
+  };
+  return oneByOneMs / (await timed(() => Promise.all([lane(), lane()])));
+}
 
 const parts: Readonly<Record<string, (count: number) => Promise<Figures>>> = {
   async calls(count) {
@@ -239,7 +255,7 @@ const parts: Readonly<Record<string, (count: number) => Promise<Figures>>> = {
       });
       return oneByOneMs / (await timed(() => Promise.all(EIGHT.map((inputs) => burn(inputs)))));
     });
-    return { call, fan, faster };
+    return { call, fan, faster, byHand: await repeat(3, () => byHandFaster(ROUNDS)) };
   },
 };
 

@@ -1,7 +1,8 @@
 /**
- * Calls per function, for runs of too many calls to list.
+ * The functions of a run as a deck shows them, for runs of too many calls to list: durations as text, a spread, examples.
  *
- * Made of the calls' records; of a run so large that not all its calls have one, of the counts the fold keeps.
+ * Made of the calls' records; of a run so large that not all its calls have one, of the counts that the fold keeps
+ * (`events/groups.ts`, which counts and knows no views).
  * @module
  */
 import { binnedQuantile, type GroupRecord } from "../events/groups.ts";
