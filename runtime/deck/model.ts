@@ -93,7 +93,8 @@ export function deckModel(run: RunRecord, nowMs = latestMs(run)): DeckModel {
     title: only ? only.name : runLabel(run),
     ...(only ? { inputs: only.inputs } : { note: `(${counted(calls.length, "call")})` }),
     ...(only?.output !== undefined && { output: only.output }),
-    look: RUN_LOOKS[run.state],
+    // A cell goes on when a call that it made was cancelled.
+    look: RUN_LOOKS[run.state === "ok" && only?.state === "cancelled" ? "interrupted" : run.state],
     ...(remark !== undefined && { remark }),
     ...(goOn !== undefined && { goOn }),
     tasks: sumOf(counts),

@@ -502,6 +502,7 @@ function describe(call: OpenCall, event: CallCreated): void {
   call.where = event.where;
   call.deps = event.deps;
   if (event.parentId !== undefined) call.parentId = event.parentId;
+  if (event.parentAttempt !== undefined) call.parentAttempt = event.parentAttempt;
   if (event.source !== undefined) call.source = event.source;
   call.isStub = false;
 }

@@ -88,7 +88,10 @@ export class MapCall<O> extends Call<O[]> implements AsyncIterable<O> {
     this.#wake();
   }
 
-  /** In the order they settle. A failure of the map ends the loop with its `EagerException`. */
+  /**
+   * In the order they settle. A failure of the map ends the loop with its `EagerException`; who leaves the loop early
+   * cancels the map.
+   */
   async *[Symbol.asyncIterator](): AsyncGenerator<O, void, undefined> {
     let isSettled = false;
     const onSettled = () => {
@@ -96,12 +99,19 @@ export class MapCall<O> extends Call<O[]> implements AsyncIterable<O> {
       this.#wake();
     };
     this.then(onSettled, onSettled);
-    for (let next = 0; ; next++) {
-      while (next >= this.#done.length && !isSettled) {
-        await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    let isLeft = true;
+    try {
+      for (let next = 0; ; next++) {
+        while (next >= this.#done.length && !isSettled) {
+          await new Promise<void>((resolve) => this.#waiting.push(resolve));
+        }
+        if (next >= this.#done.length) break;
+        yield this.#done[next] as O;
       }
-      if (next >= this.#done.length) break;
-      yield this.#done[next] as O;
+      isLeft = false;
+    } finally {
+      // A loop that is left with `break` wants no more; an endless source would go on for ever.
+      if (isLeft && !isSettled) this.cancel(new DOMException("its loop was left", "AbortError"));
     }
     const values = await this;
     // A map that was reused as a whole had no calls.

@@ -82,6 +82,37 @@ test("a call whose inputs are others is made again when a cell is resumed, and t
   ]);
 });
 
+test("what was changed after the run is reused as it was, and made again with other inputs", async () => {
+  await using s = openSession();
+  await s.run(`let fail = true; var pulls = 0;
+const load = task({ name: "load" }, async (_: object) => [1]);
+const sum = task({ name: "sum" }, async ({ list }: { list: number[] }) => { pulls++; const total = list.reduce((a, b) => a + b, 0); list.push(7); return total; });
+let given = [1];`);
+  await s.run(
+    `const a = await load({}); a.push(2); const t = await sum({ list: given }); if (fail) throw new Error("later"); [a, t, pulls]`,
+  );
+  expect(await s.value("fail = false; given = [1]; await decks[2].resume()")).toBe(
+    "[ [ 1, 2 ], 1, 1 ]",
+  );
+  expect(await s.value("given = [1, 7]; await decks[2].resume()")).toBe("[ [ 1, 2 ], 8, 2 ]");
+});
+
+test("of several attempts of a workflow the last one lends its calls", async () => {
+  await using s = openSession();
+  await s.run(`let fail = true; var made: string[] = [];
+const step = task({ name: "step" }, async ({ n }: { n: number }) => { made.push("step" + n); return "step" + n; });
+const flow = eager({ name: "flow", retries: { count: 1, backoff: 1 } }, async (_: object, ctx) => {
+  const value = await step({ n: 0 });
+  await step({ n: ctx.attempt });
+  if (ctx.attempt === 1 || fail) throw new Error("not yet");
+  return value;
+});`);
+  await s.run("await flow({})");
+  expect(await s.value("fail = false; made = []; await deck.resume()")).toBe("'step0'");
+  // Attempt 1 finds step0 and makes step1 anew; attempt 2 finds both.
+  expect(await s.value("made")).toBe("[ 'step1' ]");
+});
+
 test("another session in the folder knows the runs, and resumes one", async () => {
   using folder = tempFolder();
   {
@@ -141,6 +172,20 @@ test("a user process killed in the middle of a run leaves it as killed, and the 
   expect(await s.value("await deck.resume()")).toBe("42");
   // Numbers of calls go on.
   expect(await s.value("deck.tasks('slow').map((call) => call.id)")).toBe("[ 't4' ]");
+});
+
+test("several sessions that begin at once in a fresh folder all keep their history", async () => {
+  using folder = tempFolder();
+  const sessions = Array.from({ length: 4 }, () => openSession({ folder: folder.path }));
+  try {
+    await Promise.all(
+      sessions.map((s) => s.run("await task({ name: 'one' }, (_: object) => 1)({})")),
+    );
+    await vi.waitFor(() => expect(callsWritten(folder.path)).toBe(4), { timeout: 20_000 });
+    expect(sessions.flatMap((s) => s.events.filter((item) => item.kind === "notice"))).toEqual([]);
+  } finally {
+    await Promise.all(sessions.map((s) => s.session.close({ graceMs: 200 })));
+  }
 });
 
 test("an interrupt ends a resumed cell, also in a loop", async () => {

@@ -178,12 +178,20 @@ export class DeckHistory {
         `${title} is no cell: only the run of a cell can be resumed; use .rerun() of its calls`,
       );
     }
-    return await again(source, {
+    const resumed = again(source, {
       title,
       ...(n !== undefined && { n }),
       ...(cellId !== undefined && { cellId }),
       linkedTo: run.id,
       reuse: reusePlan(record, (call) => this.#valuesOf(record.id, call)),
+    });
+    return await resumed.catch((error: unknown) => {
+      // The usual case in a new session: the tasks are not there yet.
+      if (!(error instanceof ReferenceError)) throw error;
+      const advice = "run the cells that define what it uses first, then resume";
+      throw new ReferenceError(`${error.message}, which ${title} uses: ${advice}`, {
+        cause: error,
+      });
     });
   }
 

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Records } from "../../../../runtime/events/records.ts";
 import { type EagerException, eager, mapTask, task } from "../../../../runtime/index.ts";
 import { CacheFile } from "../../../../runtime/store/cache.ts";
@@ -254,7 +254,8 @@ describe("a history file that is none", () => {
     session.recorder.flush();
     expect(session.notices).toHaveLength(1);
     expect(session.notices[0]).toContain("was written by a newer eagerdeck; update, or remove it");
-    expect(session.recorder.readable).toBeUndefined();
+    // What runs from then on is known within the session.
+    expect(session.recorder.readable?.runs().map(({ name }) => name)).toEqual(["flow"]);
   });
 
   test("a directory, or a place that is a file, costs one notice and nothing else", async () => {
@@ -290,7 +291,66 @@ describe("a history file that is none", () => {
   });
 });
 
-test("two sessions write into one folder at the same time", async () => {
+test("damage that spares the beginning of the file is moved aside with a notice, when it is met", async () => {
+  using folder = tempFolder();
+  using session = recording(folder.path);
+  for (let n = 0; n < 20; n++) await inRun(() => flow());
+  session.recorder.flush();
+  session.recorder.readable?.close();
+  const file = join(folder.path, ".eagerdeck/history.db");
+  const bytes = readFileSync(file);
+  writeFileSync(
+    file,
+    Buffer.concat([bytes.subarray(0, 4_096), Buffer.alloc(bytes.length - 4_096, 7)]),
+  );
+  using later = recording(folder.path, "s2");
+  for (let n = 0; n < 3; n++) {
+    await inRun(() => flow());
+    later.recorder.flush();
+  }
+  expect(later.notices).toEqual([
+    expect.stringContaining("it was moved aside, and a new one was begun"),
+  ]);
+  expect(later.recorder.readable?.runs().length).toBeGreaterThan(0);
+});
+
+test("runs whose process was killed make room too", async () => {
+  using folder = tempFolder();
+  using session = recording(folder.path);
+  await inRun(() => step({ x: 1 }));
+  session.recorder.flush();
+  const raw = new DatabaseSync(join(folder.path, ".eagerdeck/history.db"));
+  for (let n = 0; n < 300; n++) {
+    raw.exec(
+      `INSERT INTO runs (id, session, host, pid, born, title, state, started_at) SELECT 'lost${n}', session, host, pid, 'x', 'lost', 'running', ${n} FROM runs LIMIT 1`,
+    );
+  }
+  await inRun(() => step({ x: 2 }));
+  session.recorder.flush();
+  expect(raw.prepare("SELECT count(*) AS n FROM runs").get()?.["n"]).toBe(200);
+  raw.close();
+});
+
+test("while another session writes nothing waits for long, and what was to be written is, later", async () => {
+  using folder = tempFolder();
+  using session = recording(folder.path);
+  await inRun(() => flow());
+  session.recorder.flush();
+  const other = new DatabaseSync(join(folder.path, ".eagerdeck/history.db"));
+  other.exec("BEGIN IMMEDIATE");
+  await inRun(() => flow());
+  session.recorder.flush();
+  expect(other.prepare("SELECT count(*) AS n FROM runs").get()?.["n"]).toBe(1);
+  other.exec("COMMIT");
+  await vi.waitFor(
+    () => expect(other.prepare("SELECT count(*) AS n FROM runs").get()?.["n"]).toBe(2),
+    { timeout: 4_000 },
+  );
+  expect(session.notices).toEqual([]);
+  other.close();
+});
+
+test("two sessions write into one folder in turns", async () => {
   using folder = tempFolder();
   const one = new Recorder(recorderOptions(folder.path, "one"));
   const two = new Recorder(recorderOptions(folder.path, "two"));

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeValue, encodeValue } from "../../../../runtime/values/encode.ts";
+import { addSecret } from "../../../../runtime/values/redact.ts";
 
 function roundTrip(value: unknown): unknown {
   const encoded = encodeValue(value);
@@ -129,5 +130,23 @@ describe("what cannot be kept says why, and where", () => {
     expect(whyNot(new Map([["authorization", "Basic"]]))).toMatch(/^may be a secret/);
     expect(whyNot({ note: "use ghp_abcdefghijklmnop" })).toBe("holds what looks like a secret");
     expect(whyNot({ maxTokens: 512, secret: "" })).toMatch(/^kept/);
+    expect(whyNot(new URLSearchParams({ token: "abc123" }))).toMatch(/^may be a secret/);
+    expect(whyNot(new URLSearchParams({ page: "1" }), "token")).toMatch(/^may be a secret/);
+    expect(whyNot([["authorization", "abc123"]])).toMatch(/^may be a secret/);
+    addSecret("battery-staple");
+    expect(whyNot(Buffer.from("my battery-staple"))).toBe("holds a secret");
+    expect(whyNot({ deep: "battery-staple" })).toBe("holds what looks like a secret");
+  });
+
+  test("of a view on a buffer the rest of the buffer is not kept", () => {
+    const view = new Uint8Array([1, 2, 3, 4]).subarray(1, 3);
+    expect(roundTrip(view)).toEqual(new Uint8Array([2, 3]));
+    expect((roundTrip(view) as Uint8Array).buffer.byteLength).toBe(2);
+  });
+
+  test("for telling inputs apart secrets count too, and are not refused", () => {
+    expect(encodeValue("hunter2", { name: "password", isForIdentity: true })).toHaveProperty(
+      "text",
+    );
   });
 });

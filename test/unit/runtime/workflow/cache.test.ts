@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { task, z } from "../../../../runtime/index.ts";
+import { eager, task, z } from "../../../../runtime/index.ts";
 import {
   type CacheEntry,
   type CacheStore,
@@ -127,6 +127,47 @@ describe("the cache", () => {
       "miss: refresh was asked for",
     ]);
     expect([runs, store.entries.length]).toEqual([3, 2]);
+  });
+
+  test("is off for an input that differs where nobody sees it", async () => {
+    class Hidden {
+      #value: number;
+      constructor(value: number) {
+        this.#value = value;
+      }
+      get value() {
+        return this.#value;
+      }
+    }
+    const reads = task({ name: "reads", cache: true }, ({ of }: { of: Hidden }) => of.value);
+    expect([await reads({ of: new Hidden(1) }), await reads({ of: new Hidden(2) })]).toEqual([
+      1, 2,
+    ]);
+    const calls = task({ name: "calls", cache: true }, ({ f }: { f: () => number }) => f());
+    const give = (n: number) => () => n;
+    expect([await calls({ f: give(1) }), await calls({ f: give(2) })]).toEqual([1, 2]);
+    expect(await said(() => calls({ f: give(3) }))).toEqual([
+      "ok",
+      "off: the input f is a function; cache.ignore can leave it out",
+    ]);
+    const inverse = task({ name: "inverse", cache: true }, ({ x }: { x: number }) => 1 / x);
+    expect([await inverse({ x: 0 }), await inverse({ x: -0 })]).toEqual([
+      Number.POSITIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+    ]);
+  });
+
+  test("keeps a value under the inputs it was made from, also when they changed while it waited", async () => {
+    const reads = task({ name: "reads", cache: true }, async ({ o }: { o: { v: number } }) => o.v);
+    const both = eager({ name: "both", concurrency: 1 }, async () => {
+      const o = { v: 1 };
+      const first = reads({ o: { v: 0 } });
+      const second = reads({ o });
+      o.v = 2;
+      return [await first, await second];
+    });
+    expect(await both()).toEqual([0, 2]);
+    expect(await reads({ o: { v: 1 } })).toBe(1);
   });
 
   test("keeps no failure", async () => {

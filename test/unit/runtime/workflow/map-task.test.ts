@@ -101,6 +101,54 @@ describe("mapTask", () => {
     ]);
   });
 
+  test("is cancelled when its loop is left, so that an endless source ends", async () => {
+    function* endless() {
+      for (let n = 0; ; n++) yield { n };
+    }
+    const call = mapTask(square, { concurrency: 2 })(endless());
+    for await (const value of call) if (value > 10) break;
+    expect(await rejection(call)).toMatchObject({ code: "CANCELLED" });
+  });
+
+  test("a failure ends it although its source has nothing to give", async () => {
+    let isClosed = false;
+    const stalled: AsyncIterable<{ n: number }> = {
+      [Symbol.asyncIterator]: () => {
+        let count = 0;
+        return {
+          next: () =>
+            count++ === 0
+              ? Promise.resolve({ done: false, value: { n: 1 } })
+              : new Promise<never>(() => undefined),
+          return: async () => {
+            isClosed = true;
+            return { done: true, value: undefined };
+          },
+        };
+      },
+    };
+    const { hand, call } = mapped({}, stalled);
+    await settleTurns();
+    hand.attempts[0]?.reject(new Error("no"));
+    expect(await rejection(call)).toMatchObject({ code: "TASK_FAILED" });
+    expect(isClosed).toBe(true);
+  });
+
+  test("a promise in the rest of its list that fails is nobody's failure", async () => {
+    const unhandled: unknown[] = [];
+    const listener = (reason: unknown) => unhandled.push(reason);
+    process.on("unhandledRejection", listener);
+    const fails = (text: string) => Promise.reject(new Error(text)) as Promise<number>;
+    const call = mapTask(square, { concurrency: 1 })([
+      { n: fails("first") },
+      { n: fails("second") },
+    ]);
+    expect(await rejection(call)).toMatchObject({ code: "TASK_FAILED" });
+    await settleTurns();
+    process.off("unhandledRejection", listener);
+    expect(unhandled).toEqual([]);
+  });
+
   test("ends the iteration with the failure of the map", async () => {
     const { hand, call } = mapped({}, inputs(2));
     const seen: number[] = [];
