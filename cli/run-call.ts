@@ -2,6 +2,7 @@
  * The call that `eagerdeck run` makes: a cell of a session, checked where no schema knows the inputs.
  * @module
  */
+import { relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Diagnostic } from "../runtime/session/cell-error.ts";
 import type { ExportedEntity } from "../runtime/session/client/describe.ts";
@@ -56,12 +57,18 @@ async function checkedCall(
     ([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)},`,
   );
   const code = [
-    `import { ${entity.exported} as workflow } from ${JSON.stringify(path)};`,
+    // Relative: with rewriteRelativeImportExtensions the checker takes no other path to a `.ts` file.
+    `import { ${entity.exported} as workflow } from ${JSON.stringify(relativeSpecifier(session.folder, path))};`,
     "await workflow({",
     ...lines,
     "});",
   ].join("\n");
   return await session.execute({ code, check: "error" }).settled;
+}
+
+function relativeSpecifier(folder: string, path: string): string {
+  const specifier = relative(folder, path).replaceAll("\\", "/");
+  return specifier.startsWith(".") ? specifier : `./${specifier}`;
 }
 
 function wrongInputs(settled: Settled, names: readonly string[]): string[] {

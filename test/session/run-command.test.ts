@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
@@ -27,6 +27,28 @@ beforeAll(() => {
   });
 });
 afterAll(() => folder[Symbol.dispose]());
+
+test("a task without schemas is called whatever the tsconfig says of import paths", async () => {
+  using strict = tempFolder({
+    "tsconfig.json": JSON.stringify({
+      compilerOptions: {
+        module: "nodenext",
+        target: "esnext",
+        strict: true,
+        rewriteRelativeImportExtensions: true,
+        allowImportingTsExtensions: true,
+      },
+    }),
+    "sub/g.ts":
+      'import { task } from "eagerdeck";\nexport const g = task(function g({ n }: { n: number }) { return n + 1; });',
+  });
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [cli, "run", "sub/g.ts", "g", "--n", "4"],
+    { cwd: strict.path, encoding: "utf8" },
+  );
+  expect([status, stdout.trim()]).toEqual([0, "5"]);
+});
 
 /** Runs the command to its end, in the folder; `signal` is sent when it has printed. */
 async function eagerdeck(args: readonly string[], signal?: NodeJS.Signals) {
