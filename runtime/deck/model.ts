@@ -91,7 +91,7 @@ export function deckModel(run: RunRecord, nowMs = latestMs(run)): DeckModel {
     run,
     tree,
     title: only ? only.name : runLabel(run),
-    ...(only ? { inputs: only.inputs } : { note: `(${counted(calls.length, "call")})` }),
+    ...titleNote(only, calls.length),
     ...(only?.output !== undefined && { output: only.output }),
     // A cell goes on when a call that it made was cancelled.
     look: RUN_LOOKS[run.state === "ok" && only?.state === "cancelled" ? "interrupted" : run.state],
@@ -157,6 +157,15 @@ function remarkOf(run: RunRecord, calls: readonly CallRecord[]): string | undefi
     default:
       return undefined;
   }
+}
+
+/** What stands behind the title: inputs of the only root call; a group has none. */
+function titleNote(
+  only: CallRecord | undefined,
+  count: number,
+): Pick<DeckModel, "inputs" | "note"> {
+  if (only === undefined) return { note: `(${counted(count, "call")})` };
+  return only.entity === "group" ? {} : { inputs: only.inputs };
 }
 
 /** A run without a cell has no source that could be run again. */

@@ -381,3 +381,23 @@ test("a session that closes leaves no thread behind, however busy", async () => 
   await open[Symbol.asyncDispose]();
   await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 15_000 });
 });
+
+test("decks of a task in a thread, with HTML and Markdown, belong to its call", async () => {
+  await using s = openSession();
+  await s.run(`const t = task({ thread: true }, function t({ n }: { n: number }, ctx) {
+  Deck("own", Deck.html\`<b>\${n}</b>\`);
+  ctx.deck("ctx", html\`<i>\${n}</i>\`).append(md\`# \${n}\`);
+  return n;
+});`);
+  expect(await s.value("await t({ n: 4 })")).toBe("4");
+  const decks = s.events.flatMap((item) =>
+    item.kind === "event" && item.event.kind === "deck-added" ? [item.event] : [],
+  );
+  expect(
+    decks.map(({ name, id, bundle }) => [name, id, bundle["text/html"] ?? bundle["text/markdown"]]),
+  ).toEqual([
+    ["own", "t1", "<b>4</b>"],
+    ["ctx", "t1", "<i>4</i>"],
+    ["ctx", "t1", "# 4"],
+  ]);
+});

@@ -138,7 +138,7 @@ function titleSpans(model: DeckModel): Span[] {
   return [
     { text: `${model.look.glyph} `, role: runRole(model.run.state) },
     { text: nameText(model.title), role: "name" },
-    muted(model.inputs ? inputsText(model.inputs) : ` ${model.note ?? ""}`),
+    muted(model.inputs ? inputsText(model.inputs) : model.note ? ` ${model.note}` : ""),
   ];
 }
 

@@ -14,6 +14,8 @@
 
 import { isEntity } from "../../types/interface.ts";
 import { currentContext } from "../../workflow/context.ts";
+import { Deck } from "../../workflow/deck.ts";
+import { html, md } from "../../workflow/deck-content.ts";
 import type { Definition } from "../../workflow/definition.ts";
 import { EagerException } from "../../workflow/errors.ts";
 import { group } from "../../workflow/group.ts";
@@ -49,6 +51,9 @@ const OWN: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   [workflow, "workflow"],
   [mapTask, "mapTask"],
   [group, "group"],
+  [Deck, "Deck"],
+  [html, "html"],
+  [md, "md"],
 ]);
 
 export class Slicer {

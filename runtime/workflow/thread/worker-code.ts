@@ -8,6 +8,7 @@ import { pathToFileURL } from "node:url";
 import { constants, Script } from "node:vm";
 import type { TaskContext } from "../context.ts";
 import { currentContext } from "../context.ts";
+import { html, md } from "../deck-content.ts";
 import { EagerException } from "../errors.ts";
 import { localExecutor } from "../executor.ts";
 import { group } from "../group.ts";
@@ -168,7 +169,7 @@ async function fromSlice(code: Slice, name: string, context: TaskContext): Promi
         names[key] = await imported(slice, code.folder);
         break;
       case "own":
-        names[key] = slice.exported === "z" ? await schemas() : OWN[slice.exported];
+        names[key] = await ownExport(slice.exported, context);
         break;
       case "signal":
         Object.defineProperty(names, key, { get: () => context.signal });
@@ -193,7 +194,17 @@ const OWN: Readonly<Record<string, unknown>> = {
   workflow,
   mapTask,
   group,
+  html,
+  md,
 };
+
+async function ownExport(name: string, context: TaskContext): Promise<unknown> {
+  if (name === "z") return await schemas();
+  if (name !== "Deck") return OWN[name];
+  // What it makes belongs to the call, which lives in the main thread.
+  const make: TaskContext["deck"] = (...given) => context.deck(...given);
+  return Object.assign(make, { html, md });
+}
 
 async function schemas(): Promise<unknown> {
   const { z } = await import("zod");
