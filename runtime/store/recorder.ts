@@ -214,6 +214,13 @@ export class Recorder {
     }
   }
 
+  /** Writes what there is, and leaves the file. */
+  close(): void {
+    this.flush();
+    clearTimeout(this.#timer);
+    this.#close();
+  }
+
   #hasChanges(): boolean {
     if (this.#begun.length > 0 || this.#ended.length > 0) return true;
     return [...this.#runs.values()].some((run) => run.events.length > 0 || run.values.size > 0);

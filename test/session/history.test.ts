@@ -212,6 +212,16 @@ test("an interrupt ends a resumed cell, also in a loop", async () => {
   expect(await s.value("1 + 1")).toBe("2");
 });
 
+test("a session that ends leaves one whole file", async () => {
+  using folder = tempFolder();
+  {
+    await using s = openSession({ folder: folder.path });
+    await failed(s);
+  }
+  expect(readdirSync(join(folder.path, ".eagerdeck")).sort()).toEqual([".gitignore", "history.db"]);
+  expect(callsWritten(folder.path)).toBe(3);
+});
+
 test("without calls nothing is made; switched off nothing is kept, and everything else works", async () => {
   await using s = openSession();
   await s.run("console.log(1); deck; runs()");

@@ -180,7 +180,7 @@ function start(init: Extract<Request, { kind: "init" }>): void {
     ...{ folder: init.folder, session: init.session, records, sourceOf },
     notice: (text) => notice("warning", text, own.fallbackCell()),
   });
-  listen("exit", () => remembered.flush());
+  listen("exit", () => remembered.close());
   const git = new GitState(init.folder);
   // Not in the way of the first cell.
   setTimeout(() => void git.refresh(), GIT_AFTER_MS).unref();

@@ -55,9 +55,9 @@ export class Remembered {
   /** To be read; nothing is made for that. */
   history = (): History | undefined => this.#open().readable;
 
-  /** The process ends. */
-  flush(): void {
-    this.#recorder?.flush();
+  /** The process ends: the file is left whole, without what SQLite keeps beside it. */
+  close(): void {
+    this.#recorder?.close();
   }
 
   #open(): Recorder {
