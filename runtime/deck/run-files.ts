@@ -9,7 +9,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { readdir, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { RuntimeEvent } from "../events/events.ts";
 import { homePath, isHistoryOn, makeHome } from "../events/home.ts";
@@ -18,6 +18,7 @@ import { Records } from "../events/records.ts";
 import { cutText } from "../values/escape.ts";
 import { redactPrinted, redactText } from "../values/redact.ts";
 import { deckPage, isTrivial } from "./views.ts";
+import { writeWhole } from "./whole-file.ts";
 
 export interface RunFilesOptions {
   /** The session's working folder; `.eagerdeck` is made in it. */
@@ -186,17 +187,6 @@ function safeEvent(event: RuntimeEvent): RuntimeEvent {
     .map((line) => (MAY_NAME.test(line) ? redactPrinted(cutText(line, LINE_LENGTH_MAX)) : line))
     .join("\n");
   return { ...rest, text };
-}
-
-async function writeWhole(file: string, text: string): Promise<void> {
-  const part = `${file}.${process.pid}.part`;
-  try {
-    await writeFile(part, text);
-    await rename(part, file);
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
-  }
 }
 
 /** Only what was written here goes: a folder with something else in it stays. */

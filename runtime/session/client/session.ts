@@ -89,7 +89,7 @@ type EvaluateAnswer = Awaited<ReturnType<Session["evaluate"]>>;
 
 class ClientSession implements Session {
   readonly folder: string;
-  /** Names this session in the history; a new user process is still the same session. */
+  /** Its name in the history; it stays the same when a new user process begins. */
   readonly #id = randomUUID();
   readonly #options: SessionOptions;
   readonly #types: TypeService;

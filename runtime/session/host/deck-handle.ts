@@ -1,11 +1,10 @@
 /**
- * `deck`, `decks[n]`, `runs()`: handles on what ran, in this session and before it.
+ * `deck`, `decks[n]`, `runs()`: handles on what ran, in the session and before it.
  * @module
  */
 import { spawn } from "node:child_process";
-import { randomUUID } from "node:crypto";
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, isAbsolute, resolve } from "node:path";
+import { mkdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { inspect } from "node:util";
 import { pageFile } from "../../deck/run-files.ts";
 import {
@@ -18,6 +17,7 @@ import {
   sessionBundle,
   sessionPage,
 } from "../../deck/views.ts";
+import { writeWhole } from "../../deck/whole-file.ts";
 import { homePath, makeHome } from "../../events/home.ts";
 import type { RunRecord, RunState } from "../../events/record-shape.ts";
 import { counted } from "../../values/format.ts";
@@ -31,13 +31,11 @@ const PATIENT = Symbol.for("eagerdeck.patient");
 const TEXT = { columns: 100, rowsMax: 60 };
 const LISTED_MAX = 20;
 
-/** A page is written whole or not at all: beside the file, then renamed. */
-function writeWhole(path: string, text: string): string {
-  const file = isAbsolute(path) ? path : resolve(path);
+/** Makes the folders too. @returns the absolute path. */
+async function savePage(path: string, text: string): Promise<string> {
+  const file = resolve(path);
   mkdirSync(dirname(file), { recursive: true });
-  const part = `${file}.${randomUUID()}.part`;
-  writeFileSync(part, text);
-  renameSync(part, file);
+  await writeWhole(file, text);
   return file;
 }
 
@@ -87,7 +85,7 @@ export class DeckHandle {
     return this.#history.settings;
   }
 
-  /** Any call by its id, as the deck shows it: of this session, or of this run. @throws when there is none. */
+  /** Any call by its id, as the deck shows it: of the session, or of this run. @throws when there is none. */
   task(id: string): CallHandle {
     return this.#history.task(id, this.#runId);
   }
@@ -122,7 +120,7 @@ export class DeckHandle {
   async save(path: string): Promise<string> {
     const run = this.#record();
     if (!run) throw new Error("nothing to save: no calls yet");
-    return writeWhole(path, await deckPage(run));
+    return await savePage(path, await deckPage(run));
   }
 
   /** Opens this deck in a browser. @returns the path of its page, all there is where there is no display. */
@@ -193,7 +191,10 @@ export class SessionDeck {
 
   /** Writes the summary as a page that stands alone. @returns the absolute path. */
   async save(path: string): Promise<string> {
-    return writeWhole(path, await sessionPage(this.#history.newestRuns(), { title: this.#title }));
+    return await savePage(
+      path,
+      await sessionPage(this.#history.newestRuns(), { title: this.#title }),
+    );
   }
 
   /** Opens the summary in a browser. @returns the path of its page. */

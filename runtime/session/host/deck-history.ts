@@ -19,7 +19,7 @@ export interface DeckHistoryOptions {
   readonly settings: DeckSettings;
   /** Name of the session. */
   readonly session: string;
-  /** The history of the folder, with all that happened until now; absent when none is kept. */
+  /** The history, with all that happened until now; absent before there is one. */
   readonly history: () => History | undefined;
   /** The source that made a run of this process. */
   readonly sourceOf: (cell: number | undefined, runId: string) => string | undefined;
@@ -61,7 +61,7 @@ export class DeckHistory {
     return RunList.from(all.map(({ id }) => new DeckHandle(this, id))) as RunList;
   };
 
-  /** By execution count: `decks[7]` is the newest run of `In [7]` of this session. */
+  /** By execution count: `decks[7]` is the newest run of `In [7]` in the session. */
   readonly decks: Record<number, DeckHandle> = new Proxy(
     {},
     {
@@ -79,7 +79,7 @@ export class DeckHistory {
     },
   );
 
-  /** The newest run of each execution count, also of an earlier process of this session. */
+  /** The newest run of each execution count, also of an earlier process of the session. */
   #counts(): Map<string, string> {
     const { records, history, session } = this.#options;
     const counts = new Map<string, string>();
@@ -91,7 +91,7 @@ export class DeckHistory {
     return counts;
   }
 
-  /** @param id default: the newest run of this session. */
+  /** @param id default: the newest run of the session. */
   known(id: string | undefined): KnownRun | undefined {
     const { records, history, sourceOf } = this.#options;
     const run = id === undefined ? records.runs().at(-1) : records.run(id);
@@ -125,7 +125,7 @@ export class DeckHistory {
   }
 
   /**
-   * @param runId where to look; default: in this session, whose calls count up.
+   * @param runId where to look; default: in the session, whose calls count up.
    * @throws {Error} when there is no such call.
    */
   task(id: string, runId?: string): CallHandle {
@@ -150,7 +150,7 @@ export class DeckHistory {
       const stored = kept === undefined ? history()?.call(own.runId, id) : undefined;
       return { record: own, kept, stored };
     }
-    // Of the deck of this session the whole session is asked: its newest run need not be the one.
+    // Without a run the whole session is asked: its newest run need not be the one.
     const run = runId ?? history()?.runOfCall(session, id);
     if (run === undefined) return undefined;
     const record = history()?.record(run)?.calls.get(id);
@@ -216,7 +216,7 @@ export class DeckHistory {
     const newest = new Map<string, RunRecord>();
     const own = records.runs();
     const ids = new Set(own.map(({ id }) => id));
-    // Those of a user process that this session had before.
+    // Those of a user process that the session had before.
     const earlier = (history()?.runs() ?? [])
       .filter((run) => run.session === session && !ids.has(run.id))
       .reverse()
