@@ -63,6 +63,8 @@ export interface Settled {
   readonly status: "ok" | "error" | "interrupted" | "aborted";
   /** The value of the last expression; absent for `undefined`. */
   readonly value?: MimeBundle;
+  /** The value shows what is known to be secret: it is for the person's eyes, not for a file. */
+  readonly hasSecret?: boolean;
   /** Present for `error` and `interrupted`. */
   readonly error?: CellError;
   /** Session names that exist now because of this cell. */

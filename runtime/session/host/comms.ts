@@ -203,6 +203,7 @@ export class Comms {
 /** Ends with the handler, or with the interrupt of its run, whichever comes first. */
 async function stoppable(run: Run, act: () => unknown): Promise<void> {
   const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => undefined); // a handler that throws of the interrupt itself leaves nobody to hear this
   const onAbort = () => reject(run.signal.reason);
   run.signal.addEventListener("abort", onAbort, { once: true });
   try {
