@@ -234,6 +234,10 @@ export interface SignatureHelp {
 /** Where a name is declared; lines and columns from 1. Without `cell` and `file`: in the asked text itself. */
 export interface Definition {
   readonly cell?: number;
+  /** The cell as the person knows it: `In [3]`. */
+  readonly label?: string;
+  /** The whole declaration, as it is written there. */
+  readonly text?: string;
   /** Absolute path. */
   readonly file?: string;
   readonly line: number;

@@ -135,6 +135,10 @@ export class Comms {
     },
   };
 
+  isOpen(id: string): boolean {
+    return this.#open.has(id);
+  }
+
   /** A message of the front end; it is handled when those before it on its comm have been. */
   receive(cell: number, message: CommMessage): void {
     const before = this.#tails.get(message.id);
