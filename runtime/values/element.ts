@@ -30,7 +30,8 @@ function documentElement(value: object): MimeBundle | undefined {
   if (Reflect.get(value, "nodeType") !== ELEMENT_NODE || typeof html !== "string") return undefined;
   const name = String(Reflect.get(value, "localName") ?? "");
   if (name.toLowerCase() !== "svg") return { "text/html": html };
-  return { "image/svg+xml": standaloneSvg(html) };
+  // Documents write it as HTML, whose one entity for a space no XML knows.
+  return { "image/svg+xml": standaloneSvg(html.replaceAll("&nbsp;", "&#160;")) };
 }
 
 /** As a picture of its own an SVG has to say what it is; within a document the parser knows. */

@@ -80,11 +80,11 @@ describe("an element of a document", () => {
   });
 
   test("that is an SVG is shown as a picture that says what it is", () => {
-    const bundle = mimeBundle(new Element('<svg width="1" height="2"></svg>'), 80);
+    const bundle = mimeBundle(new Element('<svg width="1" height="2">&nbsp;</svg>'), 80);
     expect(bundle["image/svg+xml"]).toBe(
-      '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="2"></svg>',
+      '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="2">&#160;</svg>',
     );
-    expect(bundle["text/plain"]).toBe("SVG image 1 × 2 · 67 B");
+    expect(bundle["text/plain"]).toBe("SVG image 1 × 2 · 73 B");
   });
 
   test("whose accessors throw is shown as any other value", () => {
