@@ -13,6 +13,8 @@ export type Plan =
   | { readonly kind: "restart" }
   /** Without a policy: which one is it? */
   | { readonly kind: "check"; readonly policy?: CheckPolicy }
+  /** `%load FILE`: the file's text takes the place of the cell. */
+  | { readonly kind: "load"; readonly file: string }
   /** `%npm i zod`. */
   | { readonly kind: "install"; readonly packages: readonly string[] }
   | { readonly kind: "unknown"; readonly command: string };
@@ -38,6 +40,9 @@ function commandOf(text: string): Plan {
   if (command === "%check" && words.length === 0) return { kind: "check" };
   if (command === "%check" && (word === "off" || word === "warn" || word === "error")) {
     return { kind: "check", policy: word };
+  }
+  if (command === "%load" && words.length > 0) {
+    return { kind: "load", file: text.slice("%load".length).trim() }; // names may hold blanks
   }
   const packages = installArguments(text);
   if (packages !== undefined) return { kind: "install", packages };

@@ -43,7 +43,12 @@ const loadSockets = () => import("./sockets.ts");
 async function serve(connectionFile: string, log: Log): Promise<number> {
   const connection = await readConnection(connectionFile);
   // First the session, which boots in its own process while ZeroMQ is loaded here.
-  const session = startSession({ folder: process.cwd(), columns: COLUMNS, spare: true });
+  const session = startSession({
+    folder: process.cwd(),
+    columns: COLUMNS,
+    spare: true,
+    history: true,
+  });
   try {
     return await serveSession(session, connection, log);
   } finally {

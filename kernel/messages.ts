@@ -32,6 +32,17 @@ export interface PagePayload {
   start: number;
 }
 
+/** Text for a new cell, or in the place of the one that ran. */
+export interface NextInputPayload {
+  source: "set_next_input";
+  text: string;
+  replace: boolean;
+}
+export type Payload = PagePayload | NextInputPayload;
+
+/** One row of a history: session, execution count, and the source, with its output where that was asked for. */
+export type HistoryTuple = [number, number, string] | [number, number, [string, string | null]];
+
 export type UserExpressionResult = { status: "ok"; data: MimeBundle; metadata: Dict } | Failure;
 
 /** `type` is JupyterLab's word; ranges are code points. */
@@ -57,12 +68,12 @@ export interface MessageContent {
     | {
         status: "ok";
         execution_count: number;
-        payload: PagePayload[];
+        payload: Payload[];
         user_expressions: Record<string, UserExpressionResult>;
       }
     | (Failure & {
         execution_count: number;
-        payload: PagePayload[];
+        payload: Payload[];
         user_expressions: Record<string, never>;
       })
     | { status: "aborted" };
@@ -80,8 +91,17 @@ export interface MessageContent {
   is_complete_reply:
     | { status: "complete" | "invalid" | "unknown" }
     | { status: "incomplete"; indent: string };
-  history_request: { hist_access_type: string };
-  history_reply: { status: "ok"; history: [number, number, string][] };
+  history_request: {
+    hist_access_type: "tail" | "range" | "search";
+    output: boolean;
+    n: number | undefined;
+    session: number;
+    start: number;
+    stop: number | undefined;
+    pattern: string;
+    unique: boolean;
+  };
+  history_reply: { status: "ok"; history: HistoryTuple[] };
   comm_info_request: { target_name?: string | undefined };
   comm_info_reply: { status: "ok"; comms: Record<string, { target_name: string }> };
   kernel_info_request: Record<string, never>;
@@ -108,6 +128,21 @@ export interface MessageContent {
   interrupt_reply: { status: "ok" };
   shutdown_request: { restart: boolean };
   shutdown_reply: { status: "ok"; restart: boolean };
+  create_subshell_request: Record<string, never>;
+  create_subshell_reply: { status: "ok"; subshell_id: string };
+  delete_subshell_request: { subshell_id: string };
+  delete_subshell_reply: { status: "ok" };
+  list_subshell_request: Record<string, never>;
+  list_subshell_reply: { status: "ok"; subshell_id: string[] };
+
+  /** These go the other way: the kernel asks, the client replies. */
+  input_request: { prompt: string; password: boolean };
+  input_reply: { value: string };
+
+  /** Both ways; without reply. */
+  comm_open: { comm_id: string; target_name: string; data: unknown };
+  comm_msg: { comm_id: string; data: unknown };
+  comm_close: { comm_id: string; data: unknown };
 
   status: { execution_state: ExecutionState };
   execute_input: { code: string; execution_count: number };
@@ -128,9 +163,13 @@ type Asked<T> = T extends `${infer N}_request`
     ? N
     : never
   : never;
-export type RequestName = Asked<MessageType>;
+export type RequestName = Exclude<Asked<MessageType>, "input">;
 export type RequestType = `${RequestName}_request`;
 export type ReplyType = `${RequestName}_reply`;
+/** What a client sends without waiting for a reply. */
+export type CommType = "comm_open" | "comm_msg" | "comm_close";
+/** All that comes from clients. */
+export type IncomingType = RequestType | CommType | "input_reply";
 
 /** What the kernel broadcasts. The reply to a shutdown goes to everybody too. */
 export type PublishedType =
@@ -142,7 +181,8 @@ export type PublishedType =
   | "execute_result"
   | "error"
   | "clear_output"
-  | "shutdown_reply";
+  | "shutdown_reply"
+  | CommType;
 
 /** A header as it came: the fields that are needed are checked, the others are kept for the answer's parent. */
 export interface Header extends Dict {
@@ -151,12 +191,16 @@ export interface Header extends Dict {
   readonly session: string;
   /** ISO 8601; absent or unreadable from some clients. */
   readonly date?: string | undefined;
+  /** The lane that it is for; absent or null: the main one. */
+  readonly subshell_id?: string | null | undefined;
 }
 
 /** A message whose signature and header are good; its content is still `unknown`. */
 export interface IncomingMessage {
   readonly identities: readonly Uint8Array[];
   readonly header: Header;
+  /** Header of what this answers; `{}` where the client says nothing. */
+  readonly parent: Dict;
   readonly metadata: Dict;
   readonly content: unknown;
   readonly buffers: readonly Uint8Array[];
@@ -181,6 +225,11 @@ export type Channel = "shell" | "control";
 export interface Transport {
   publish(message: OutgoingMessage): void;
   reply(channel: Channel, identities: readonly Uint8Array[], message: OutgoingMessage): void;
+  /**
+   * Sends a request to one client, on stdin.
+   * @returns its `msg_id`, once it has left. Rejects when that client cannot be reached.
+   */
+  request(identities: readonly Uint8Array[], message: OutgoingMessage): Promise<string>;
   /** Resolves when all that was published so far has left. */
   flushed(): Promise<void>;
 }
@@ -192,7 +241,11 @@ export function failure(ename: string, evalue: string, traceback?: string[]): Fa
 export function outgoing<T extends MessageType>(
   type: T,
   content: MessageContent[T] | (T extends ReplyType ? Failure : never),
-  options: { readonly parent: Dict; readonly metadata?: Dict },
+  options: {
+    readonly parent: Dict;
+    readonly metadata?: Dict;
+    readonly buffers?: readonly Uint8Array[];
+  },
 ): OutgoingMessage {
   // The union has one member per `T`; the compiler does not see that `type` and `content` belong together. A
   // reply may be a failure instead, whose form is the same for all.

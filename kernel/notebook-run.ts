@@ -145,6 +145,7 @@ async function runCell(
   router.receive("shell", {
     identities: [],
     header,
+    parent: {},
     metadata: { cellId: cell.id },
     content,
     buffers: [],
@@ -160,7 +161,8 @@ async function runCell(
 /** What a client writes into the notebook when a kernel has started. */
 async function describeKernel(notebook: Notebook, page: Page, router: Router): Promise<void> {
   const { header, reply } = page.ask("kernel_info_request");
-  router.receive("shell", { identities: [], header, metadata: {}, content: {}, buffers: [] });
+  const message = { identities: [], header, parent: {}, metadata: {}, content: {}, buffers: [] };
+  router.receive("shell", message);
   const info = (await reply) as MessageContent["kernel_info_reply"]; // as above
   notebook.metadata["language_info"] = info.language_info;
   notebook.metadata["kernelspec"] ??= {
@@ -204,6 +206,10 @@ class Page implements Transport {
     };
     this.#asked.set(header.msg_id, { cell, resolve, answer: undefined, clearsNext: false });
     return { header, reply };
+  }
+
+  async request(): Promise<never> {
+    throw new Error("a notebook answers no questions"); // its cells do not allow stdin
   }
 
   async flushed(): Promise<void> {

@@ -8,9 +8,15 @@
  *   O3  Nothing of a silent cell is sent.
  * @module
  */
-import type { CellError, Session, SessionEvent } from "../runtime/session/client/api.ts";
+import type {
+  CellError,
+  CommMessage,
+  Session,
+  SessionEvent,
+} from "../runtime/session/client/api.ts";
 import type { MimeBundle } from "../runtime/values/shape.ts";
 import type { Clock } from "./clock.ts";
+import type { CommTable } from "./comm-table.ts";
 import type { DeckRenderer } from "./deck-renderer.ts";
 import { Decks } from "./decks.ts";
 import { errorFields } from "./error-fields.ts";
@@ -33,6 +39,7 @@ export interface OutputsOptions {
   readonly session: Session;
   readonly transport: Transport;
   readonly parents: Parents;
+  readonly comms: CommTable;
   readonly renderer: DeckRenderer;
   readonly clock: Clock;
   readonly log: Log;
@@ -103,6 +110,12 @@ export class Outputs {
     return state.uncaught;
   }
 
+  /** Sends the text that a cell has written so far. */
+  async flush(cell: number): Promise<void> {
+    this.#send(this.#streams.before(cell, this.#options.clock.now()));
+    await this.#options.transport.flushed();
+  }
+
   /** A sentence for the person, under a cell. */
   say(cell: number, text: string): void {
     this.#write(cell, "stderr", text.endsWith("\n") ? text : `${text}\n`);
@@ -143,6 +156,7 @@ export class Outputs {
     log("debug", `session ${event.phase}${event.reason === undefined ? "" : `: ${event.reason}`}`);
     // A new user process knows nothing of the old one's settings.
     if (event.phase === "starting") this.#decks.showThemselves(true);
+    if (event.phase === "lost") this.#closeComms();
     // A running cell says it with its own error.
     if (event.phase !== "lost" || this.#expectsLoss || parents.someRuns) return;
     const cell = parents.fallback;
@@ -151,7 +165,17 @@ export class Outputs {
       this.say(cell, `The user process is gone${why}. All variables are gone with it.`);
   }
 
+  /** Their side in the user process is gone: front ends must not wait for it. */
+  #closeComms(): void {
+    const { comms, transport } = this.#options;
+    for (const comm_id of comms.clear()) {
+      transport.publish(outgoing("comm_close", { comm_id, data: {} }, { parent: {} }));
+    }
+  }
+
   #apply(cell: number, event: SessionEvent): void {
+    // No output: a widget that lives on goes on also behind a cell that shows nothing.
+    if (event.kind === "comm") return this.#comm(cell, event.message);
     if (this.#options.parents.of(cell)?.silent !== false) return;
     switch (event.kind) {
       case "event": {
@@ -182,6 +206,11 @@ export class Outputs {
       default:
         event satisfies never;
     }
+  }
+
+  #comm(cell: number, message: CommMessage): void {
+    this.#options.comms.note(message);
+    this.#put(cell, (parent) => commOutgoing(message, parent));
   }
 
   #display(cell: number, event: Extract<SessionEvent, { kind: "display" }>): void {
@@ -252,10 +281,12 @@ export class Outputs {
   }
 
   #publish(cell: number, message: Unsent): void {
-    const parent = this.#options.parents.of(cell);
-    if (parent === undefined)
-      this.#options.log("info", `output of a long gone cell (${cell}) dropped`);
-    else if (!parent.silent) this.#options.transport.publish(message(parent.header));
+    const { log, parents, transport } = this.#options;
+    const parent = parents.of(cell);
+    const sent = message(parent?.header ?? {});
+    if (sent.type.startsWith("comm_")) transport.publish(sent);
+    else if (parent === undefined) log("info", `output of a long gone cell (${cell}) dropped`);
+    else if (!parent.silent) transport.publish(sent);
   }
 
   #schedule(): void {
@@ -288,6 +319,15 @@ export class Outputs {
       this.#streams.forget(cell);
     }
   }
+}
+
+function commOutgoing(message: CommMessage, parent: Dict): OutgoingMessage {
+  const { op, id, data, metadata, buffers } = message;
+  const how = { parent, metadata, buffers };
+  if (op !== "open") {
+    return outgoing(op === "close" ? "comm_close" : "comm_msg", { comm_id: id, data }, how);
+  }
+  return outgoing("comm_open", { comm_id: id, target_name: message.target, data }, how);
 }
 
 /** The bundle, or its text with a note when it is too large for a notebook. */

@@ -11,6 +11,8 @@ export interface Parent {
   readonly header: Header;
   /** Nothing of a silent cell is shown, late text included. */
   readonly silent: boolean;
+  /** Whoever asked for it, when that client can be asked in turn: present if it allowed stdin. */
+  readonly stdin?: readonly Uint8Array[];
 }
 
 export class Parents {

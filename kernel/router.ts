@@ -5,17 +5,19 @@
  *   K2  A handler never touches a socket; `#handle` alone says busy, replies and says idle.
  *   R1  Every request gets exactly one busy and one idle, an unknown or malformed one too: a client counts a
  *       cell as scheduled until the idle with its id.
- *   R2  Cells are handled one after the other in the order they came; other requests at once, also while a
- *       cell runs.
+ *   R2  Cells of a lane are handled one after the other in the order they came; other requests at once, also
+ *       while a cell runs.
  *   R3  An error answers what waits as `aborted`, and what was sent before its client could know of it.
  *       What is sent afterwards runs.
  * @module
  */
 import type { Execution, Session } from "../runtime/session/client/api.ts";
 import type { Clock } from "./clock.ts";
+import { CommTable } from "./comm-table.ts";
 import { type Plan, planOf } from "./commands.ts";
 import type { DeckRenderer } from "./deck-renderer.ts";
 import { decodeContent, isRequestType } from "./decode.ts";
+import { handleComm, isCommType } from "./handlers/comms.ts";
 import {
   type Context,
   type Handler,
@@ -25,6 +27,7 @@ import {
   type Turn,
 } from "./handlers/index.ts";
 import { Interrupts } from "./interrupts.ts";
+import { type Lane, Lanes, type Ticket } from "./lanes.ts";
 import type { Log } from "./log.ts";
 import {
   type Channel,
@@ -39,11 +42,7 @@ import {
 } from "./messages.ts";
 import { Outputs } from "./outputs.ts";
 import { Parents } from "./parents.ts";
-
-/** Cells that may wait. */
-const WAITING_MAX = 1_000;
-/** How long cells may still arrive that were sent before their client could know of an error. */
-const ABORT_LATE_MS = 50;
+import { Stdin } from "./stdin.ts";
 
 export interface RouterOptions {
   readonly session: Session;
@@ -55,11 +54,18 @@ export interface RouterOptions {
   readonly onShutdown: () => void;
 }
 
+interface Answer {
+  readonly name: RequestName;
+  readonly reply: Reply<RequestName>;
+}
+
 interface Request {
   readonly channel: Channel;
   readonly message: IncomingMessage;
   /** Only for cells. */
   readonly turn?: Turn;
+  /** What is done between busy and idle; default: the handler of its type. */
+  readonly work?: (context: Context) => Promise<Answer | undefined>;
   /** Called once, before the reply is sent. */
   readonly onAnswered?: (reply: { readonly status?: string } | undefined) => void;
 }
@@ -69,27 +75,30 @@ type ExecuteContent = MessageContent["execute_request"];
 export class Router {
   readonly #options: RouterOptions;
   readonly #parents = new Parents();
+  readonly #comms = new CommTable();
+  readonly #lanes: Lanes;
   readonly #outputs: Outputs;
   readonly #interrupts: Interrupts;
+  readonly #stdin: Stdin;
   readonly #services: Services;
-  /** The end of the line of cells. */
-  #tail: Promise<void> = Promise.resolve();
-  #waiting = 0;
-  /** Waiting requests that must be over before the next cell is given to the session. */
-  #exclusive = 0;
-  /** Raised by an error: what came before and is not with the session yet is aborted. */
-  #epoch = 0;
-  #failedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: RouterOptions) {
     this.#options = options;
     const { clock, log, renderer, session, transport } = options;
     const parents = this.#parents;
-    this.#outputs = new Outputs({ session, transport, parents, renderer, clock, log });
-    this.#interrupts = new Interrupts({ session, parents, outputs: this.#outputs, clock, log });
+    const comms = this.#comms;
+    this.#lanes = new Lanes(clock);
+    const outputs = new Outputs({ session, transport, parents, comms, renderer, clock, log });
+    this.#outputs = outputs;
+    this.#interrupts = new Interrupts({ session, parents, outputs, clock, log });
+    this.#stdin = new Stdin({ transport, parents, log, flush: (cell) => outputs.flush(cell) });
+    session.onInput((question) => this.#stdin.ask(question));
     this.#services = {
       session,
-      outputs: this.#outputs,
+      outputs,
+      parents,
+      comms,
+      lanes: this.#lanes,
       interrupt: () => this.interrupt(),
       shutdown: options.onShutdown,
       completing: new Map(),
@@ -97,9 +106,16 @@ export class Router {
   }
 
   /** Takes a message whose header is good. Does not wait and does not throw. */
-  receive(channel: Channel, message: IncomingMessage): void {
-    if (message.header.msg_type === "execute_request") this.#enqueue(channel, message);
-    else void this.#handle({ channel, message });
+  receive(channel: Channel | "stdin", message: IncomingMessage): void {
+    if (channel === "stdin") return this.#stdin.receive(message);
+    const { msg_type, subshell_id } = message.header;
+    const lane = this.#lanes.of(subshell_id);
+    if (lane === undefined) return this.#refuse(channel, message, unknownSubshell(subshell_id));
+    if (msg_type === "execute_request") this.#enqueue(channel, message, lane);
+    else if (isCommType(msg_type)) {
+      const work = (context: Context) => handleComm(msg_type, context);
+      lane.whenStarted(() => void this.#handle({ channel, message, work }));
+    } else void this.#handle({ channel, message });
   }
 
   /** SIGINT, or an `interrupt_request`. */
@@ -109,86 +125,94 @@ export class Router {
 
   /** Resolves when every cell that has been received so far has been answered. */
   async idle(): Promise<void> {
-    await this.#tail;
+    await this.#lanes.idle();
   }
 
   close(): void {
     this.#outputs.close();
   }
 
-  #enqueue(channel: Channel, message: IncomingMessage): void {
-    const decoded = decodeContent("execute_request", message.content);
-    if (!decoded.ok || this.#waiting >= WAITING_MAX) {
-      const turn: Turn = { kind: decoded.ok ? "refused" : "blank" };
+  #refuse(channel: Channel, message: IncomingMessage, reply: ReturnType<typeof failure>): void {
+    const turn: Turn = { kind: "refused", failure: reply };
+    if (message.header.msg_type === "execute_request") {
       return void this.#handle({ channel, message, turn });
     }
+    const { msg_type } = message.header;
+    const name = isRequestType(msg_type) ? nameOf(msg_type) : undefined;
+    const work = async () => (name === undefined ? undefined : { name, reply });
+    void this.#handle({ channel, message, work });
+  }
+
+  #enqueue(channel: Channel, message: IncomingMessage, lane: Lane): void {
+    const decoded = decodeContent("execute_request", message.content);
+    if (!decoded.ok) return void this.#handle({ channel, message, turn: { kind: "blank" } }); // says so itself
+    if (lane.isFull) return this.#refuse(channel, message, QUEUE_FULL);
     const { content } = decoded;
     const plan = planOf(content.code);
     const isExclusive = plan.kind !== "cell" || Object.keys(content.user_expressions).length > 0;
-    const epoch = this.#wasSentTooEarly(message) ? -1 : this.#epoch;
+    const ticket = lane.ticket(Date.parse(message.header.date ?? ""));
     // Given to the session at once, which checks it while the cells before it run; unless something waits that
     // has to be over first, such as `%restart` or expressions that need the session between two cells.
     const submitted =
-      plan.kind === "cell" && this.#exclusive === 0 && epoch >= 0
-        ? this.#submit(message, content)
+      plan.kind === "cell" && lane.isOpen && !ticket.isAborted
+        ? this.#submit(message, content, lane)
         : undefined;
-    this.#waiting += 1;
-    if (isExclusive) this.#exclusive += 1;
-    const take = async (): Promise<void> => {
-      const turn = await this.#turn({ plan, message, content, epoch, submitted });
+    lane.enqueue(isExclusive, async (began) => {
+      const asked = { plan, message, content, lane, ticket, submitted };
+      const turn = await this.#turn(asked);
+      began();
       await this.#handle({
         channel,
         message,
         turn,
-        // Before the reply leaves: whoever has read it may send the next cell within the same millisecond.
         onAnswered: (reply) => {
-          if (reply?.status !== "error" || !content.stop_on_error || content.silent) return;
-          this.#epoch += 1;
-          this.#failedAtMs = this.#options.clock.now();
+          if (turn.kind === "cell") lane.cells.delete(turn.execution.cell);
+          if (reply?.status === "error" && content.stop_on_error && !content.silent) lane.failed();
         },
       });
-      this.#waiting -= 1;
-      if (isExclusive) this.#exclusive -= 1;
-    };
-    this.#tail = this.#tail.then(take);
+    });
   }
 
   async #turn(options: {
     readonly plan: Plan;
     readonly message: IncomingMessage;
     readonly content: ExecuteContent;
-    readonly epoch: number;
+    readonly lane: Lane;
+    readonly ticket: Ticket;
     readonly submitted: Execution | undefined;
   }): Promise<Turn> {
-    const { plan, message, content, epoch } = options;
-    const isLate = options.submitted === undefined && epoch !== this.#epoch;
-    if (isLate && plan.kind !== "blank") return { kind: "aborted" };
+    const { plan, message, content, lane, ticket, submitted } = options;
+    if (submitted === undefined && ticket.isAborted && plan.kind !== "blank") {
+      return { kind: "aborted" };
+    }
     if (plan.kind !== "cell") return plan;
-    const execution = options.submitted ?? this.#submit(message, content);
+    const execution = submitted ?? this.#submit(message, content, lane);
     const started = await execution.started;
     if (!started.aborted) return { kind: "cell", execution, count: started.n };
+    lane.cells.delete(execution.cell);
     const { error } = await execution.settled;
-    return error === undefined ? { kind: "aborted" } : { kind: "refused" };
+    return error === undefined
+      ? { kind: "aborted" }
+      : { kind: "refused", failure: failure(error.name, error.message) };
   }
 
-  #submit(message: IncomingMessage, content: ExecuteContent): Execution {
+  #submit(message: IncomingMessage, content: ExecuteContent, lane: Lane): Execution {
     const { cellId } = message.metadata;
     const execution = this.#options.session.execute({
       code: content.code,
+      lane: lane.name,
       silent: content.silent,
       storeHistory: content.store_history && !content.silent,
       stopOnError: content.stop_on_error,
       ...(typeof cellId === "string" ? { cellId } : {}),
     });
-    this.#parents.add(execution.cell, { header: message.header, silent: content.silent });
+    lane.cells.add(execution.cell);
+    this.#parents.add(execution.cell, {
+      header: message.header,
+      silent: content.silent,
+      ...(content.allow_stdin ? { stdin: message.identities } : {}),
+    });
     return execution;
-  }
-
-  /** By the client's own clock: good enough, as it usually is the same machine's. */
-  #wasSentTooEarly(message: IncomingMessage): boolean {
-    const sentAtMs = Date.parse(message.header.date ?? "");
-    const isJustAfter = this.#options.clock.now() - this.#failedAtMs < ABORT_LATE_MS;
-    return isJustAfter && sentAtMs < Math.floor(this.#failedAtMs);
   }
 
   async #handle(request: Request): Promise<void> {
@@ -202,7 +226,7 @@ export class Router {
     publish("status", { execution_state: "busy" });
     const metadata = request.turn === undefined ? {} : { started: new Date().toISOString() };
     const context: Context = { ...this.#services, message, publish, turn: request.turn };
-    const answer = await this.#answer(message, context);
+    const answer = await this.#answer(request, context);
     request.onAnswered?.(answer?.reply);
     await transport.flushed();
     if (answer !== undefined) {
@@ -219,35 +243,36 @@ export class Router {
     if (this.#parents.someRuns) publish("status", { execution_state: "busy" }, {});
   }
 
-  async #answer(
-    message: IncomingMessage,
-    context: Context,
-  ): Promise<{ readonly name: RequestName; readonly reply: Reply<RequestName> } | undefined> {
+  async #answer({ message, work }: Request, context: Context): Promise<Answer | undefined> {
     const type = message.header.msg_type;
-    if (!isRequestType(type)) {
-      this.#options.log("debug", `unknown message type ${JSON.stringify(type)}`);
-      return undefined;
-    }
-    const name = nameOf(type);
+    const name = isRequestType(type) ? nameOf(type) : undefined;
     try {
-      return { name, reply: await this.#run(name, message.content, context) };
+      if (work !== undefined) return await work(context);
+      if (name !== undefined) return { name, reply: await this.#run(name, context) };
     } catch (error) {
       // What users do wrong are values; only our own bugs come here.
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.#options.log("error", `${type} failed: ${text}`);
-      return {
-        name,
-        reply: failure("InternalError", `eagerdeck could not answer this: ${String(error)}`),
-      };
+      if (name === undefined) return undefined;
+      const said = `eagerdeck could not answer this: ${String(error)}`;
+      return { name, reply: failure("InternalError", said) };
     }
+    this.#options.log("debug", `unknown message type ${JSON.stringify(type)}`);
+    return undefined;
   }
 
-  async #run<N extends RequestName>(name: N, raw: unknown, context: Context): Promise<Reply<N>> {
-    const decoded = decodeContent(`${name}_request`, raw);
+  async #run<N extends RequestName>(name: N, context: Context): Promise<Reply<N>> {
+    const decoded = decodeContent(`${name}_request`, context.message.content);
     if (!decoded.ok) return failure("BadMessage", decoded.reason);
     const handler: Handler<N> = handlers[name];
     return await handler(decoded.content, context);
   }
+}
+
+const QUEUE_FULL = failure("QueueFull", "too many cells wait already; this one was not run");
+
+function unknownSubshell(id: string | null | undefined) {
+  return failure("UnknownSubshell", `there is no subshell ${id}; it may have been deleted`);
 }
 
 function nameOf(type: `${RequestName}_request`): RequestName {

@@ -88,12 +88,13 @@ export class Sockets implements Transport {
    * Reads all sockets until they are closed.
    * @param receive must not throw and does not wait: it is called for each message in order.
    */
-  async serve(receive: (channel: Channel, message: IncomingMessage) => void): Promise<void> {
+  async serve(
+    receive: (channel: Channel | "stdin", message: IncomingMessage) => void,
+  ): Promise<void> {
     await Promise.all([
       this.#read(this.#shell, (message) => receive("shell", message)),
       this.#read(this.#control, (message) => receive("control", message)),
-      // `input()` does not exist yet: what a client sends here answers no question.
-      this.#read(this.#stdin, () => this.#log("debug", "an input_reply nobody waits for")),
+      this.#read(this.#stdin, (message) => receive("stdin", message)),
       this.#welcome(),
       this.#beat(),
     ]);
@@ -106,6 +107,13 @@ export class Sockets implements Transport {
 
   reply(channel: Channel, identities: readonly Uint8Array[], message: OutgoingMessage): void {
     if (!this.#closed) this.#replies[channel].put(this.#wire.write(identities, message));
+  }
+
+  async request(identities: readonly Uint8Array[], message: OutgoingMessage): Promise<string> {
+    const id = this.#wire.nextId();
+    // One question at a time: no queue is needed in front of this socket.
+    await this.#stdin.send(this.#wire.write(identities, message, id));
+    return id;
   }
 
   async flushed(): Promise<void> {

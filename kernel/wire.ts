@@ -63,7 +63,12 @@ export class Wire {
       }
       if (!this.#isNew(expected.toString("latin1"))) return { kind: "dropped", why: "replay" };
     }
-    const parsed = { header: parse(header), metadata: parse(metadata), content: parse(content) };
+    const parsed = {
+      header: parse(header),
+      parent: parse(parent),
+      metadata: parse(metadata),
+      content: parse(content),
+    };
     if (parsed.header === undefined || parsed.content === undefined) {
       return { kind: "dropped", why: "json" };
     }
@@ -74,6 +79,7 @@ export class Wire {
       message: {
         identities: frames.slice(0, delimiter),
         header: decoded,
+        parent: isDict(parsed.parent?.value) ? parsed.parent.value : {},
         metadata: isDict(parsed.metadata?.value) ? parsed.metadata.value : {},
         content: parsed.content.value,
         buffers,
@@ -81,11 +87,20 @@ export class Wire {
     };
   }
 
-  /** @param prefix identities of the receiver, or a topic. */
-  write(prefix: readonly Uint8Array[], message: OutgoingMessage): Uint8Array[] {
+  /** An id that no other message of this kernel has. */
+  nextId(): string {
     this.#sent += 1;
+    return `${this.session}_${this.#sent}`;
+  }
+
+  /** @param prefix identities of the receiver, or a topic. */
+  write(
+    prefix: readonly Uint8Array[],
+    message: OutgoingMessage,
+    id: string = this.nextId(),
+  ): Uint8Array[] {
     const header = {
-      msg_id: `${this.session}_${this.#sent}`,
+      msg_id: id,
       msg_type: message.type,
       session: this.session,
       username: this.#username,

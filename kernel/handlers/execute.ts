@@ -4,13 +4,15 @@
  * Errors are one `error` message with the same three fields as the reply, and no other output.
  * @module
  */
+import { readFile, stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import type { CellError, Session } from "../../runtime/session/client/api.ts";
 import { errorFields } from "../error-fields.ts";
 import {
   type ErrorFields,
   failure,
   type MessageContent,
-  type PagePayload,
+  type Payload,
   type UserExpressionResult,
 } from "../messages.ts";
 import { boundedBundle } from "../outputs.ts";
@@ -32,10 +34,7 @@ export const execute: Handler<"execute"> = async (content, context) => {
     case "aborted":
       return { status: "aborted" }; // without a count: JupyterLab then shows `[ ]`
     case "refused":
-      return failed(
-        failure("QueueFull", "too many cells wait already; this one was not run"),
-        session.count,
-      );
+      return failed(turn.failure, session.count);
     case "cell":
       return await runCell(content, context, turn);
     default:
@@ -90,6 +89,14 @@ async function runCommand(
       else return ok(count, [{ source: "page", data, start: 0 }]);
       break;
     }
+    case "load":
+      try {
+        const text = await loadedText(session.folder, turn.file);
+        return ok(count, [{ source: "set_next_input", text, replace: true }]);
+      } catch (error) {
+        const said = `cannot load ${turn.file}: ${error instanceof Error ? error.message : String(error)}`;
+        return failWith(failure("UsageError", said), { content, context, count });
+      }
     case "install":
       try {
         await session.install(turn.packages, {
@@ -103,13 +110,24 @@ async function runCommand(
       }
       break;
     case "unknown": {
-      const text = `unknown command ${turn.command}; there are %npm i PACKAGE, %restart and %check off|warn|error`;
+      const text = `unknown command ${turn.command}; there are %npm i PACKAGE, %load FILE, %restart and %check off|warn|error`;
       return failWith(failure("UsageError", text), { content, context, count });
     }
     default:
       turn satisfies never;
   }
   return { ...ok(count), user_expressions: await evaluated(session, content.user_expressions) };
+}
+
+/** Of a file that would be a cell. */
+const LOADED_BYTES_MAX = 1_000_000;
+
+/** @param file relative to the folder of the session. */
+async function loadedText(folder: string, file: string): Promise<string> {
+  const path = resolve(folder, file);
+  const { size } = await stat(path);
+  if (size > LOADED_BYTES_MAX) throw new Error("it is larger than 1 MB, too much for a cell");
+  return `// %load ${file}\n${await readFile(path, "utf8")}`;
 }
 
 const CHECK_TEXT = {
@@ -141,7 +159,7 @@ function failed({ ename, evalue, traceback }: ErrorFields, count: number): Reply
   };
 }
 
-function ok(count: number, payload: PagePayload[] = []) {
+function ok(count: number, payload: Payload[] = []) {
   return { status: "ok" as const, execution_count: count, payload, user_expressions: {} };
 }
 

@@ -3,7 +3,9 @@
  * @module
  */
 import type { Execution, Session } from "../../runtime/session/client/api.ts";
+import type { CommTable } from "../comm-table.ts";
 import type { Plan } from "../commands.ts";
+import type { Lanes } from "../lanes.ts";
 import type {
   Failure,
   IncomingMessage,
@@ -12,10 +14,14 @@ import type {
   RequestName,
 } from "../messages.ts";
 import type { Outputs } from "../outputs.ts";
+import type { Parents } from "../parents.ts";
+import { commInfo } from "./comms.ts";
 import { interrupt, shutdown } from "./control.ts";
 import { execute } from "./execute.ts";
-import { commInfo, history, kernelInfo } from "./info.ts";
+import { history } from "./history.ts";
+import { kernelInfo } from "./info.ts";
 import { complete, inspect, isComplete } from "./introspect.ts";
+import { createSubshell, deleteSubshell, listSubshells } from "./subshells.ts";
 
 /** A cell whose turn has come, or what became of it instead. */
 export type Turn =
@@ -23,12 +29,15 @@ export type Turn =
   | { readonly kind: "cell"; readonly execution: Execution; readonly count: number | undefined }
   /** An earlier cell failed. */
   | { readonly kind: "aborted" }
-  /** Too many cells wait. */
-  | { readonly kind: "refused" };
+  /** It was not run: too many cells wait, or its subshell does not exist. */
+  | { readonly kind: "refused"; readonly failure: Failure };
 
 export interface Services {
   readonly session: Session;
   readonly outputs: Outputs;
+  readonly parents: Parents;
+  readonly comms: CommTable;
+  readonly lanes: Lanes;
   /** One press of Stop. */
   readonly interrupt: () => void;
   readonly shutdown: () => void;
@@ -60,4 +69,7 @@ export const handlers: { readonly [N in RequestName]: Handler<N> } = {
   kernel_info: kernelInfo,
   interrupt,
   shutdown,
+  create_subshell: createSubshell,
+  delete_subshell: deleteSubshell,
+  list_subshell: listSubshells,
 };

@@ -37,12 +37,6 @@ export const kernelInfo: Handler<"kernel_info"> = async () => {
       { text: "Node.js", url: "https://nodejs.org/docs/latest/api/" },
     ],
     debugger: false,
-    supported_features: [],
+    supported_features: ["kernel subshells"],
   };
 };
-
-/** No cell can open a comm yet. */
-export const commInfo: Handler<"comm_info"> = async () => ({ status: "ok", comms: {} });
-
-/** Nothing is kept yet that could be listed. */
-export const history: Handler<"history"> = async () => ({ status: "ok", history: [] });

@@ -266,9 +266,10 @@ export class Cells {
       case "deck-settings":
         this.#areDecksShown = event.inline === "on";
         return;
+      case "comm":
       case "clear-output":
       case "phase":
-        // What is printed stays printed; phases were dealt with before.
+        // What is printed stays printed; widgets have no place here; phases were dealt with before.
         return;
       default:
         return event satisfies never;

@@ -12,6 +12,7 @@
 import type { RuntimeEvent } from "../events/events.ts";
 import type { MimeBundle } from "../values/shape.ts";
 import type { CellError } from "./cell-error.ts";
+import type { CommMessage } from "./comm-message.ts";
 
 export const EVENTS_FD = 4;
 export const CONTROL_FD = 5;
@@ -38,7 +39,15 @@ export type Request =
     }
   | { readonly kind: "evaluate"; readonly id: number; readonly expression: string }
   | { readonly kind: "peek"; readonly id: number; readonly path: string }
+  /** `cell`: the number under which its handler runs. */
+  | { readonly kind: "comm"; readonly cell: number; readonly message: CommMessage }
+  | { readonly kind: "input-reply"; readonly id: number; readonly answer: InputAnswer }
   | { readonly kind: "shutdown" };
+
+/** What became of a question: the line that was typed, or the error that `input()` rejects with. */
+export type InputAnswer =
+  | { readonly ok: true; readonly value: string }
+  | { readonly ok: false; readonly name: string; readonly message: string };
 
 export interface Published {
   readonly name: string;
@@ -95,6 +104,18 @@ export type HostItem =
     }
   /** A cell said whether decks show by themselves. */
   | { readonly kind: "deck-settings"; readonly cell?: number; readonly inline: "on" | "off" }
+  | { readonly kind: "comm"; readonly cell?: number; readonly message: CommMessage }
+  | { readonly kind: "comm-handled"; readonly cell: number; readonly error?: CellError }
+  /** A cell asks the person. */
+  | {
+      readonly kind: "input-request";
+      readonly id: number;
+      readonly cell?: number;
+      readonly prompt: string;
+      readonly password: boolean;
+    }
+  /** Nobody waits for the answer any more. */
+  | { readonly kind: "input-cancelled"; readonly id: number }
   | { readonly kind: "settled"; readonly settled: HostSettled }
   | {
       readonly kind: "evaluated";

@@ -10,7 +10,7 @@ test("every name that the checker takes for granted exists in the user process",
 });
 
 test("display has the forms that the checker knows, and no others", async () => {
-  const typed = /interface Display \{([\s\S]*?)\n\}/.exec(preludeText)?.[1] ?? "";
+  const typed = /^interface Display \{([\s\S]*?)\n\}/m.exec(preludeText)?.[1] ?? "";
   const forms = [...typed.matchAll(/^ {2}(\w+)\(/gm)].map(([, name]) => name);
   await using open = openSession();
   expect(await open.value("Object.keys(display).sort().join()")).toBe(`'${forms.sort().join()}'`);

@@ -3,9 +3,16 @@
  * @module
  */
 import type {
+  CellError,
+  CommHandling,
+  CommMessage,
   Completions,
   ExecuteRequest,
   Execution,
+  HistoryQuery,
+  HistoryRow,
+  InputAnswer,
+  InputQuestion,
   InterruptKind,
   InterruptResult,
   ParseResult,
@@ -34,6 +41,7 @@ export class HandSession implements Session {
   check: Session["check"] = "error";
   readonly cells: HandCell[] = [];
   readonly interrupts: InterruptKind[] = [];
+  readonly interruptedCells: number[] = [];
   restarts = 0;
   evaluated: string[] = [];
   /** Answers of the type service; replaced by the test that needs others. */
@@ -107,8 +115,12 @@ export class HandSession implements Session {
     return { ok: true, value: { "text/plain": `<${expression}>` } };
   }
 
-  async interrupt(kind: InterruptKind): Promise<InterruptResult> {
-    this.interrupts.push(kind);
+  async interrupt(
+    kind: InterruptKind,
+    target: { readonly cell?: number } = {},
+  ): Promise<InterruptResult> {
+    if (target.cell === undefined) this.interrupts.push(kind);
+    else this.interruptedCells.push(target.cell);
     return "pending";
   }
 
@@ -122,6 +134,37 @@ export class HandSession implements Session {
 
   detach(cell: number): void {
     this.detached.push(cell);
+  }
+
+  /** Messages of comms that came from the front end, and the way to end their handlers. */
+  readonly comms: {
+    readonly cell: number;
+    readonly message: CommMessage;
+    handled(error?: CellError): void;
+  }[] = [];
+
+  comm(message: CommMessage): CommHandling {
+    const { promise, resolve } = Promise.withResolvers<CellError | undefined>();
+    const cell = 1_000 + this.comms.length;
+    this.comms.push({ cell, message, handled: resolve });
+    return { cell, handled: promise };
+  }
+
+  /** What a cell's `input()` does. */
+  ask: (question: InputQuestion) => Promise<InputAnswer> = async () => {
+    throw new Error("nobody takes questions");
+  };
+
+  onInput(answer: (question: InputQuestion) => Promise<InputAnswer>): void {
+    this.ask = answer;
+  }
+
+  readonly historyQueries: HistoryQuery[] = [];
+  historyRows: readonly HistoryRow[] = [];
+
+  async history(query: HistoryQuery): Promise<readonly HistoryRow[]> {
+    this.historyQueries.push(query);
+    return this.historyRows;
   }
 
   async peek(): Promise<undefined> {

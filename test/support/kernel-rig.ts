@@ -61,7 +61,7 @@ export class HandRenderer implements DeckRenderer {
 
 /** A message as one line: `shell execute_reply ok 1 <m1`. */
 export interface Noted {
-  readonly channel: "iopub" | Channel;
+  readonly channel: "iopub" | "stdin" | Channel;
   readonly message: OutgoingMessage;
   readonly parent: string | undefined;
 }
@@ -73,6 +73,8 @@ export class KernelRig implements Transport {
   readonly noted: Noted[] = [];
   readonly logged: string[] = [];
   shutdowns = 0;
+  /** Nobody is at the other end of stdin. */
+  isClientGone = false;
   readonly router = new Router({
     session: this.session,
     transport: this,
@@ -84,12 +86,19 @@ export class KernelRig implements Transport {
     },
   });
   #requests = 0;
+  #questions = 0;
 
   publish(message: OutgoingMessage): void {
     this.noted.push({ channel: "iopub", message, parent: parentOf(message) });
   }
   reply(channel: Channel, _identities: unknown, message: OutgoingMessage): void {
     this.noted.push({ channel, message, parent: parentOf(message) });
+  }
+  async request(_identities: unknown, message: OutgoingMessage): Promise<string> {
+    if (this.isClientGone) throw new Error("Host unreachable");
+    this.noted.push({ channel: "stdin", message, parent: parentOf(message) });
+    this.#questions += 1;
+    return `q${this.#questions}`;
   }
   async flushed(): Promise<void> {
     // nothing waits
@@ -100,9 +109,12 @@ export class KernelRig implements Transport {
     type: string,
     content: unknown,
     options: {
-      readonly channel?: Channel;
+      readonly channel?: Channel | "stdin";
       readonly client?: string;
       readonly sentAtMs?: number;
+      readonly subshell?: string;
+      /** `msg_id` of what it answers. */
+      readonly answers?: string;
     } = {},
   ): Promise<string> {
     this.#requests += 1;
@@ -111,7 +123,8 @@ export class KernelRig implements Transport {
     const session = options.client ?? "client";
     this.router.receive(options.channel ?? "shell", {
       identities: [],
-      header: { msg_id, msg_type: type, session, date },
+      header: { msg_id, msg_type: type, session, date, subshell_id: options.subshell },
+      parent: options.answers === undefined ? {} : { msg_id: options.answers },
       metadata: {},
       content,
       buffers: [],
@@ -158,6 +171,12 @@ function lineOf(message: OutgoingMessage): string {
       return `error ${message.content.ename}: ${message.content.evalue}`;
     case "execute_input":
       return `input ${message.content.execution_count}`;
+    case "input_request":
+      return `input_request ${message.content.prompt}`;
+    case "comm_open":
+    case "comm_msg":
+    case "comm_close":
+      return `${message.type} ${message.content.comm_id} ${JSON.stringify(message.content.data)}`;
     default: {
       const content: object = message.content;
       const status = "status" in content ? ` ${String(content.status)}` : "";

@@ -12,9 +12,11 @@ import { Script } from "node:vm";
 import type { CallCreated, RuntimeEvent } from "../../runtime/events/events.ts";
 import type {
   CheckPolicy,
+  CommHandling,
   Completions,
   ExecuteRequest,
   Execution,
+  HistoryRow,
   InstallOptions,
   InterruptKind,
   InterruptResult,
@@ -155,6 +157,18 @@ export class ScriptedSession implements Session {
 
   detach(_cell: number): void {
     throw new Error("no test detaches a cell of a scripted session");
+  }
+
+  comm(): CommHandling {
+    throw new Error("no front end of this session has comms");
+  }
+
+  onInput(): void {
+    // no cell of this session asks
+  }
+
+  async history(): Promise<readonly HistoryRow[]> {
+    return [];
   }
 
   async peek(): Promise<undefined> {

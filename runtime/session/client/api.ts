@@ -8,10 +8,12 @@
 import type { RuntimeEvent } from "../../events/events.ts";
 import type { MimeBundle } from "../../values/shape.ts";
 import type { CellError, Diagnostic } from "../cell-error.ts";
-import type { Peeked } from "../protocol.ts";
+import type { CommMessage } from "../comm-message.ts";
+import type { InputAnswer, Peeked } from "../protocol.ts";
 
 export type { CellError, Diagnostic } from "../cell-error.ts";
-export type { Peeked } from "../protocol.ts";
+export type { CommMessage } from "../comm-message.ts";
+export type { InputAnswer, Peeked } from "../protocol.ts";
 
 /** What type errors do to a cell: stop it, accompany it, or are not looked for. */
 export type CheckPolicy = "error" | "warn" | "off";
@@ -27,6 +29,8 @@ export interface SessionOptions {
   readonly color?: boolean;
   /** Keep a second user process loaded, for restarts and crashes; costs its memory. */
   readonly spare?: boolean;
+  /** Keep cells in a file of the folder, for `history` of later sessions; default: of this one alone. */
+  readonly history?: boolean;
 }
 
 export interface ExecuteRequest {
@@ -81,6 +85,8 @@ export type SessionEvent =
       readonly update: boolean;
     }
   | { readonly kind: "clear-output"; readonly cell?: number; readonly wait: boolean }
+  /** A cell, or a handler of a comm, sends something to the objects of the front end. */
+  | { readonly kind: "comm"; readonly cell?: number; readonly message: CommMessage }
   /** An unhandled rejection or uncaught exception; the session lives on. */
   | { readonly kind: "uncaught"; readonly cell?: number; readonly error: CellError }
   /** A sentence for the person. */
@@ -110,6 +116,54 @@ export type SessionEvent =
       /** The code a cell gave to `process.exit`. */
       readonly exitCode?: number;
     };
+
+/** `await input(prompt)` in a cell. */
+export interface InputQuestion {
+  readonly cell?: number;
+  readonly prompt: string;
+  /** What is typed is not to be shown. */
+  readonly password: boolean;
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
+/** A comm message on its way through the user process. */
+export interface CommHandling {
+  /** What its handler does is reported under this number, as if it were a cell. */
+  readonly cell: number;
+  /** Resolves when its handler has ended, with what it threw; never rejects. */
+  readonly handled: Promise<CellError | undefined>;
+}
+
+/** Which rows of the history; Jupyter's three ways to ask. */
+export type HistoryQuery =
+  /** The newest. */
+  | { readonly kind: "tail"; readonly max: number }
+  /** Of one session: 0 is this one, -1 the one before, otherwise its number. Counts from `start`, without `stop`. */
+  | {
+      readonly kind: "range";
+      readonly session: number;
+      readonly start: number;
+      readonly stop?: number;
+    }
+  /** Sources that match a glob of `*` and `?` as a whole. `unique`: of equal ones the newest. */
+  | {
+      readonly kind: "search";
+      readonly pattern: string;
+      readonly max: number;
+      readonly unique?: boolean;
+    };
+
+/** One cell that ran, in this or an earlier session of the folder. */
+export interface HistoryRow {
+  /** Sessions of the folder are numbered from 1. */
+  readonly session: number;
+  /** Execution count. */
+  readonly n: number;
+  readonly source: string;
+  /** `text/plain` of its value. */
+  readonly output?: string;
+}
 
 export type SessionPhase = "starting" | "ready" | "lost" | "closed";
 
@@ -233,6 +287,12 @@ export interface Session {
   peek(path: string): Promise<Peeked | undefined>;
   parse(code: string): ParseResult;
   readonly types: Types;
+  /** Hands a comm message of the front end to the user process; it reaches a running cell too. */
+  comm(message: CommMessage): CommHandling;
+  /** Sets who answers `input()`; without anybody it rejects with `StdinNotAllowed`. */
+  onInput(answer: (question: InputQuestion) => Promise<InputAnswer>): void;
+  /** Cells of this and earlier sessions of the folder, oldest first, at most 1,000; also while a cell blocks. */
+  history(query: HistoryQuery): Promise<readonly HistoryRow[]>;
   /** One press of the person; never throws. Without running cells it stops calls that finished cells left over. */
   interrupt(kind: InterruptKind, target?: { readonly cell?: number }): Promise<InterruptResult>;
   /**

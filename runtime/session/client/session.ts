@@ -18,8 +18,14 @@ import type { CellError, Diagnostic } from "../cell-error.ts";
 import type { HostItem, HostSettled } from "../protocol.ts";
 import type {
   CheckPolicy,
+  CommHandling,
+  CommMessage,
   ExecuteRequest,
   Execution,
+  HistoryQuery,
+  HistoryRow,
+  InputAnswer,
+  InputQuestion,
   InstallOptions,
   InterruptKind,
   InterruptResult,
@@ -32,10 +38,13 @@ import type {
   Settled,
   Types,
 } from "./api.ts";
+import { CellHistory } from "./cell-history.ts";
+import { CommCalls } from "./comm-calls.ts";
 import { DIAGNOSTICS_SHOWN_MAX, diagnosticsText } from "./diagnostics-text.ts";
 import { installPackages } from "./install.ts";
 import { Peeks } from "./peeks.ts";
 import { endReason } from "./process-end.ts";
+import { Questions } from "./questions.ts";
 import { startTypeService, type TypeService } from "./types/service.ts";
 import { type ProcessEnd, UserProcess } from "./user-process.ts";
 
@@ -98,6 +107,9 @@ class ClientSession implements Session {
   readonly #entries = new Map<number, Entry>();
   readonly #evaluations = new Map<number, (answer: EvaluateAnswer) => void>();
   readonly #peeks = new Peeks();
+  readonly #comms = new CommCalls();
+  readonly #questions = new Questions();
+  readonly #history: CellHistory;
   /** Runs whose `run-ended` has not come: they end as `killed` with the process. */
   readonly #openRuns = new Map<string, number | undefined>();
   readonly #installs = new Set<AbortController>();
@@ -121,6 +133,12 @@ class ClientSession implements Session {
     this.#options = options;
     this.folder = options.folder;
     this.check = options.check ?? "error";
+    this.#history = new CellHistory({
+      folder: options.folder,
+      session: this.#id,
+      isKept: options.history ?? false,
+      notice: (text) => this.#emit({ kind: "notice", level: "warning", text }),
+    });
     this.#types = startTypeService({
       folder: options.folder,
       onNotice: (text) => this.#emit({ kind: "notice", level: "warning", text }),
@@ -193,7 +211,10 @@ class ClientSession implements Session {
   async #run(entry: Entry): Promise<void> {
     const { request } = entry;
     const isStored = request.silent !== true && request.storeHistory !== false;
-    if (isStored) entry.n = ++this.#count;
+    if (isStored) {
+      entry.n = ++this.#count;
+      this.#history.began(entry.n, request.code);
+    }
     entry.startedAt = performance.now();
     entry.stage = "checking";
     entry.started.resolve({ ...counted(entry), aborted: false });
@@ -287,6 +308,7 @@ class ClientSession implements Session {
       cell: entry.cell,
       ...counted(entry),
     };
+    if (entry.n !== undefined) this.#history.ended(entry.n, settled);
     this.#emit({ kind: "settled", cell: entry.cell, settled });
     entry.settled.resolve(settled);
     const lane = this.#lanes.get(entry.request.lane ?? "main");
@@ -324,6 +346,17 @@ class ClientSession implements Session {
         return;
       case "peeked":
         this.#peeks.answered(item.id, item.peeked);
+        return;
+      case "comm-handled":
+        this.#comms.handled(item.cell, item.error);
+        return;
+      case "input-request":
+        void this.#questions.ask(item, (id, answer) =>
+          this.#process?.send({ kind: "input-reply", id, answer }),
+        );
+        return;
+      case "input-cancelled":
+        this.#questions.cancelled(item.id);
         return;
       case "exiting":
         this.#exiting = item;
@@ -468,6 +501,8 @@ class ClientSession implements Session {
     }
     this.#evaluations.clear();
     this.#peeks.lost();
+    this.#comms.lost();
+    this.#questions.lost();
     return reason;
   }
 
@@ -568,6 +603,7 @@ class ClientSession implements Session {
       this.#process?.end(options.graceMs ?? 300),
       spare?.exited,
     ]);
+    await this.#history.close();
     // Those that were being checked while there was no process to tell of its end.
     for (const entry of [...this.#entries.values()]) this.#lose(entry, "the session was closed");
   }
@@ -597,6 +633,8 @@ class ClientSession implements Session {
     // Before the cells: what blocks the thread is told by the last number that was named.
     for (const id of target.cell === undefined ? this.#evaluations.keys() : [])
       this.#process?.interrupt(-id, kind === "terminate" ? kind : "interrupt");
+    for (const cell of target.cell === undefined ? this.#comms.running : [])
+      this.#process?.interrupt(cell, kind === "terminate" ? kind : "interrupt");
     if (entries.length === 0) {
       for (const cell of new Set(this.#openRuns.values())) {
         if (cell !== undefined && (target.cell === undefined || cell === target.cell))
@@ -656,6 +694,22 @@ class ClientSession implements Session {
       fail("TIMED_OUT", `no value within ${timeoutMs} ms`);
     }, timeoutMs);
     return promise.finally(() => clearTimeout(timer));
+  }
+
+  comm(message: CommMessage): CommHandling {
+    return this.#comms.begin(this.#nextCell++, message, (cell) => {
+      const own = this.#phase === "ready" ? this.#process : undefined;
+      own?.send({ kind: "comm", cell, message });
+      return own !== undefined;
+    });
+  }
+
+  onInput(answer: (question: InputQuestion) => Promise<InputAnswer>): void {
+    this.#questions.answer = answer;
+  }
+
+  async history(query: HistoryQuery): Promise<readonly HistoryRow[]> {
+    return await this.#history.rows(query);
   }
 
   async peek(path: string): Promise<Peeked | undefined> {

@@ -21,6 +21,7 @@ import { setCodeSource } from "../../workflow/thread/code-source.ts";
 import { renewThreads } from "../../workflow/thread/executor.ts";
 import type { Request } from "../protocol.ts";
 import { BuiltIns } from "./built-ins.ts";
+import { Comms } from "./comms.ts";
 import type { WorkerMessage } from "./control-worker.ts";
 import { DeckHistory } from "./deck-history.ts";
 import { DeckSettings } from "./deck-settings.ts";
@@ -36,6 +37,7 @@ import { endWith, Outbox } from "./outbox.ts";
 import { captureOutput } from "./output.ts";
 import { peek } from "./peek.ts";
 import { installPrelude } from "./prelude.ts";
+import { Questions } from "./questions.ts";
 import { Remembered, reusePlan } from "./remember.ts";
 import { SessionScope } from "./scope.ts";
 import { Slicer } from "./slice.ts";
@@ -53,6 +55,8 @@ const heap = new HeapWatch((text) => notice("warning", text, evaluator?.fallback
 let evaluator: Evaluator | undefined;
 let names: SessionScope | undefined;
 let builtIns: BuiltIns | undefined;
+let comms: Comms | undefined;
+const questions = new Questions(outbox, () => evaluator?.fallbackCell());
 let marker = "";
 /** Set when the front end asked us to end: then nobody has to be told. */
 let isLeaving = false;
@@ -125,6 +129,12 @@ listen("message", (request: Request) => {
     case "peek":
       answerPeek(request);
       return;
+    case "comm":
+      comms?.receive(request.cell, request.message);
+      return;
+    case "input-reply":
+      questions.answered(request.id, request.answer);
+      return;
     case "shutdown":
       isLeaving = true;
       process.exit(0);
@@ -172,6 +182,9 @@ function start(init: Extract<Request, { kind: "init" }>): void {
     ...{ scope, stacks, interrupts, displays, modules, notice, builtIns: kept, slicer },
   });
   evaluator = own;
+  const fallbackCell = () => own.fallbackCell();
+  const channels = new Comms({ outbox, stacks, interrupts, fallbackCell });
+  comms = channels;
   installDisplays(displays);
   reportLateFailures(stacks);
 
@@ -199,6 +212,8 @@ function start(init: Extract<Request, { kind: "init" }>): void {
     scope,
     evaluator: own,
     displays,
+    comms: channels,
+    questions,
     history: new DeckHistory({
       settings: new DeckSettings((inline) => {
         const cell = currentScope()?.run.cell ?? own.fallbackCell();

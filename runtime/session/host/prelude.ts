@@ -14,10 +14,12 @@ import { group } from "../../workflow/group.ts";
 import { mapTask } from "../../workflow/map-task.ts";
 import { eager, task } from "../../workflow/task.ts";
 import { workflow } from "../../workflow/workflow.ts";
+import type { Comms } from "./comms.ts";
 import type { DeckHistory } from "./deck-history.ts";
 import { type Displays, svg } from "./display.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { currentSignal } from "./evaluator.ts";
+import type { Questions } from "./questions.ts";
 import type { SessionScope } from "./scope.ts";
 import { TASK_MAKERS } from "./targets.ts";
 
@@ -25,6 +27,8 @@ export interface PreludeParts {
   readonly scope: SessionScope;
   readonly evaluator: Evaluator;
   readonly displays: Displays;
+  readonly comms: Comms;
+  readonly questions: Questions;
   readonly history: DeckHistory;
   readonly folder: string;
 }
@@ -44,7 +48,7 @@ function schemas(): unknown {
 
 /** Publishes the prelude on a fresh scope. @returns its names. */
 export function installPrelude(parts: PreludeParts): string[] {
-  const { scope, evaluator, displays, history } = parts;
+  const { scope, evaluator, displays, comms, questions, history } = parts;
   const values: Record<string, unknown> = {
     ...api,
     decks: history.decks,
@@ -55,6 +59,9 @@ export function installPrelude(parts: PreludeParts): string[] {
     html: Deck.html,
     md: Deck.md,
     svg,
+    comms: comms.api,
+    input: questions.input,
+    confirm: questions.confirm,
     cells: evaluator.cells,
     Out: {},
     _: undefined,

@@ -316,6 +316,7 @@ describe("order of cells", () => {
       rig.router.receive("shell", {
         identities: [],
         header: { msg_id: `w${index}`, msg_type: "execute_request", session: "c" },
+        parent: {},
         metadata: {},
         content: { code: `${index}` },
         buffers: [],

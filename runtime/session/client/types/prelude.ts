@@ -30,6 +30,9 @@ const SESSION = [
   "html",
   "md",
   "svg",
+  "comms",
+  "input",
+  "confirm",
   "cells",
   "Out",
   "_",
@@ -47,6 +50,9 @@ const TYPES = [
   "DisplayOptions",
   "Display",
   "CellFacts",
+  "Comm",
+  "CommData",
+  "CommOptions",
 ];
 
 export const preludeNames: readonly string[] = [...API, ...SESSION];
@@ -153,6 +159,30 @@ interface Display {
 }
 type TextLike = string | { toString(): string };
 type FileBytes = Uint8Array | ArrayBuffer | string;
+/** What a handler of a comm is given. */
+interface CommData {
+  /** Any JSON value. */
+  readonly data: any;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly buffers: readonly Uint8Array[];
+}
+interface CommOptions {
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly buffers?: readonly (ArrayBuffer | ArrayBufferView)[];
+}
+/** One open channel to an object of the front end. */
+interface Comm {
+  readonly id: string;
+  readonly target: string;
+  /** Sends JSON, and bytes beside it. */
+  send(data?: unknown, options?: CommOptions): void;
+  /** Sets what is called for each message of the front end. */
+  onMessage(handler: (message: CommData) => unknown): void;
+  /** Sets what is called when the front end closes the comm. */
+  onClose(handler: (message: CommData) => unknown): void;
+  /** Closes it on both sides. */
+  close(data?: unknown, options?: CommOptions): void;
+}
 /** What \`cells[n]\` tells of a cell. */
 interface CellFacts {
   readonly source: string;
@@ -178,6 +208,19 @@ declare const html: typeof Deck.html;
 declare const md: typeof Deck.md;
 /** An SVG picture to show. */
 declare function svg(parts: TemplateStringsArray, ...values: unknown[]): object;
+/** Channels to objects of the front end, such as widgets. */
+declare const comms: {
+  /** Opens a comm to a target of the front end. */
+  open(target: string, data?: unknown, options?: CommOptions): Comm;
+  /** Sets what is called when the front end opens a comm to that target. */
+  registerTarget(target: string, handler: (comm: Comm, open: CommData) => unknown): void;
+  /** Front ends that open a comm to it are refused from now on. */
+  unregisterTarget(target: string): void;
+};
+/** Asks the person for a line of text. */
+declare function input(prompt?: unknown, options?: { password?: boolean }): Promise<string>;
+/** Asks the person a question until the answer is yes or no; an empty answer is no. */
+declare function confirm(question?: unknown): Promise<boolean>;
 /** What ran, by execution count. */
 declare const cells: { readonly [count: number]: CellFacts };
 /** Values of cells by execution count. */
