@@ -15,6 +15,7 @@ import {
   type CellOutput,
   type CodeCell,
   type Notebook,
+  notebookDialect,
   readNotebook,
   writeNotebook,
 } from "../runtime/session/notebook-file.ts";
@@ -62,12 +63,14 @@ export interface NotebookRunResult {
  */
 export async function runNotebook(options: NotebookRunOptions): Promise<NotebookRunResult> {
   const notebook = await readNotebook(options.input);
+  const dialect = notebookDialect(notebook);
   const session =
     options.session ??
     startSession({
       folder: dirname(resolve(options.input)),
       columns: COLUMNS,
       ...(options.check === undefined ? {} : { check: options.check }),
+      ...(dialect && { dialect }),
     });
   const records = new Records();
   const stop = session.onEvent((event) => {

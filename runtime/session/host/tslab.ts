@@ -68,5 +68,5 @@ export const versions: {
 } = {
   tslab: versionOf(join(packageRoot, "package.json")),
   typescript: versionOf(require.resolve("typescript-native/package.json")),
-  node: process.versions.node,
+  node: process.version,
 };
