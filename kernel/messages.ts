@@ -227,9 +227,13 @@ export interface Transport {
   reply(channel: Channel, identities: readonly Uint8Array[], message: OutgoingMessage): void;
   /**
    * Sends a request to one client, on stdin.
-   * @returns its `msg_id`, once it has left. Rejects when that client cannot be reached.
+   * @returns its `msg_id`, at once: the reply may be faster than `sent`, which rejects when that client cannot be
+   * reached.
    */
-  request(identities: readonly Uint8Array[], message: OutgoingMessage): Promise<string>;
+  request(
+    identities: readonly Uint8Array[],
+    message: OutgoingMessage,
+  ): { readonly id: string; readonly sent: Promise<void> };
   /** Resolves when all that was published so far has left. */
   flushed(): Promise<void>;
 }

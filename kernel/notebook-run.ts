@@ -211,7 +211,7 @@ class Page implements Transport {
     return { header, reply };
   }
 
-  async request(): Promise<never> {
+  request(): never {
     throw new Error("a notebook answers no questions"); // its cells do not allow stdin
   }
 

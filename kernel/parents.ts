@@ -6,6 +6,8 @@ import type { Header } from "./messages.ts";
 
 /** Cells whose late output still finds its place. */
 const CELLS_MAX = 1_000;
+/** Fewer comm messages: a slider that is dragged sends hundreds, and must not take the place of cells. */
+const COMMS_MAX = 100;
 
 export interface Parent {
   readonly header: Header;
@@ -17,6 +19,8 @@ export interface Parent {
 
 export class Parents {
   readonly #cells = new Map<number, Parent>();
+  /** Those of them that are comm messages, oldest first. */
+  readonly #comms: number[] = [];
   /** In the order they began. */
   readonly #running = new Set<number>();
   #lastFinished: number | undefined;
@@ -30,6 +34,16 @@ export class Parents {
     }
   }
 
+  /** As `add`, for a message of a comm. */
+  addComm(cell: number, parent: Parent): void {
+    this.add(cell, parent);
+    this.#comms.push(cell);
+    const [oldest] = this.#comms;
+    if (this.#comms.length <= COMMS_MAX || oldest === undefined) return;
+    this.#comms.shift();
+    if (!this.#running.has(oldest)) this.#cells.delete(oldest);
+  }
+
   of(cell: number): Parent | undefined {
     return this.#cells.get(cell);
   }
@@ -40,7 +54,8 @@ export class Parents {
 
   finished(cell: number): void {
     this.#running.delete(cell);
-    this.#lastFinished = cell;
+    // What nobody is known to have caused is looked for under a cell; under a message of a widget nobody sees it.
+    if (!this.#comms.includes(cell)) this.#lastFinished = cell;
   }
 
   isRunning(cell: number): boolean {

@@ -109,11 +109,10 @@ export class Sockets implements Transport {
     if (!this.#closed) this.#replies[channel].put(this.#wire.write(identities, message));
   }
 
-  async request(identities: readonly Uint8Array[], message: OutgoingMessage): Promise<string> {
+  request(identities: readonly Uint8Array[], message: OutgoingMessage) {
     const id = this.#wire.nextId();
     // One question at a time: no queue is needed in front of this socket.
-    await this.#stdin.send(this.#wire.write(identities, message, id));
-    return id;
+    return { id, sent: this.#stdin.send(this.#wire.write(identities, message, id)) };
   }
 
   async flushed(): Promise<void> {

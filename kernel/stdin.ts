@@ -74,8 +74,9 @@ export class Stdin {
     signal.addEventListener("abort", onAbort, { once: true });
     try {
       const request = outgoing("input_request", { prompt, password }, { parent: parent.header });
-      const id = await transport.request(parent.stdin, request);
+      const { id, sent } = transport.request(parent.stdin, request);
       this.#open = { id, answer: (value) => resolve({ ok: true, value }) };
+      await sent;
       return await promise;
     } catch (error) {
       log("info", `a question could not be sent: ${String(error)}`);

@@ -22,7 +22,7 @@ export async function handleComm(type: CommType, context: Context): Promise<unde
   }
   comms.note(comm);
   const { cell, handled } = session.comm(comm);
-  parents.add(cell, { header: message.header, silent: false });
+  parents.addComm(cell, { header: message.header, silent: false });
   outputs.open(cell);
   const error = await handled;
   const uncaught = await outputs.finish(cell);

@@ -84,7 +84,7 @@ async function runCommand(
       say(`Type errors: ${CHECK_TEXT[session.check]}`);
       break;
     case "inspect": {
-      const data = await inspected(session, turn.name, turn.name.length);
+      const data = await inspected(session, turn.name, turn.name.length, turn.level);
       if (data === undefined) say(`Nothing is known of ${turn.name}.`);
       else return ok(count, [{ source: "page", data, start: 0 }]);
       break;

@@ -3,7 +3,13 @@
  * come also while a cell blocks it. Jupyter counts code points, the session UTF-16 units.
  * @module
  */
-import type { Hover, Session, SignatureHelp } from "../../runtime/session/client/api.ts";
+import { relative } from "node:path";
+import type {
+  Definition,
+  Hover,
+  Session,
+  SignatureHelp,
+} from "../../runtime/session/client/api.ts";
 import { codePointsToUtf16, utf16ToCodePoints } from "../../runtime/session/positions.ts";
 import type { MimeBundle } from "../../runtime/values/shape.ts";
 import type { MessageContent } from "../messages.ts";
@@ -48,8 +54,12 @@ export const complete: Handler<"complete"> = async ({ code, cursor_pos }, contex
 
 const noMatches = { status: "ok" as const, matches: [], metadata: {} };
 
-export const inspect: Handler<"inspect"> = async ({ code, cursor_pos }, { session }) => {
-  const data = await inspected(session, code, codePointsToUtf16(code, cursor_pos));
+export const inspect: Handler<"inspect"> = async (
+  { code, cursor_pos, detail_level },
+  { session },
+) => {
+  const level = detail_level >= 1 ? 1 : 0;
+  const data = await inspected(session, code, codePointsToUtf16(code, cursor_pos), level);
   return { status: "ok", found: data !== undefined, data: data ?? {}, metadata: {} };
 };
 
@@ -62,11 +72,16 @@ export const isComplete: Handler<"is_complete"> = async ({ code }, { session }) 
   return reply;
 };
 
-/** What is known of the symbol at or just before `offset`, and of the call it stands in; UTF-16. */
+/**
+ * What is known of the symbol at or just before `offset`, and of the call it stands in.
+ * @param offset UTF-16.
+ * @param level 1: also where it is declared, and how.
+ */
 export async function inspected(
   session: Session,
   code: string,
   offset: number,
+  level: 0 | 1 = 0,
 ): Promise<MimeBundle | undefined> {
   const signal = AbortSignal.timeout(ANSWER_MAX_MS);
   const { types } = session;
@@ -77,13 +92,44 @@ export async function inspected(
   ]);
   const hover = at ?? before;
   if (hover === undefined && call === undefined) return undefined;
+  const place = at === undefined && offset > 0 ? offset - 1 : offset;
+  const declared =
+    level === 1 ? await inTime(types.definition(code, place, signal), signal) : undefined;
+  const source = declared && declaredAt(declared, session.folder);
   return {
-    "text/markdown": [...hoverMarkdown(hover), ...callMarkdown(call)].join("\n\n"),
+    "text/markdown": [
+      ...hoverMarkdown(hover),
+      ...callMarkdown(call),
+      ...(source === undefined ? [] : [escapeMarkdown(source.place)]),
+      ...(source?.text === undefined ? [] : [fenced(source.text)]),
+    ].join("\n\n"),
     // JupyterLab's completer panel reads only this one.
-    "text/plain": [hover?.signature, valueLine(hover), call?.label, (hover ?? call)?.documentation]
+    "text/plain": [
+      hover?.signature,
+      valueLine(hover),
+      call?.label,
+      (hover ?? call)?.documentation,
+      source?.place,
+      source?.text,
+    ]
       .filter((part) => part !== undefined && part !== "")
       .join("\n\n"),
   };
+}
+
+/** `In [3]:1:7`, `src/tasks.ts:12`; nothing for what the asked text itself declares. */
+function declaredAt(
+  { cell, file, label, line, column, text }: Definition,
+  folder: string,
+): { readonly place: string; readonly text?: string } | undefined {
+  const shown = text === undefined ? {} : { text };
+  if (file !== undefined) {
+    const near = relative(folder, file);
+    const place = near.startsWith("..") ? file : near;
+    return { place: `${place}:${line}`, ...shown };
+  }
+  if (cell === undefined) return undefined;
+  return { place: `${label ?? `cell ${cell}`}:${line}:${column}`, ...shown };
 }
 
 function hoverMarkdown(hover: Hover | undefined): string[] {

@@ -59,6 +59,8 @@ export interface HostSettled {
   readonly cell: number;
   readonly status: "ok" | "error" | "interrupted";
   readonly value?: MimeBundle;
+  /** The value shows what this process knows to be secret: it is for the person's eyes, not for a file. */
+  readonly hasSecret?: boolean;
   readonly error?: CellError;
   readonly published: readonly Published[];
   readonly runId?: string;

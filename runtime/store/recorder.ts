@@ -13,7 +13,7 @@ import type { RuntimeEvent } from "../events/events.ts";
 import { homePath } from "../events/home.ts";
 import type { RunRecord } from "../events/record-shape.ts";
 import { type Encoded, encodeValue } from "../values/encode.ts";
-import { redactText } from "../values/redact.ts";
+import { redactPrinted } from "../values/redact.ts";
 import { isBusy, isUnsound } from "./database.ts";
 import { type CallValues, History, type NewRun, type RunChanges } from "./history.ts";
 
@@ -274,7 +274,7 @@ export class Recorder {
 
 /** A source with a secret in it is not written down: its run cannot be resumed by another session. */
 function keepable(source: string | undefined): string | undefined {
-  return source !== undefined && redactText(source) === source ? source : undefined;
+  return source !== undefined && redactPrinted(source) === source ? source : undefined;
 }
 
 function changesOf(run: OpenRun, ended: RunRecord | undefined): RunChanges {

@@ -137,9 +137,9 @@ function withoutHalfMark(text: string): string {
 }
 
 const PAIR =
-  /(["']?)([\w$-]{1,100})\1(\s*(?::|=>|=)\s*)("(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`(?:[^`\\]|\\.)*`?)/g;
+  /(["']?)([\w$-]{1,100})\1(\s*(?::\s*[\w$.<>[\]|]{1,60}\s*=|:|=>|=)\s*)("(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`(?:[^`\\]|\\.)*`?)/g;
 
-/** The same, and by name, in text that somebody else printed: `token: 'abc'`, `password="abc"`. */
+/** The same, and by name, in text that somebody else printed or wrote: `token: 'abc'`, `const password: string = "abc"`. */
 export function redactPrinted(text: string): string {
   return redactText(text).replaceAll(PAIR, (whole, quote, name, between) =>
     isSecretName(name) ? `${quote}${name}${quote}${between}"${REDACTED}"` : whole,

@@ -109,3 +109,16 @@ describe("is_complete", () => {
     expect(content.status).toBe(status);
   });
 });
+
+test("detail 1 also says where a name is declared, and how; x?? in a cell the same", async () => {
+  await suite.client.execute("const limit = 3;\nfunction twice(x: number) {\n  return 2 * x;\n}");
+  await inspects("twice");
+  const request = { code: "twice", cursor_pos: 5, detail_level: 1 };
+  const { content } = await suite.client.request("inspect_request", request);
+  expect(content.data["text/plain"]).toMatch(
+    /In \[\d+\]:2:10\n\nfunction twice\(x: number\) \{\n {2}return 2 \* x;\n\}$/,
+  );
+  expect(content.data["text/markdown"]).toContain("```ts\nfunction twice(x: number) {");
+  const { reply } = await suite.client.execute("twice??");
+  expect(reply.content.payload[0].data["text/plain"]).toBe(content.data["text/plain"]);
+});

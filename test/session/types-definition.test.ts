@@ -57,3 +57,20 @@ test("where nothing is declared nothing is said", async () => {
   }
   expect(await checker.service.definition("x".repeat(300_000), 5)).toBeUndefined();
 });
+
+test("the whole declaration comes along, from cells, local files and packages", async () => {
+  await using checker = openChecker({
+    "own.ts":
+      "// before\n/** Adds. */\nexport function add(\n  a: number,\n) {\n  return a;\n}\nexport const other = 1;",
+  });
+  await checker.ran("import { add } from './own.ts';");
+  await checker.ran(
+    "const a = 1; const total = task(async ({ x }: { x: number }) => {\n  return x;\n});",
+  );
+  const text = async (code: string) => (await checker.service.definition(code, code.length))?.text;
+  expect(await text("add")).toBe("export function add(\n  a: number,\n) {\n  return a;\n}");
+  expect(await text("total")).toMatch(
+    /total = task\(async \(\{ x \}: \{ x: number \}\) => \{\n {2}return x;\n\}\)/,
+  );
+  expect(await text("[].flatMap")).toContain("flatMap<U");
+});

@@ -43,6 +43,7 @@ export interface Received {
   readonly metadata: Readonly<Record<string, unknown>>;
   // biome-ignore lint/suspicious/noExplicitAny: the specification's table has checked it, tests read what they expect
   readonly content: any;
+  readonly buffers: readonly Uint8Array[];
 }
 
 export interface KernelOptions {
@@ -50,6 +51,8 @@ export interface KernelOptions {
   /** Empty: unsigned. */
   readonly key?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Where it runs; default: a folder of its own, removed with it. */
+  readonly folder?: string;
   /** Changes to the connection file. */
   readonly connection?: Readonly<Record<string, unknown>>;
 }
@@ -96,11 +99,12 @@ export class KernelProcess implements AsyncDisposable {
     const file = folder.write("connection.json", JSON.stringify(connection));
     const [command = "", ...args] = KERNEL_COMMAND;
     const child = spawn(command, [...args, file], {
-      cwd: folder.path,
+      cwd: options.folder ?? folder.path,
       env: { ...process.env, EAGERDECK_LOG: "info", ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    return new KernelProcess(child, connection, folder.path, () => folder[Symbol.dispose]());
+    const workFolder = options.folder ?? folder.path;
+    return new KernelProcess(child, connection, workFolder, () => folder[Symbol.dispose]());
   }
 
   /** How the kernel ended; fails when it does not. */
@@ -133,6 +137,11 @@ export class KernelProcess implements AsyncDisposable {
       }),
     ]);
     return client;
+  }
+
+  /** Ends it in order. */
+  async end(): Promise<void> {
+    await this[Symbol.asyncDispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -225,6 +234,8 @@ export class KernelClient {
       readonly header?: object;
       readonly parent?: object;
       readonly key?: string;
+      readonly buffers?: readonly Uint8Array[];
+      readonly subshell?: string;
     } = {},
   ): string {
     const msg_id = randomUUID();
@@ -235,6 +246,7 @@ export class KernelClient {
       username: "tester",
       date: new Date().toISOString(),
       version: "5.3",
+      ...(options.subshell === undefined ? {} : { subshell_id: options.subshell }),
       ...options.header,
     };
     const parts = [header, options.parent ?? {}, options.metadata ?? {}, content].map((part) =>
@@ -242,7 +254,12 @@ export class KernelClient {
     );
     this.sent.push({ msg_id, msg_type: type });
     this.sendRaw(
-      ["<IDS|MSG>", this.#sign(parts, options.key ?? this.#key), ...parts],
+      [
+        "<IDS|MSG>",
+        this.#sign(parts, options.key ?? this.#key),
+        ...parts,
+        ...(options.buffers ?? []),
+      ],
       options.channel,
     );
     return msg_id;
@@ -275,7 +292,8 @@ export class KernelClient {
 
   async reply(id: string): Promise<Received> {
     return await this.message(
-      (message) => message.channel !== "iopub" && message.parent["msg_id"] === id,
+      ({ channel, parent }) =>
+        (channel === "shell" || channel === "control") && parent["msg_id"] === id,
     );
   }
 
@@ -289,7 +307,8 @@ export class KernelClient {
     return await this.executed(this.startCell(code, options));
   }
 
-  startCell(code: string, options: object = {}): string {
+  /** @param how the subshell, for one. */
+  startCell(code: string, options: object = {}, how: { readonly subshell?: string } = {}): string {
     const content = {
       code,
       silent: false,
@@ -299,7 +318,7 @@ export class KernelClient {
       stop_on_error: true,
       ...options,
     };
-    return this.send("execute_request", content);
+    return this.send("execute_request", content, how);
   }
 
   async executed(id: string): Promise<Executed> {
@@ -399,6 +418,7 @@ export class KernelClient {
           parent,
           metadata,
           content,
+          buffers: frames.slice(at + 6),
         };
         const problem = messageProblem(message);
         if (problem !== undefined) this.#problems.push(problem);

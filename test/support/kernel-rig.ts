@@ -94,11 +94,11 @@ export class KernelRig implements Transport {
   reply(channel: Channel, _identities: unknown, message: OutgoingMessage): void {
     this.noted.push({ channel, message, parent: parentOf(message) });
   }
-  async request(_identities: unknown, message: OutgoingMessage): Promise<string> {
-    if (this.isClientGone) throw new Error("Host unreachable");
+  request(_identities: unknown, message: OutgoingMessage) {
     this.noted.push({ channel: "stdin", message, parent: parentOf(message) });
     this.#questions += 1;
-    return `q${this.#questions}`;
+    const sent = this.isClientGone ? Promise.reject(new Error("unreachable")) : Promise.resolve();
+    return { id: `q${this.#questions}`, sent };
   }
   async flushed(): Promise<void> {
     // nothing waits

@@ -106,7 +106,16 @@ const contents: Readonly<Record<string, Check>> = {
     metadata: dict,
   }),
   history_reply: reply({
-    history: list(is("a tuple of three", (row) => Array.isArray(row) && row.length === 3)),
+    history: list(
+      is("session, count and source or [source, output]", (row) => {
+        if (!Array.isArray(row) || row.length !== 3) return false;
+        const [session, line, source] = row;
+        const pair = Array.isArray(source) ? source : [source, null];
+        const isPair =
+          typeof pair[0] === "string" && (pair[1] === null || typeof pair[1] === "string");
+        return Number.isInteger(session) && Number.isInteger(line) && pair.length === 2 && isPair;
+      }),
+    ),
   }),
   is_complete_reply: (value) =>
     isDict(value) && value["status"] === "incomplete"
@@ -138,6 +147,13 @@ const contents: Readonly<Record<string, Check>> = {
   error: fields(error),
   clear_output: fields({ wait: flag }),
   iopub_welcome: fields({ subscription: text }),
+  create_subshell_reply: reply({ subshell_id: text }),
+  delete_subshell_reply: reply({}),
+  list_subshell_reply: reply({ subshell_id: list(text) }),
+  input_request: fields({ prompt: text, password: flag }),
+  comm_open: fields({ comm_id: text, target_name: text, data: dict, target_module: maybe(text) }),
+  comm_msg: fields({ comm_id: text, data: dict }),
+  comm_close: fields({ comm_id: text, data: dict }),
 };
 
 const header = fields({
@@ -221,7 +237,7 @@ function requestProblems(
   if (published.at(-1)?.header.msg_type !== "status" && !lateOutput.has(msg_id)) {
     problems.push(`${name}: ${published.at(-1)?.header.msg_type} after idle`);
   }
-  const replies = mine.filter((message) => message.channel !== "iopub");
+  const replies = mine.filter(({ channel }) => channel === "shell" || channel === "control");
   const expected =
     KNOWN_REQUESTS.has(msg_type) && !REQUESTS_WITHOUT_REPLY.includes(msg_type) ? 1 : 0;
   if (replies.length !== expected) problems.push(`${name}: ${replies.length} replies`);

@@ -66,6 +66,8 @@ export interface Settled {
   readonly status: "ok" | "error" | "interrupted" | "aborted";
   /** The value of the last expression; absent for `undefined`. */
   readonly value?: MimeBundle;
+  /** The value shows what is known to be secret: it is for the person's eyes, not for a file. */
+  readonly hasSecret?: boolean;
   /** Present for `error` and `interrupted`. */
   readonly error?: CellError;
   /** Session names that exist now because of this cell. */
@@ -235,6 +237,10 @@ export interface SignatureHelp {
 /** Where a name is declared; lines and columns from 1. Without `cell` and `file`: in the asked text itself. */
 export interface Definition {
   readonly cell?: number;
+  /** The cell as the person knows it: `In [3]`. */
+  readonly label?: string;
+  /** The whole declaration, as it is written there. */
+  readonly text?: string;
   /** Absolute path. */
   readonly file?: string;
   readonly line: number;

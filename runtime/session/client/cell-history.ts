@@ -3,12 +3,13 @@
  *
  * Invariants
  *   H1  Never throws and never waits: without a file the history is that of this session alone.
- *   H2  Secrets do not get in: a source or value that shows one is kept with it redacted.
+ *   H2  Secrets do not get in: a source or value that shows one is kept with it redacted; a value with one
+ *       that only the user process knows is not kept.
  * @module
  */
 import { isHistoryOn } from "../../events/home.ts";
 import type { CellFile, CellRow } from "../../store/cells.ts";
-import { redactText } from "../../values/redact.ts";
+import { redactPrinted } from "../../values/redact.ts";
 import type { HistoryQuery, HistoryRow, Settled } from "./api.ts";
 
 const WRITE_AFTER_MS = 200;
@@ -42,7 +43,7 @@ export class CellHistory {
     if (source.length > SOURCE_MAX) return;
     const row: CellRow = {
       n,
-      source: redactText(source),
+      source: redactPrinted(source),
       startedAt: Date.now(),
       endedAt: undefined,
       status: "running",
@@ -53,12 +54,15 @@ export class CellHistory {
     this.#put(row);
   }
 
-  ended(n: number, { status, error, value }: Settled): void {
+  ended(n: number, { status, error, value, hasSecret }: Settled): void {
     const row = this.#running.get(n);
     if (row === undefined) return;
     this.#running.delete(n);
     const text = value?.["text/plain"];
-    const output = typeof text === "string" ? redactText(text.slice(0, OUTPUT_MAX)) : undefined;
+    const output =
+      typeof text === "string" && hasSecret !== true
+        ? redactPrinted(text.slice(0, OUTPUT_MAX))
+        : undefined;
     this.#put({ ...row, endedAt: Date.now(), status, error: error?.name, output });
   }
 

@@ -7,22 +7,43 @@ import type { CellError, CommHandling, CommMessage } from "./api.ts";
 export class CommCalls {
   readonly #handling = new Map<number, (error: CellError | undefined) => void>();
 
+  /** The end of those that wait: they keep their order. */
+  #line: Promise<void> | undefined;
+
   /** Numbers of the messages whose handlers have not ended. */
   get running(): readonly number[] {
     return [...this.#handling.keys()];
   }
 
-  /** @param send gives it to the user process; false when there is none. */
+  /**
+   * @param asked `isFree`: what it has to wait for; absent: nothing.
+   * @param send gives it to the user process; false when there is none.
+   */
   begin(
-    cell: number,
-    message: CommMessage,
-    send: (cell: number, message: CommMessage) => boolean,
+    asked: {
+      readonly cell: number;
+      readonly message: CommMessage;
+      readonly isFree: Promise<unknown> | undefined;
+    },
+    send: (cell: number) => boolean,
   ): CommHandling {
+    const { cell, isFree } = asked;
     const { promise, resolve } = Promise.withResolvers<CellError | undefined>();
     this.#handling.set(cell, resolve);
-    // Comms ended with their process: a message to one of them is nobody's.
-    if (!send(cell, message)) this.handled(cell, undefined);
+    const go = (): void => {
+      // Comms ended with their process: a message to one of them is nobody's.
+      if (!send(cell)) this.handled(cell, undefined);
+    };
+    if (isFree === undefined && this.#line === undefined) go();
+    else this.#queue(Promise.all([this.#line, isFree]).then(go));
     return { cell, handled: promise };
+  }
+
+  #queue(line: Promise<void>): void {
+    this.#line = line;
+    void line.then(() => {
+      if (this.#line === line) this.#line = undefined;
+    });
   }
 
   handled(cell: number, error: CellError | undefined): void {

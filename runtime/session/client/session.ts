@@ -77,6 +77,8 @@ interface Entry {
   readonly request: ExecuteRequest;
   readonly started: PromiseWithResolvers<{ readonly n?: number; readonly aborted: boolean }>;
   readonly settled: PromiseWithResolvers<Settled>;
+  /** Resolves when the user process has it, or it has ended without. */
+  readonly begun: PromiseWithResolvers<void>;
   n?: number;
   stage: "waiting" | "checking" | "running" | "settled";
   /** Ends the check of a cell that is interrupted before it runs. */
@@ -184,6 +186,7 @@ class ClientSession implements Session {
       request,
       started: Promise.withResolvers(),
       settled: Promise.withResolvers(),
+      begun: Promise.withResolvers(),
       stage: "waiting",
       checking: new AbortController(),
       startedAt: 0,
@@ -243,6 +246,7 @@ class ClientSession implements Session {
       ...(request.cellId === undefined ? {} : { cellId: request.cellId }),
       source: request.code,
     });
+    entry.begun.resolve();
     this.#prepareNext(entry);
   }
 
@@ -305,6 +309,7 @@ class ClientSession implements Session {
   #settle(entry: Entry, ended: Pick<Settled, "status"> & Partial<Settled>): void {
     if (isSettled(entry)) return;
     entry.stage = "settled";
+    entry.begun.resolve();
     this.#entries.delete(entry.cell);
     const settled: Settled = {
       published: [],
@@ -703,7 +708,11 @@ class ClientSession implements Session {
   }
 
   comm(message: CommMessage): CommHandling {
-    return this.#comms.begin(this.#nextCell++, message, (cell) => {
+    // It may overtake a cell that runs, not one that is about to.
+    const before = [...this.#entries.values()].filter(({ stage }) => stage === "checking");
+    const isFree =
+      before.length > 0 ? Promise.all(before.map(({ begun }) => begun.promise)) : undefined;
+    return this.#comms.begin({ cell: this.#nextCell++, message, isFree }, (cell) => {
       const own = this.#phase === "ready" ? this.#process : undefined;
       own?.send({ kind: "comm", cell, message });
       return own !== undefined;

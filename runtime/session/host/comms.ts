@@ -135,6 +135,10 @@ export class Comms {
     },
   };
 
+  isOpen(id: string): boolean {
+    return this.#open.has(id);
+  }
+
   /** A message of the front end; it is handled when those before it on its comm have been. */
   receive(cell: number, message: CommMessage): void {
     const before = this.#tails.get(message.id);
@@ -203,6 +207,7 @@ export class Comms {
 /** Ends with the handler, or with the interrupt of its run, whichever comes first. */
 async function stoppable(run: Run, act: () => unknown): Promise<void> {
   const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => undefined); // a handler that throws of the interrupt itself leaves nobody to hear this
   const onAbort = () => reject(run.signal.reason);
   run.signal.addEventListener("abort", onAbort, { once: true });
   try {

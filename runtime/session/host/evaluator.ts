@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { constants, Script } from "node:vm";
 import { displayBundle } from "../../values/bundle.ts";
+import { hasOwnSecrets, redactText } from "../../values/redact.ts";
 import type { MimeBundle } from "../../values/shape.ts";
 import { currentScope, type Reuse, Run } from "../../workflow/run.ts";
 import type { CellError } from "../cell-error.ts";
@@ -169,6 +170,7 @@ export class Evaluator {
         cell: request.cell,
         status: ended.status,
         ...(ended.value ? { value: ended.value } : {}),
+        ...(showsSecret(ended.value) ? { hasSecret: true } : {}),
         ...(ended.error ? { error: ended.error } : {}),
         published: [...published.values()],
         ...(run.isAnnounced ? { runId: run.id } : {}),
@@ -485,6 +487,12 @@ export class Evaluator {
     void run.end("ok");
     return { value };
   }
+}
+
+/** By the text: what else a bundle holds says the same. */
+function showsSecret(value: MimeBundle | undefined): boolean {
+  const text = value?.["text/plain"];
+  return hasOwnSecrets() && typeof text === "string" && redactText(text) !== text;
 }
 
 function keepNewest<K>(sources: Map<K, string>, key: K, source: string): void {

@@ -22,6 +22,8 @@ import { currentSignal } from "./evaluator.ts";
 import type { Questions } from "./questions.ts";
 import type { SessionScope } from "./scope.ts";
 import { TASK_MAKERS } from "./targets.ts";
+import { controls } from "./widgets/controls.ts";
+import { widgetFactory } from "./widgets/widget.ts";
 
 export interface PreludeParts {
   readonly scope: SessionScope;
@@ -49,6 +51,7 @@ function schemas(): unknown {
 /** Publishes the prelude on a fresh scope. @returns its names. */
 export function installPrelude(parts: PreludeParts): string[] {
   const { scope, evaluator, displays, comms, questions, history } = parts;
+  const makeWidget = widgetFactory(comms);
   const values: Record<string, unknown> = {
     ...api,
     decks: history.decks,
@@ -60,6 +63,7 @@ export function installPrelude(parts: PreludeParts): string[] {
     md: Deck.md,
     svg,
     comms: comms.api,
+    widget: Object.assign(makeWidget, controls(makeWidget)),
     input: questions.input,
     confirm: questions.confirm,
     cells: evaluator.cells,

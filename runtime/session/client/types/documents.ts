@@ -54,6 +54,8 @@ export interface SessionName {
 export class SessionDocuments {
   readonly #names = new Map<string, SessionName>();
   readonly #documents = new Map<number, CheckerDocument>();
+  /** What people call the cells that have a document. */
+  readonly #labels = new Map<number, string>();
   /** Documents that change types of others without being mentioned. */
   readonly #augmenting = new Set<number>();
   readonly #pending = new Set<number>();
@@ -181,6 +183,11 @@ export class SessionDocuments {
     return this.#newest + 1;
   }
 
+  /** `In [3]`, of a cell that has run and that something still needs. */
+  labelOf(cell: number): string | undefined {
+    return this.#labels.get(cell);
+  }
+
   /** The cell ran: these of its values exist, and all of its types. */
   published(
     cell: number,
@@ -190,6 +197,7 @@ export class SessionDocuments {
   ): void {
     if (!this.#documents.has(cell)) this.compose(cell, code);
     const from = label === undefined ? {} : { from: label };
+    if (label !== undefined) this.#labels.set(cell, label);
     const values = new Set(names.map(({ name }) => name));
     const { declared, augments } = analyse(code);
     if (augments && !this.#augmenting.has(cell)) {
@@ -243,6 +251,7 @@ export class SessionDocuments {
       const document = this.#documents.get(next);
       if (!document) continue;
       this.#documents.delete(next);
+      this.#labels.delete(next);
       this.#letGo.set(next, document.fileName);
       waiting.push(...document.providers);
     }

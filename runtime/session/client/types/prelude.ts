@@ -31,6 +31,7 @@ const SESSION = [
   "md",
   "svg",
   "comms",
+  "widget",
   "input",
   "confirm",
   "cells",
@@ -53,6 +54,7 @@ const TYPES = [
   "Comm",
   "CommData",
   "CommOptions",
+  "Widget",
 ];
 
 export const preludeNames: readonly string[] = [...API, ...SESSION];
@@ -216,6 +218,35 @@ declare const comms: {
   registerTarget(target: string, handler: (comm: Comm, open: CommData) => unknown): void;
   /** Front ends that open a comm to it are refused from now on. */
   unregisterTarget(target: string): void;
+};
+/** A state that cells and the front end share, drawn there by JavaScript. Shows itself as a cell's value. */
+interface Widget<S> {
+  readonly id: string;
+  /** Reading gives the newest values; setting one shows in the front end. */
+  readonly state: S;
+  /** Sets several values with one message. */
+  set(changes: Partial<S>): void;
+  /** Calls the handler after each change of that value, by either side; returns the way to stop. */
+  on<K extends keyof S & string>(name: K, handler: (value: S[K], previous: S[K]) => unknown): () => void;
+  /** Resolves to the value after its next change. */
+  changed<K extends keyof S & string>(name: K): Promise<S[K]>;
+  /** A message of your own, besides the state. */
+  send(content: unknown, buffers?: readonly (ArrayBuffer | ArrayBufferView)[]): void;
+  /** Sets what is called for messages of the front end's JavaScript. */
+  onMessage(handler: (content: unknown, buffers: readonly Uint8Array[]) => unknown): void;
+  /** Removes it from the front end. */
+  close(): void;
+}
+/** Widgets by anywidget's protocol: the front end needs its extension (pip install anywidget). */
+declare const widget: {
+  /** \`esm\`: text of an ES module whose default export has \`render({ model, el })\`. */
+  <S extends Record<string, unknown> = {}>(options: { readonly esm: string; readonly css?: string; readonly state?: S }): Widget<S>;
+  /** A number that the person sets. */
+  slider(options?: { label?: string; min?: number; max?: number; step?: number; value?: number }): Widget<{ label: string; min: number; max: number; step: number; value: number }>;
+  /** A number that the cell sets. */
+  progress(options?: { label?: string; max?: number; value?: number }): Widget<{ label: string; max: number; value: number }>;
+  /** Counts its clicks. */
+  button(label?: string): Widget<{ label: string; clicks: number }>;
 };
 /** Asks the person for a line of text. */
 declare function input(prompt?: unknown, options?: { password?: boolean }): Promise<string>;

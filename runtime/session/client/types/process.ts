@@ -171,6 +171,8 @@ const CAPABILITIES = {
   textDocument: {
     diagnostic: {},
     completion: { completionItem: { snippetSupport: false } },
+    // Links say how far a declaration goes, places only where its name is.
+    definition: { linkSupport: true },
     hover: { contentFormat: ["markdown"] },
     signatureHelp: {
       signatureInformation: {

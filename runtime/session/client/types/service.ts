@@ -17,6 +17,7 @@ import type {
   CompletionList,
   DocumentDiagnosticReport,
   Location,
+  LocationLink,
   Hover as ServerHover,
   CompletionItem as ServerItem,
   SignatureHelp as ServerSignatureHelp,
@@ -54,6 +55,7 @@ import {
   wordAt,
 } from "./completion.ts";
 import { type CheckerConfig, CONFIG_FILE, checkerConfig, DOCUMENT_PREFIX } from "./config.ts";
+import { fileText, type Place, placeOf, textIn } from "./declaration.ts";
 import { diagnosticsOf, isModuleMissing } from "./diagnostics.ts";
 import { type DiskChanges, LocalFiles } from "./disk.ts";
 import { type CheckerDocument, SessionDocuments, sourceColumn } from "./documents.ts";
@@ -362,14 +364,14 @@ class Service implements TypeService {
   }
 
   /** Where the name at a position is declared, as far as the server follows it. */
-  #locate(life: Life, position: object, stop: AbortSignal): Promise<Location[]> {
+  #locate(life: Life, position: object, stop: AbortSignal): Promise<Place[]> {
     return patient(async () => {
-      const found = await life.server.request<Location | Location[] | null>(
+      const found = await life.server.request<Location | (Location | LocationLink)[] | null>(
         "textDocument/definition",
         position,
         stop,
       );
-      return found ? [found].flat() : [];
+      return found ? [found].flat().map(placeOf) : [];
     });
   }
 
@@ -470,25 +472,33 @@ class Service implements TypeService {
       const brought = found.find((place) => place.uri === uri && place.range.start.line === header);
       const line = draft.text.split("\n")[header] ?? "";
       const character = brought && sourceColumn(line, brought.range.start.character);
-      if (character === undefined) return this.#definitionOf(found, draft);
+      if (character === undefined) return await this.#definitionOf(found, draft);
       const source = { textDocument: { uri }, position: { line: header, character } };
-      return this.#definitionOf(await this.#locate(life, source, stop), draft);
+      return await this.#definitionOf(await this.#locate(life, source, stop), draft);
     });
   }
 
   /** The first place that a person can go to. */
-  #definitionOf(found: readonly Location[], draft: CheckerDocument): Definition | undefined {
-    for (const { uri, range } of found) {
+  async #definitionOf(
+    found: readonly Place[],
+    draft: CheckerDocument,
+  ): Promise<Definition | undefined> {
+    for (const { uri, range, whole } of found) {
       if (!uri.startsWith("file:")) continue;
       const path = fileURLToPath(uri);
       const column = range.start.character + 1;
       const cell = cellOf(path);
-      if (cell === undefined) return { file: path, line: range.start.line + 1, column };
+      if (cell === undefined) {
+        const text = textIn(await fileText(path), whole);
+        return { file: path, line: range.start.line + 1, column, ...text };
+      }
       const isDraft = uri === this.#uri(draft.fileName);
       const document = isDraft ? draft : this.#documents.get(cell);
       const line = range.start.line + 1 - (document?.linesBefore ?? 0);
       if (!document || document === this.#documents.prelude || line < 1) continue;
-      return { ...(isDraft ? {} : { cell }), line, column };
+      const label = this.#documents.labelOf(cell);
+      const where = isDraft ? {} : { cell, ...(label === undefined ? {} : { label }) };
+      return { ...where, line, column, ...textIn(document.text, whole) };
     }
     return undefined;
   }
