@@ -11,6 +11,7 @@ import {
 } from "../kernel/install.ts";
 import { runKernel } from "../kernel/main.ts";
 import { exitCodes } from "../repl/exit-codes.ts";
+import { DIALECT_VARIABLE, type Dialect } from "../runtime/session/dialect.ts";
 import { UsageError } from "./usage.ts";
 
 export interface PlaceFlags {
@@ -24,6 +25,8 @@ export interface InstallFlags extends PlaceFlags {
   readonly displayName?: string;
   readonly env?: readonly string[];
   readonly force?: boolean;
+  /** A kernel whose notebooks it is to run. */
+  readonly for?: Dialect;
 }
 
 /** Which place the flags name, or undefined when none does. */
@@ -37,7 +40,10 @@ function placeOf(flags: PlaceFlags): SpecPlace | undefined {
 }
 
 export async function install(flags: InstallFlags): Promise<number> {
-  const { displayName, name, force } = flags;
+  const { force, for: dialect } = flags;
+  // Under the name that those notebooks ask for, so that they open with it.
+  const name = flags.name ?? dialect;
+  const displayName = flags.displayName ?? (dialect && displayNameFor(dialect));
   const env = (flags.env ?? []).map((pair) => {
     const [key = "", ...value] = pair.split("=");
     if (key === "" || value.length === 0)
@@ -50,7 +56,8 @@ export async function install(flags: InstallFlags): Promise<number> {
       ...(name === undefined ? {} : { name }),
       ...(displayName === undefined ? {} : { displayName }),
       ...(force === undefined ? {} : { force }),
-      env: Object.fromEntries(env),
+      ...(dialect === "jslab" ? { language: "javascript" } : {}),
+      env: { ...(dialect && { [DIALECT_VARIABLE]: dialect }), ...Object.fromEntries(env) },
     }),
   );
   const verb = spec.isReplaced ? "replaced" : "installed";
@@ -58,6 +65,11 @@ export async function install(flags: InstallFlags): Promise<number> {
     `${verb} "${spec.displayName}" in ${spec.folder}\nNext: jupyter lab, or jupyter console --kernel ${spec.name}\n`,
   );
   return exitCodes.ok;
+}
+
+function displayNameFor(dialect: Dialect): string {
+  const language = dialect === "jslab" ? "JavaScript" : "TypeScript";
+  return `${language} (eagerdeck for ${dialect} notebooks)`;
 }
 
 export async function list(flags: PlaceFlags): Promise<number> {
