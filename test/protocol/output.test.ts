@@ -47,7 +47,8 @@ describe("text", () => {
     const done = await suite.client.execute(
       "for (let i = 0; i < 300_000; i++) console.log(String(i).padStart(99))",
     );
-    const note = /^\n… ([\d,]+) lines \((\d+\.\d) MB\) left out, all in (\S+); the last of them:\n$/;
+    const note =
+      /^\n… ([\d,]+) lines \((\d+\.\d) MB\) left out, all in (\S+); the last of them:\n$/;
     const [, count = "", , file = ""] = note.exec(done.stderr) ?? [];
     expect(done.stderr).toMatch(note);
     const shown = done.stdout.split("\n").slice(0, -1);
