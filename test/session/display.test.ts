@@ -211,3 +211,33 @@ test("the checker knows the forms of display, and what an update of each takes",
     expect.stringContaining("Did you mean 'html'?"),
   ]);
 });
+
+test("a task in a thread shows things under the cell that called it, in their order, also by tslab", async () => {
+  await using s = openSession();
+  await ok(
+    s,
+    `import * as tslab from "tslab";
+     const draw = task({ thread: true }, async function draw({ n }: { n: number }) {
+       console.log("begin");
+       const shown = display.text("0 of " + n);
+       shown.update(n + " of " + n);
+       tslab.display.html("<b>hi</b>");
+       displayBundle({ "image/png": ${PNG} });
+       display({ [Symbol.for("Jupyter.display")]: async () => ({ "text/plain": "from a hook" }) });
+       console.log("end");
+       return n;
+     });`,
+  );
+  const { cell, value } = await s.run("await draw({ n: 3 })");
+  expect(value?.["text/plain"]).toBe("3");
+  expect(said(s)).toEqual([
+    "out begin",
+    "show 0 of 3",
+    "update 3 of 3",
+    "show hi",
+    "show PNG image 640 × 240 · 24 B",
+    "out end",
+    "show from a hook",
+  ]);
+  expect(new Set(shown(s).map((event) => event.cell))).toEqual(new Set([cell]));
+});

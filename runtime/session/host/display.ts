@@ -45,7 +45,7 @@ export type Display = ((value: unknown, options?: DisplayOptions) => DisplayHand
   readonly [N in FormName]: Form<N>;
 };
 
-type ShownItem = Extract<HostItem, { kind: "display" | "clear-output" }>;
+export type ShownItem = Extract<HostItem, { kind: "display" | "clear-output" }>;
 type Bundling = MimeBundle | Promise<MimeBundle>;
 
 /** Where something is, or will be, shown. */
@@ -108,8 +108,15 @@ export class Displays {
     this.#options.send({ kind: "clear-output", ...(cell !== undefined && { cell }), wait });
   };
 
+  /** Sends what was shown in a thread, as that of the cell whose context this is called in. */
+  relay(item: ShownItem): void {
+    if (item.kind === "clear-output") return this.clearOutput(item);
+    const cell = this.#cell();
+    this.#options.send({ ...item, ...(cell !== undefined && { cell }) });
+  }
+
   /** Resolves when what the cell asked to show has been shown. */
-  async settled(cell: number): Promise<void> {
+  async settled(cell: number | undefined): Promise<void> {
     for (let open = this.#pending.get(cell); open; open = this.#pending.get(cell)) {
       await Promise.all(open);
     }
@@ -185,6 +192,11 @@ export function svg(parts: TemplateStringsArray, ...values: unknown[]): object {
   const text = html(parts, ...values).toString();
   // Without HTML beside it: within another picture it has to stay SVG.
   return { toString: () => text, [HOOK]: () => ({ "image/svg+xml": text, "text/plain": text }) };
+}
+
+/** What a task in a thread may use of a session, by name; what is shown there belongs to its cell. */
+export function threadNames({ display, displayBundle, clearOutput }: Displays) {
+  return { display, displayBundle, clearOutput, svg };
 }
 
 let installed: Displays | undefined;
