@@ -181,6 +181,31 @@ test("V3: an update after the outputs were cleared shows anew; one from a later 
   expect(said(s).slice(-2)).toEqual(["clear", "update 'e'"]);
 });
 
+test("what waits for its hook when the outputs are cleared is cleared with them", async () => {
+  await using s = openSession();
+  await ok(
+    s,
+    `const slow = (text) => ({ [Symbol.for("Jupyter.display")]: async () => ({ "text/plain": text }) });
+     const handle = display(slow("a"));
+     clearOutput();
+     await new Promise((resolve) => setTimeout(resolve, 20));
+     handle.update(slow("b"));`,
+  );
+  expect(said(s)).toEqual(["clear", "show b"]);
+});
+
+test("a cell ends although a timer of it goes on showing things whose hooks take their time", async () => {
+  await using s = openSession();
+  await ok(
+    s,
+    `const slow = { [Symbol.for("Jupyter.display")]: () => new Promise((r) => setTimeout(r, 30, { "text/plain": "tick" })) };
+     const timer = setInterval(() => display(slow), 5);
+     await new Promise((resolve) => setTimeout(resolve, 50));`,
+  );
+  await ok(s, "clearInterval(timer)");
+  expect(said(s)).toContain("show tick");
+});
+
 test("a display in a timer belongs to the cell that set the timer", async () => {
   await using s = openSession();
   await ok(s, "setTimeout(() => display.text('late'), 30)");

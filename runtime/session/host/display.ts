@@ -115,11 +115,9 @@ export class Displays {
     this.#options.send({ ...item, ...(cell !== undefined && { cell }) });
   }
 
-  /** Resolves when what the cell asked to show has been shown. */
+  /** Resolves when what the cell has asked to show by now is shown: a timer may go on asking for ever. */
   async settled(cell: number | undefined): Promise<void> {
-    for (let open = this.#pending.get(cell); open; open = this.#pending.get(cell)) {
-      await Promise.all(open);
-    }
+    await Promise.all(this.#pending.get(cell) ?? []);
   }
 
   #handle<T>(bundled: (value: T) => Bundling, value: T, how?: DisplayOptions): DisplayHandle<T> {
@@ -136,8 +134,10 @@ export class Displays {
     const cell = this.#cell();
     const pending = this.#pending.get(cell) ?? new Set();
     this.#pending.set(cell, pending);
+    const clears = this.#clearsOf(cell);
     const showing = Promise.all([bundling, before]).then(([bundle]) => {
-      this.#send(place, bundle);
+      // What was asked for before the outputs were cleared is cleared with them.
+      if (clears === this.#clearsOf(cell)) this.#send(place, bundle);
       if (place.pending === showing) place.pending = undefined;
       pending.delete(showing);
       if (pending.size === 0) this.#pending.delete(cell);
