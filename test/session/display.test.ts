@@ -206,6 +206,13 @@ test("a cell ends although a timer of it goes on showing things whose hooks take
   expect(said(s)).toContain("show tick");
 });
 
+test("a handle that is the value of its cell is no result, but it is there", async () => {
+  await using s = openSession();
+  expect(await s.value("display.text('a')")).toBeUndefined();
+  expect(await s.value("_.update('b')")).toBeUndefined();
+  expect(said(s)).toEqual(["show a", "update b"]);
+});
+
 test("a display in a timer belongs to the cell that set the timer", async () => {
   await using s = openSession();
   await ok(s, "setTimeout(() => display.text('late'), 30)");

@@ -66,6 +66,13 @@ export interface DisplaysOptions {
   readonly fallbackCell: () => number | undefined;
 }
 
+const handles = new WeakSet<object>();
+
+/** As the value of a cell it shows nothing: what it is of has just been shown. */
+export function isDisplayHandle(value: unknown): boolean {
+  return typeof value === "object" && value !== null && handles.has(value);
+}
+
 export class Displays {
   readonly display: Display;
   readonly #options: DisplaysOptions;
@@ -123,7 +130,12 @@ export class Displays {
   #handle<T>(bundled: (value: T) => Bundling, value: T, how?: DisplayOptions): DisplayHandle<T> {
     const place = newPlace(how);
     this.#show(place, bundled(value));
-    return { id: place.id, update: (next) => this.#show(place, bundled(next)) };
+    const handle = {
+      id: place.id,
+      update: (next: T) => this.#show(place, bundled(next)),
+    };
+    handles.add(handle);
+    return handle;
   }
 
   #show(place: Place, bundling: Bundling): void {
