@@ -29,7 +29,9 @@ export async function main(args: readonly string[]): Promise<number> {
     };
   const program = commands(acting);
   try {
-    await program.parseAsync(args, { from: "user" });
+    const isNotebook = args[0] === "notebook";
+    const given = isNotebook ? (await import("./parameters.ts")).joinedParameters(args) : args;
+    await program.parseAsync(given, { from: "user" });
     return code;
   } catch (error) {
     if (error instanceof CommanderError)
@@ -70,7 +72,6 @@ function commands(acting: Acting): Command {
       "after",
       "\nExample:\n  eagerdeck repl                  explore in the terminal\n  eagerdeck run flow.ts main --x 5   run one workflow and see its deck\n",
     )
-    .showHelpAfterError("(see --help)")
     .exitOverride();
 
   program
@@ -123,23 +124,28 @@ function commands(acting: Acting): Command {
   const notebook = program
     .command("notebook")
     .description("notebooks without Jupyter")
-    .addHelpText("after", "\nExample:\n  eagerdeck notebook run IN.ipynb -o OUT.ipynb\n");
+    .addHelpText("after", "\nExample:\n  eagerdeck notebook run IN.ipynb OUT.ipynb -p x 10\n");
   notebook
-    .command("run <notebook>")
+    .command("run")
+    .argument("<notebook>", "an .ipynb file, or a .ts script with // %% cells")
+    .argument("[out]", "where it goes with its outputs (default: nowhere, they are discarded)")
     .description("execute a notebook through the real kernel; stops at the first failing cell")
+    .option("-o, --output <file>", "the same as [out]")
     .option(
-      "-o, --output <file>",
-      "where the executed notebook goes (default: nowhere, outputs are discarded)",
+      "-p, --parameter <name=value>",
+      "a value for a variable of the cell tagged `parameters`; also -p name value",
+      (pair: string, pairs: readonly string[] = []) => [...pairs, pair],
     )
+    .option("-f, --parameters-file <file>", "the same from a file: a JSON object")
     .option("--deck <file>", "write the deck of the whole notebook as a page")
     .option("--keep-going", "execute the cells after a failing one too")
     .addHelpText(
       "after",
-      "\nExample:\n  eagerdeck notebook run notebooks/01-eager-workflows.ipynb -o out.ipynb --deck deck.html\n",
+      "\nExample:\n  eagerdeck notebook run notebooks/01-eager-workflows.ipynb out.ipynb --deck deck.html\n",
     )
     .action(
-      acting(async (file: string, options) =>
-        (await import("./notebook.ts")).notebookRun(file, options),
+      acting(async (file: string, out: string | undefined, options) =>
+        (await import("./notebook.ts")).notebookRun(file, out, options),
       ),
     );
 
@@ -162,12 +168,9 @@ function commands(acting: Acting): Command {
 
   // commander does not hand these down to commands made by `.command()`.
   for (const command of everyCommand(program)) {
-    command
-      .exitOverride()
-      .showHelpAfterError("(see --help)")
-      .configureOutput({
-        outputError: (text, write) => write(`eagerdeck: ${text.replace(/^error: /, "")}`),
-      });
+    command.exitOverride().configureOutput({
+      outputError: (text, write) => write(`eagerdeck: ${oneSentence(text)} (see --help)\n`),
+    });
   }
   return program;
 }
@@ -244,6 +247,14 @@ function kernelCommands(kernel: Command, acting: Acting): void {
 function once(value: string, previous: string | undefined): string {
   if (previous !== undefined) throw new UsageError("-e is given twice; join the code with ;");
   return value;
+}
+
+/** `error: unknown option '--prefx'\n(Did you mean --prefix?)\n` in one line. */
+function oneSentence(text: string): string {
+  return text
+    .replace(/^error: /, "")
+    .trim()
+    .replaceAll(/\s*\n\s*/g, " ");
 }
 
 function* everyCommand(command: Command): Generator<Command> {

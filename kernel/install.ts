@@ -173,7 +173,7 @@ function spec(displayName: string, { env = {}, language = "typescript" }: Instal
     kernel_protocol_version: "5.5.0",
     env,
     /** By this we know our own. */
-    metadata: { eagerdeck: version },
+    metadata: { eagerdeck: version, supported_encryption: ["curve"] },
   };
 }
 

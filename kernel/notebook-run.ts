@@ -23,6 +23,7 @@ import { systemClock } from "./clock.ts";
 import { LocalRenderer } from "./deck-renderer.ts";
 import { stderrLog } from "./log.ts";
 import type { ErrorFields, MessageContent, OutgoingMessage, Transport } from "./messages.ts";
+import { injectParameters } from "./parameters.ts";
 import { Router } from "./router.ts";
 
 const COLUMNS = 100;
@@ -33,11 +34,16 @@ export interface NotebookRunOptions {
   readonly input: string;
   /** Where the notebook is saved with its outputs, also when a cell failed; nowhere when absent. */
   readonly output?: string;
+  /** Other values for variables of the cell tagged `parameters`, see `parameters.ts`. */
+  readonly parameters?: ReadonlyMap<string, unknown>;
   /** Run the cells after a failing one too. */
   readonly keepGoing?: boolean;
+  /** Asked before each cell; the ones left are not run. */
+  readonly isStopped?: () => boolean;
   readonly check?: CheckPolicy;
   readonly onProgress?: (progress: NotebookProgress) => void;
-  /** For tests; otherwise a session is started and closed again. */
+  readonly onWarning?: (text: string) => void;
+  /** Stays open; otherwise one is started and closed again. */
   readonly session?: Session;
 }
 
@@ -59,10 +65,15 @@ export interface NotebookRunResult {
 
 /**
  * @throws {NotebookFileError} when the input is not a notebook.
+ * @throws {ParameterError} when a parameter cannot be written as code.
  * @throws what the file system throws when it cannot be read or the output cannot be written.
  */
 export async function runNotebook(options: NotebookRunOptions): Promise<NotebookRunResult> {
-  const notebook = await readNotebook(options.input);
+  const { notebook, warnings } = injectParameters(
+    await readNotebook(options.input),
+    options.parameters ?? new Map(),
+  );
+  for (const warning of warnings) options.onWarning?.(warning);
   const dialect = notebookDialect(notebook);
   const session =
     options.session ??
@@ -110,6 +121,7 @@ async function runCells(
     const cells = notebook.cells.filter((cell) => cell.cell_type === "code");
     let allOk = true;
     for (const [index, cell] of cells.entries()) {
+      if (options.isStopped?.()) return false;
       const place = { cell: index + 1, cells: cells.length };
       options.onProgress?.({ ...place, state: "started" });
       const reply = await runCell(cell, page, router);

@@ -30,7 +30,8 @@ import {
   type Transport,
 } from "./messages.ts";
 import type { Parents } from "./parents.ts";
-import { type Out, type Role, type StreamName, Streams } from "./streams.ts";
+import { Spill } from "./spill.ts";
+import { megabytes, type Out, type Role, type StreamName, Streams } from "./streams.ts";
 
 const DISPLAYS_PER_CELL_MAX = 1_000;
 /** Ids of displays that were left out; beyond them updates are sent that no front end can use. */
@@ -63,6 +64,7 @@ type Unsent = (parent: Dict) => OutgoingMessage;
 export class Outputs {
   readonly #options: OutputsOptions;
   readonly #streams = new Streams<Unsent>();
+  readonly #spill: Spill;
   readonly #decks: Decks;
   readonly #cells = new Map<number, CellState>();
   readonly #hidden = new Set<string>();
@@ -74,6 +76,7 @@ export class Outputs {
 
   constructor(options: OutputsOptions) {
     this.#options = options;
+    this.#spill = new Spill({ folder: options.session.folder, log: options.log });
     this.#decks = new Decks({
       renderer: options.renderer,
       clock: options.clock,
@@ -107,7 +110,8 @@ export class Outputs {
     this.#sayDisplaysLeftOut(cell, state);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#drained.set(cell, resolve);
-    this.#send(this.#streams.end(cell, this.#options.clock.now()));
+    const where = () => this.#whereLeftOut(cell);
+    this.#send(this.#streams.end(cell, this.#options.clock.now(), where));
     await promise;
     await this.#decks.settle(cell);
     return state.uncaught;
@@ -138,6 +142,7 @@ export class Outputs {
     this.#unsubscribe();
     this.#tick?.cancel();
     this.#decks.close();
+    this.#spill.close();
   }
 
   #receive(event: SessionEvent): void {
@@ -280,9 +285,12 @@ export class Outputs {
     for (const out of outs) {
       const { cell } = out;
       if (out.kind === "message") this.#publish(cell, out.message);
+      else if (out.kind === "text") this.#publishText(cell, out.name, out.text);
       else {
-        const content = { name: out.name, text: out.text };
-        this.#publish(cell, (parent) => outgoing("stream", content, { parent }));
+        this.#spill.write(cell, out.text);
+        if (!out.isNews) continue;
+        const where = this.#whereLeftOut(cell);
+        this.#publishText(cell, "stderr", `\n… further output of this cell is left out${where}\n`);
       }
     }
     for (const [cell, resolve] of this.#drained) {
@@ -291,6 +299,24 @@ export class Outputs {
       resolve();
     }
     this.#schedule();
+  }
+
+  #publishText(cell: number, name: StreamName, text: string): void {
+    this.#publish(cell, (parent) => outgoing("stream", { name, text }, { parent }));
+  }
+
+  #whereLeftOut(cell: number): string {
+    const spilled = this.#spill.where(cell);
+    switch (spilled.kind) {
+      case "all":
+        return `, all in ${spilled.path}`;
+      case "part":
+        return `, the first ${megabytes(spilled.bytes)} of it in ${spilled.path} (${spilled.why})`;
+      case "none":
+        return spilled.why === undefined ? "" : `, and could not be kept (${spilled.why})`;
+      default:
+        return spilled satisfies never;
+    }
   }
 
   #publish(cell: number, message: Unsent): void {
@@ -330,6 +356,7 @@ export class Outputs {
       if (!state.isOpen || this.#options.parents.of(cell) !== undefined) return;
       this.#cells.delete(cell);
       this.#streams.forget(cell);
+      this.#spill.forget(cell);
     }
   }
 }

@@ -117,6 +117,11 @@ export function parseCell(code: string): ParseResult {
   return { status: "invalid", offset: error.start, message: error.message };
 }
 
+/** The statements of a text, or undefined when it does not parse; never throws. */
+export function statementsOf(code: string): readonly Node[] | undefined {
+  return parse(code).program?.["body"];
+}
+
 /**
  * The names that a text would declare if its author stopped here, for text that may not parse: one
  * that is being typed. Approximate by design, linear, and safe for any text.

@@ -1,54 +1,17 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import {
+  type Cell,
+  codeCells,
+  type Output,
+  requireVenv,
+  result,
+  runPython,
+} from "../support/jupyter.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
-const python = resolve(".venv/bin/python");
-
-beforeAll(() => {
-  if (!existsSync(python))
-    throw new Error("no .venv: npm run test:jupyter makes it (bash test/support/venv.sh)");
-});
-
-/** Runs one of the Python scripts beside this file in the venv, with Jupyter's folders of its own. */
-function runPython(script: string, args: readonly string[], home: string) {
-  const { status, stdout, stderr } = spawnSync(python, [`test/jupyter/${script}`, ...args], {
-    encoding: "utf8",
-    env: {
-      ...process.env,
-      HOME: home,
-      JUPYTER_CONFIG_DIR: join(home, "config"),
-      JUPYTER_RUNTIME_DIR: join(home, "runtime"),
-      JUPYTER_DATA_DIR: join(home, "data"),
-      PATH: [dirname(process.execPath), process.env["PATH"]].join(delimiter),
-    },
-  });
-  return { status, stdout, stderr };
-}
-
-interface Output {
-  readonly output_type: string;
-  readonly data?: Readonly<Record<string, string>>;
-  readonly text?: string;
-  readonly ename?: string;
-  readonly traceback?: readonly string[];
-}
-interface Cell {
-  readonly cell_type: string;
-  readonly source: string;
-  readonly outputs: readonly Output[];
-}
-
-const joined = (_: string, value: unknown) =>
-  Array.isArray(value) && value.length > 0 && value.every((line) => typeof line === "string")
-    ? value.join("")
-    : value;
-
-function codeCells(file: string): readonly Cell[] {
-  const { cells }: { cells: Cell[] } = JSON.parse(readFileSync(file, "utf8"), joined);
-  return cells.filter(({ cell_type }) => cell_type === "code");
-}
+beforeAll(requireVenv);
 
 function executed(notebook: string, ...flags: string[]): readonly Cell[] {
   using home = tempFolder();
@@ -58,9 +21,6 @@ function executed(notebook: string, ...flags: string[]): readonly Cell[] {
   expect(status).toBe(0);
   return codeCells(out);
 }
-
-const result = (cell: Cell) =>
-  cell.outputs.find(({ output_type }) => output_type === "execute_result")?.data?.["text/plain"];
 
 test("nbclient executes notebook 1: each cell has its value and its deck in three forms", () => {
   const cells = executed("notebooks/01-eager-workflows.ipynb");

@@ -14,14 +14,15 @@ import {
 } from "node:fs";
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { needVenv, runPython, saidByCells } from "../support/jupyter.ts";
+import { requireVenv, runPython } from "../support/jupyter.ts";
+import { saidByCells } from "../support/said-by-cells.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const FOLDER = "test/jupyter/tslab";
 const notebooks = readdirSync(FOLDER).filter((name) => name.endsWith(".ipynb"));
 const cli = resolve("dist/cli/main.js");
 
-beforeAll(needVenv);
+beforeAll(requireVenv);
 
 /** A folder without a tsconfig, with the notebook; `language.ipynb` imports a package. */
 function workFolder(name: string) {
@@ -43,7 +44,7 @@ function executedAsItIs(name: string, install: (home: string) => void) {
   using folder = workFolder(name);
   install(folder.path);
   const out = join(folder.path, "out.ipynb");
-  runPython("execute.py", [join(folder.path, name), out, "--own-kernel"], folder.path);
+  execute([join(folder.path, name), out, "--own-kernel"], folder.path);
   return saidByCells(out);
 }
 
@@ -92,9 +93,14 @@ test("a notebook whose types hold in strict mode too runs on the kernel eagerdec
   using folder = workFolder("display.ipynb");
   const [source, out] = [join(folder.path, "display.ipynb"), join(folder.path, "out.ipynb")];
   eagerdeck("kernel", "install", "--prefix", folder.path);
-  runPython("execute.py", [source, out], folder.path);
+  execute([source, out], folder.path);
   expect(saidByCells(out)).toEqual(saidByCells(source));
 });
+
+function execute(args: readonly string[], home: string): void {
+  const { status, stderr } = runPython("execute.py", args, home);
+  expect(status, stderr).toBe(0);
+}
 
 function kernelspec(file: string): unknown {
   return JSON.parse(readFileSync(file, "utf8")).metadata.kernelspec;

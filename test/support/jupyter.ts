@@ -1,86 +1,85 @@
 /**
- * Jupyter's own tools of `.venv`, with folders of their own: what a notebook says after nbclient has executed it.
+ * Jupyter's own tools, as `npm run test:jupyter` installs them into `.venv`.
  * @module
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { runInNewContext } from "node:vm";
 
-const python = resolve(".venv/bin/python");
+const venv = resolve(".venv/bin");
 
-/** @throws {Error} when the tests' environment is missing. */
-export function needVenv(): void {
-  if (!existsSync(python))
+/** @throws when there is no `.venv`, with what makes one. */
+export function requireVenv(): void {
+  if (!existsSync(join(venv, "python")))
     throw new Error("no .venv: npm run test:jupyter makes it (bash test/support/venv.sh)");
 }
 
-/** Runs a Python script of `test/jupyter`. @throws {Error} with its stderr when it fails. */
-export function runPython(script: string, args: readonly string[], home: string): string {
-  const { status, stdout, stderr } = spawnSync(python, [`test/jupyter/${script}`, ...args], {
-    encoding: "utf8",
-    env: {
-      ...process.env,
-      HOME: home,
-      JUPYTER_CONFIG_DIR: join(home, "config"),
-      JUPYTER_RUNTIME_DIR: join(home, "runtime"),
-      JUPYTER_DATA_DIR: join(home, "share", "jupyter"),
-      PATH: [dirname(process.execPath), process.env["PATH"]].join(delimiter),
-    },
-  });
-  if (status !== 0) throw new Error(`${script} ended with ${status}:\n${stderr}`);
-  return stdout;
-}
-
-interface Output {
-  readonly output_type: string;
-  readonly name?: string;
-  readonly text?: string;
-  readonly data?: Readonly<Record<string, string>>;
-  readonly ename?: string;
-  readonly evalue?: string;
+/** What keeps Jupyter, and what it starts, out of the person's own folders. */
+export function jupyterEnv(home: string): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    HOME: home,
+    JUPYTER_CONFIG_DIR: join(home, "config"),
+    JUPYTER_RUNTIME_DIR: join(home, "runtime"),
+    JUPYTER_DATA_DIR: join(home, "data"),
+    JUPYTER_PATH: join(home, "share", "jupyter"), // what is installed with home as its prefix
+    IPYTHONDIR: join(home, "ipython"),
+    PATH: [venv, dirname(process.execPath), process.env["PATH"]].join(delimiter),
+  };
 }
 
 /**
- * What each code cell of a notebook says, in its order: `stdout: …`, displays by their types. A value reads as if it had
- * been printed: tslab prints values.
+ * Runs a program of the venv and waits for its end.
+ * @param home gets Jupyter's folders.
  */
-export function saidByCells(file: string): unknown[][] {
-  const { cells } = JSON.parse(readFileSync(file, "utf8"), joined);
-  return cells
-    .filter((cell: { cell_type: string }) => cell.cell_type === "code")
-    .map((cell: { outputs: readonly Output[] }) => merged(cell.outputs.map(said)));
+export function runInVenv(
+  program: string,
+  args: readonly string[],
+  { home, cwd }: { readonly home: string; readonly cwd?: string },
+) {
+  const { status, stdout, stderr } = spawnSync(join(venv, program), args, {
+    encoding: "utf8",
+    env: jupyterEnv(home),
+    maxBuffer: 64 << 20,
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+  return { status, stdout, stderr };
 }
 
-function said({ output_type, name, text, data = {}, ename, evalue }: Output): unknown {
-  if (output_type === "stream") return `${name}: ${text}`;
-  if (output_type === "error") return `${ename}: ${evalue}`;
-  if (output_type === "execute_result") return `stdout: ${printed(data["text/plain"] ?? "")}\n`;
-  const { "text/plain": plain, ...rich } = data;
-  return Object.keys(rich).length > 0 ? rich : { "text/plain": plain };
+/** Runs one of the Python scripts of test/jupyter. */
+export function runPython(script: string, args: readonly string[], home: string, cwd?: string) {
+  const file = resolve("test/jupyter", script);
+  return runInVenv("python", [file, ...args], { home, ...(cwd === undefined ? {} : { cwd }) });
 }
 
-/** A text as `console.log` prints it, without the quotes that a value has. */
-function printed(value: string): string {
-  return /^(['"`])[\s\S]*\1$/.test(value) ? runInNewContext(value) : value;
+export interface Output {
+  readonly output_type: string;
+  readonly data?: Readonly<Record<string, string>>;
+  readonly text?: string;
+  /** Of a stream. */
+  readonly name?: string;
+  readonly ename?: string;
+  readonly evalue?: string;
+  readonly traceback?: readonly string[];
+}
+export interface Cell {
+  readonly cell_type: string;
+  readonly source: string;
+  readonly outputs: readonly Output[];
+  readonly metadata: { readonly tags?: readonly string[] };
 }
 
-/** Pieces of one stream are one text. */
-function merged(outputs: readonly unknown[]): unknown[] {
-  const all: unknown[] = [];
-  for (const output of outputs) {
-    const last = all.at(-1);
-    const [stream = ""] = typeof output === "string" ? (/^std\w+: /.exec(output) ?? []) : [];
-    if (typeof output === "string" && stream && typeof last === "string" && last.startsWith(stream))
-      all[all.length - 1] = last + output.slice(stream.length);
-    else all.push(output);
-  }
-  return all;
-}
-
-/** The notebook format keeps texts as lists of lines. */
-function joined(_: string, value: unknown): unknown {
-  return Array.isArray(value) && value.length > 0 && value.every((line) => typeof line === "string")
+const joined = (_: string, value: unknown) =>
+  Array.isArray(value) && value.length > 0 && value.every((line) => typeof line === "string")
     ? value.join("")
     : value;
+
+/** The code cells of a notebook file, lists of lines joined. */
+export function codeCells(file: string): readonly Cell[] {
+  const { cells }: { cells: Cell[] } = JSON.parse(readFileSync(file, "utf8"), joined);
+  return cells.filter(({ cell_type }) => cell_type === "code");
 }
+
+/** The text of a cell's value. */
+export const result = (cell: Cell) =>
+  cell.outputs.find(({ output_type }) => output_type === "execute_result")?.data?.["text/plain"];

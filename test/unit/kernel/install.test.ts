@@ -35,6 +35,7 @@ test("a spec starts this Node and this script, and brings its logos", async () =
     language: "typescript",
     interrupt_mode: "message",
     env: { A: "1" },
+    metadata: { supported_encryption: ["curve"] },
   });
   expect(readdirSync(spec.folder).sort()).toEqual([
     "kernel.json",
