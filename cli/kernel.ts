@@ -12,6 +12,7 @@ import {
 } from "../kernel/install.ts";
 import { runKernel } from "../kernel/main.ts";
 import { exitCodes } from "../repl/exit-codes.ts";
+import { DIALECT_VARIABLE, type Dialect } from "../runtime/session/dialect.ts";
 import { UsageError } from "./usage.ts";
 
 export interface PlaceFlags {
@@ -25,6 +26,8 @@ export interface InstallFlags extends PlaceFlags {
   readonly displayName?: string;
   readonly env?: readonly string[];
   readonly force?: boolean;
+  /** A kernel whose notebooks it is to run. */
+  readonly for?: Dialect;
 }
 
 /** Which place the flags name, or undefined when none does. */
@@ -39,7 +42,10 @@ function placeOf(flags: PlaceFlags): SpecPlace | undefined {
 }
 
 export async function install(flags: InstallFlags): Promise<number> {
-  const { displayName, name, force } = flags;
+  const { force, for: dialect } = flags;
+  // Under the name that those notebooks ask for, so that they open with it.
+  const name = flags.name ?? dialect;
+  const displayName = flags.displayName ?? (dialect && displayNameFor(dialect));
   if (displayName?.trim() === "") throw new UsageError("--display-name needs a text");
   const env = (flags.env ?? []).map((pair) => {
     const [key = "", ...value] = pair.split("=");
@@ -53,7 +59,8 @@ export async function install(flags: InstallFlags): Promise<number> {
       ...(name === undefined ? {} : { name }),
       ...(displayName === undefined ? {} : { displayName }),
       ...(force === undefined ? {} : { force }),
-      env: Object.fromEntries(env),
+      ...(dialect === "jslab" ? { language: "javascript" } : {}),
+      env: { ...(dialect && { [DIALECT_VARIABLE]: dialect }), ...Object.fromEntries(env) },
     }),
   );
   const verb = spec.isReplaced ? "replaced" : "installed";
@@ -63,6 +70,11 @@ export async function install(flags: InstallFlags): Promise<number> {
       `For papermill: python -m pip install ${quoted(papermillPackage())}\n`,
   );
   return exitCodes.ok;
+}
+
+function displayNameFor(dialect: Dialect): string {
+  const language = dialect === "jslab" ? "JavaScript" : "TypeScript";
+  return `${language} (eagerdeck for ${dialect} notebooks)`;
 }
 
 export async function list(flags: PlaceFlags): Promise<number> {

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { exitCodes } from "../repl/exit-codes.ts";
+import { dialects } from "../runtime/session/dialect.ts";
 import { packageRoot } from "../runtime/session/package-root.ts";
 import { UsageError } from "./usage.ts";
 
@@ -203,8 +204,13 @@ function kernelCommands(kernel: Command, acting: Acting): void {
     .option("--user", "for this user (the default)")
     .option("--sys-prefix", "into the active virtual environment or conda environment")
     .option("--prefix <dir>", "into <dir>/share/jupyter/kernels")
-    .option("--name <name>", "name of the kernelspec", "eagerdeck")
+    .option("--name <name>", "name of the kernelspec (default: eagerdeck)")
     .option("--display-name <text>", "what Jupyter shows")
+    .addOption(
+      new Option("--for <kernel>", "run notebooks of this kernel, under its name").choices(
+        dialects,
+      ),
+    )
     .option("--env <name=value...>", "environment variables of the kernel")
     .option("--force", "replace a kernelspec of that name that is not ours")
     .addHelpText("after", "\nExample:\n  eagerdeck kernel install --sys-prefix\n")

@@ -12,6 +12,14 @@ export interface Connection {
   readonly addresses: Readonly<Record<SocketName, string>>;
   /** Empty: messages are neither signed nor checked. */
   readonly key: string;
+  /** Present: everything on the sockets is encrypted (CurveZMQ), and who does not know the public key is refused. */
+  readonly curve?: CurveKeys;
+}
+
+/** The kernel's own pair, as Z85 text. */
+export interface CurveKeys {
+  readonly publicKey: string;
+  readonly secretKey: string;
 }
 
 /** The connection file cannot be used; the message is for people. */
@@ -21,6 +29,10 @@ export class ConnectionError extends Error {
   }
 }
 
+const z85Key = z
+  .string()
+  .regex(/^[0-9a-zA-Z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/, "expected a key of 40 characters in Z85")
+  .optional();
 const port = z.number().int().min(1).max(65_535);
 const fileSchema = z.object({
   transport: z.enum(["tcp", "ipc"]).default("tcp"),
@@ -32,6 +44,8 @@ const fileSchema = z.object({
   stdin_port: port,
   control_port: port,
   hb_port: port,
+  curve_publickey: z85Key,
+  curve_secretkey: z85Key,
 });
 
 /** @throws {ConnectionError} when the file is missing, half-written, or asks for what we do not do. */
@@ -76,8 +90,10 @@ export function parseConnection(text: string, path: string): Connection {
     file.transport === "ipc"
       ? `ipc://${file.ip}-${number}`
       : `tcp://${isIP(file.ip) === 6 ? `[${file.ip}]` : file.ip}:${number}`;
+  const curve = curveOf(file, path);
   return {
     key: file.key,
+    ...(curve === undefined ? {} : { curve }),
     addresses: {
       shell: address(file.shell_port),
       iopub: address(file.iopub_port),
@@ -86,6 +102,20 @@ export function parseConnection(text: string, path: string): Connection {
       heartbeat: address(file.hb_port),
     },
   };
+}
+
+/** Whoever asks for encryption must not get a kernel without it: half a pair is refused, never ignored. */
+function curveOf(
+  file: Readonly<Pick<z.infer<typeof fileSchema>, "curve_publickey" | "curve_secretkey">>,
+  path: string,
+): CurveKeys | undefined {
+  const { curve_publickey: publicKey, curve_secretkey: secretKey } = file;
+  if (publicKey !== undefined && secretKey !== undefined) return { publicKey, secretKey };
+  if (publicKey === undefined && secretKey === undefined) return undefined;
+  const [given, missing] = publicKey === undefined ? ["secret", "public"] : ["public", "secret"];
+  throw new ConnectionError(
+    `${path} has curve_${given}key without curve_${missing}key: encryption needs both, and is not left off`,
+  );
 }
 
 function isLoopback(ip: string): boolean {

@@ -34,6 +34,8 @@ export interface InstallOptions {
   /** The folder's name, and what `--kernel` wants; default `eagerdeck`. */
   readonly name?: string;
   readonly displayName?: string;
+  /** What front ends list it under; default `typescript`. */
+  readonly language?: "typescript" | "javascript";
   /** Environment of the kernel. */
   readonly env?: Readonly<Record<string, string>>;
   /** Replace a spec that is not ours. */
@@ -85,7 +87,7 @@ export async function installSpec(options: InstallOptions): Promise<InstalledSpe
     await mkdir(next);
     await writeFile(
       join(next, "kernel.json"),
-      `${JSON.stringify(spec(displayName, options.env), undefined, 2)}\n`,
+      `${JSON.stringify(spec(displayName, options), undefined, 2)}\n`,
     );
     for (const logo of LOGOS)
       await copyFile(join(packageRoot, "kernel", "spec", logo), join(next, logo));
@@ -169,7 +171,7 @@ const specSchema = z.looseObject({
   metadata: z.looseObject({ eagerdeck: z.string() }),
 });
 
-function spec(displayName: string, env: Readonly<Record<string, string>> = {}) {
+function spec(displayName: string, { env = {}, language = "typescript" }: InstallOptions) {
   return {
     // Not `node`: graphical clients have no shell's path, and the system's Node may be too old.
     argv: [
@@ -180,7 +182,7 @@ function spec(displayName: string, env: Readonly<Record<string, string>> = {}) {
       "{connection_file}",
     ],
     display_name: displayName,
-    language: "typescript",
+    language,
     // Without it clients send SIGINT, which they cannot address to a remote kernel.
     interrupt_mode: "message",
     kernel_protocol_version: "5.5.0",

@@ -30,7 +30,8 @@ import {
   type Transport,
 } from "./messages.ts";
 import type { Parents } from "./parents.ts";
-import { type Out, type StreamName, Streams } from "./streams.ts";
+import { Spill } from "./spill.ts";
+import { megabytes, type Out, type StreamName, Streams } from "./streams.ts";
 
 const DISPLAYS_PER_CELL_MAX = 1_000;
 const BUNDLE_LENGTH_MAX = 10_000_000;
@@ -61,6 +62,7 @@ type Unsent = (parent: Dict) => OutgoingMessage;
 export class Outputs {
   readonly #options: OutputsOptions;
   readonly #streams = new Streams<Unsent>();
+  readonly #spill: Spill;
   readonly #decks: Decks;
   readonly #cells = new Map<number, CellState>();
   readonly #drained = new Map<number, () => void>();
@@ -71,6 +73,7 @@ export class Outputs {
 
   constructor(options: OutputsOptions) {
     this.#options = options;
+    this.#spill = new Spill({ folder: options.session.folder, log: options.log });
     this.#decks = new Decks({
       renderer: options.renderer,
       clock: options.clock,
@@ -104,7 +107,8 @@ export class Outputs {
     this.#sayDisplaysLeftOut(cell, state);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#drained.set(cell, resolve);
-    this.#send(this.#streams.end(cell, this.#options.clock.now()));
+    const where = () => this.#whereLeftOut(cell);
+    this.#send(this.#streams.end(cell, this.#options.clock.now(), where));
     await promise;
     await this.#decks.settle(cell);
     return state.uncaught;
@@ -135,6 +139,7 @@ export class Outputs {
     this.#unsubscribe();
     this.#tick?.cancel();
     this.#decks.close();
+    this.#spill.close();
   }
 
   #receive(event: SessionEvent): void {
@@ -267,9 +272,12 @@ export class Outputs {
     for (const out of outs) {
       const { cell } = out;
       if (out.kind === "message") this.#publish(cell, out.message);
+      else if (out.kind === "text") this.#publishText(cell, out.name, out.text);
       else {
-        const content = { name: out.name, text: out.text };
-        this.#publish(cell, (parent) => outgoing("stream", content, { parent }));
+        this.#spill.write(cell, out.text);
+        if (!out.isNews) continue;
+        const where = this.#whereLeftOut(cell);
+        this.#publishText(cell, "stderr", `\n… further output of this cell is left out${where}\n`);
       }
     }
     for (const [cell, resolve] of this.#drained) {
@@ -278,6 +286,24 @@ export class Outputs {
       resolve();
     }
     this.#schedule();
+  }
+
+  #publishText(cell: number, name: StreamName, text: string): void {
+    this.#publish(cell, (parent) => outgoing("stream", { name, text }, { parent }));
+  }
+
+  #whereLeftOut(cell: number): string {
+    const spilled = this.#spill.where(cell);
+    switch (spilled.kind) {
+      case "all":
+        return `, all in ${spilled.path}`;
+      case "part":
+        return `, the first ${megabytes(spilled.bytes)} of it in ${spilled.path} (${spilled.why})`;
+      case "none":
+        return spilled.why === undefined ? "" : `, and could not be kept (${spilled.why})`;
+      default:
+        return spilled satisfies never;
+    }
   }
 
   #publish(cell: number, message: Unsent): void {
@@ -317,6 +343,7 @@ export class Outputs {
       if (!state.isOpen || this.#options.parents.of(cell) !== undefined) return;
       this.#cells.delete(cell);
       this.#streams.forget(cell);
+      this.#spill.forget(cell);
     }
   }
 }

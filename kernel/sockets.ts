@@ -5,8 +5,9 @@
  * through one outbox per socket.
  * @module
  */
-import { Reply, Router, XPublisher } from "zeromq";
-import type { Connection } from "./connection.ts";
+import { capability, Reply, Router, type Socket, XPublisher } from "zeromq";
+import { type Connection, ConnectionError, type CurveKeys } from "./connection.ts";
+import { ipcFile, ipcFileInUse, removeIpcFile } from "./ipc.ts";
 import type { Log } from "./log.ts";
 import type {
   Channel,
@@ -49,6 +50,8 @@ export class Sockets implements Transport {
   readonly #published: Outbox;
   readonly #replies: Readonly<Record<Channel, Outbox>>;
   readonly #dropped = { count: 0, why: "", saidAt: Number.NEGATIVE_INFINITY };
+  /** Files of ipc addresses that are ours. */
+  readonly #files: string[] = [];
   #closed = false;
 
   constructor(key: string, log: Log) {
@@ -64,7 +67,10 @@ export class Sockets implements Transport {
     };
   }
 
-  /** @throws {BindError} when an address is taken or cannot be used. */
+  /**
+   * @throws {ConnectionError} when encryption is asked for and not to be had.
+   * @throws {BindError} when an address is taken or cannot be used.
+   */
   async bind(connection: Connection): Promise<void> {
     const sockets = {
       shell: this.#shell,
@@ -73,14 +79,19 @@ export class Sockets implements Transport {
       iopub: this.#iopub,
       heartbeat: this.#heartbeat,
     };
+    if (connection.curve !== undefined) encrypt(Object.values(sockets), connection.curve);
     for (const [name, address] of Object.entries(connection.addresses)) {
+      const file = ipcFile(address);
       try {
+        const inUse = file === undefined ? undefined : await ipcFileInUse(file);
+        if (inUse !== undefined) throw new Error(inUse);
         await sockets[name as keyof typeof sockets].bind(address); // the record's own keys
       } catch (error) {
         throw new BindError(`cannot listen on ${address} (${name}): ${reason(error)}`, {
           cause: error,
         });
       }
+      if (file !== undefined) this.#files.push(file);
     }
   }
 
@@ -131,6 +142,7 @@ export class Sockets implements Transport {
     for (const socket of [this.#shell, this.#control, this.#stdin, this.#iopub, this.#heartbeat]) {
       socket.close();
     }
+    for (const file of this.#files) removeIpcFile(file);
   }
 
   #publishAs(topic: string, message: OutgoingMessage): void {
@@ -173,6 +185,26 @@ export class Sockets implements Transport {
 
   async #beat(): Promise<void> {
     for await (const frames of this.#heartbeat) await this.#heartbeat.send(frames);
+  }
+}
+
+/** Before anything is bound: a socket takes over what it was set to when it began to listen. */
+function encrypt(sockets: readonly Socket[], { publicKey, secretKey }: CurveKeys): void {
+  if (capability.curve !== true) {
+    throw new ConnectionError(
+      "the connection file asks for CurveZMQ encryption, which this build of zeromq cannot do: install one with libsodium",
+    );
+  }
+  for (const socket of sockets) {
+    try {
+      socket.curveServer = true;
+      socket.curvePublicKey = publicKey;
+      socket.curveSecretKey = secretKey;
+    } catch (error) {
+      throw new ConnectionError(`the curve keys cannot be used: ${reason(error)}`, {
+        cause: error,
+      });
+    }
   }
 }
 

@@ -10,13 +10,14 @@
  *       messages (displays) keep their place in the text.
  *   S2  In any 3 s at most `SOFT` goes out for cells that run, at most `HARD` in all.
  *   S3  Once text of a cell had to be left out, all that follows is left out too until it ends: then come
- *       a count and the last lines, so that nobody takes a text with holes for the whole.
+ *       a count and the last lines, so that nobody takes a text with holes for the whole. What is left out is
+ *       handed out as such, in order: somebody may keep it elsewhere.
  * @module
  */
 
 export type StreamName = "stdout" | "stderr";
 
-/** What is sent: a piece of text, or a message that was put in between. */
+/** What is sent: a piece of text, or a message that was put in between. And text that is *not* sent. */
 export type Out<M> =
   | {
       readonly kind: "text";
@@ -24,7 +25,14 @@ export type Out<M> =
       readonly name: StreamName;
       readonly text: string;
     }
-  | { readonly kind: "message"; readonly cell: number; readonly message: M };
+  | { readonly kind: "message"; readonly cell: number; readonly message: M }
+  | {
+      readonly kind: "left-out";
+      readonly cell: number;
+      readonly text: string;
+      /** The cell had ended, and this is the first that is left out since: there is no later time to say so. */
+      readonly isNews: boolean;
+    };
 
 export const WINDOW_MS = 3_000;
 /** For running cells. */
@@ -131,8 +139,11 @@ export class Streams<M> {
     return state === undefined ? [] : this.#drain(cell, state, nowMs);
   }
 
-  /** The cell has ended: its count of what was left out, and all that waits, as soon as the budget allows. */
-  end(cell: number, nowMs: number): Out<M>[] {
+  /**
+   * The cell has ended: its count of what was left out, and all that waits, as soon as the budget allows.
+   * @param where what became of what was left out, to follow `12 lines (81 kB) left out`; asked only if there was any.
+   */
+  end(cell: number, nowMs: number, where: () => string = () => ""): Out<M>[] {
     const state = this.#cells.get(cell);
     if (state === undefined) return [];
     state.ended = true;
@@ -140,7 +151,7 @@ export class Streams<M> {
     if (leftOut !== undefined) {
       state.leftOut = undefined;
       state.refused = true;
-      const note = `\n… ${count(leftOut.lines)} lines (${megabytes(leftOut.length)}) left out, the last of them:\n`;
+      const note = `\n… ${count(leftOut.lines)} lines (${megabytes(leftOut.length)}) left out${where()}; the last of them:\n`;
       this.#append(state, "stderr", note, nowMs);
       this.#append(state, "stdout", lastLines(leftOut.tail), nowMs);
     }
@@ -218,16 +229,9 @@ export class Streams<M> {
   #leaveOut(cell: number, state: Cell<M>, text: string): Out<M>[] {
     if (state.ended) {
       // A timer that goes on printing: nobody waits for a last line, so the limit is said at once.
-      if (state.refused) return [];
+      const isNews = !state.refused;
       state.refused = true;
-      return [
-        {
-          kind: "text",
-          cell,
-          name: "stderr",
-          text: "\n… further output of this cell is left out\n",
-        },
-      ];
+      return [{ kind: "left-out", cell, text, isNews }];
     }
     const before = state.leftOut ?? { lines: 0, length: 0, tail: "" };
     state.leftOut = {
@@ -235,7 +239,7 @@ export class Streams<M> {
       length: before.length + text.length,
       tail: recent(before.tail + text),
     };
-    return [];
+    return [{ kind: "left-out", cell, text, isNews: false }];
   }
 
   /** Not for every line of a flood: a budget that was used up a moment ago still is. */
@@ -375,7 +379,7 @@ function count(number: number): string {
   return number.toLocaleString("en-US");
 }
 
-function megabytes(length: number): string {
+export function megabytes(length: number): string {
   return length < 1_000_000
     ? `${count(Math.ceil(length / 1_000))} kB`
     : `${(length / 1_000_000).toFixed(1)} MB`;

@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
 import { KernelProcess } from "../support/kernel-client.ts";
 import { isAlive } from "../support/processes.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 
 describe("shutdown", () => {
   test.each(["control", "shell"] as const)(
@@ -121,4 +123,38 @@ describe("a kernel that cannot start says why", () => {
       server.close();
     }
   });
+
+  test("an ipc address that another kernel listens on: exit code 69, and the other one goes on", async () => {
+    await using first = await KernelProcess.start({ transport: "ipc" });
+    const client = await first.connect();
+    const { ip } = first.connection;
+    await using second = await KernelProcess.start({ transport: "ipc", connection: { ip } });
+    expect(await second.exited()).toEqual({ code: 69, signal: null });
+    expect(second.stderr).toContain("already in use");
+    expect((await client.execute("1 + 1")).result).toBe("2");
+  });
+
+  test("a file of another kind at an ipc address is left alone: exit code 69", async () => {
+    using folder = tempFolder({ "kernel-2": "a letter" });
+    const ip = `${folder.path}/kernel`;
+    await using kernel = await KernelProcess.start({ transport: "ipc", connection: { ip } });
+    expect(await kernel.exited()).toEqual({ code: 69, signal: null });
+    expect(readFileSync(`${ip}-2`, "utf8")).toBe("a letter");
+    expect(existsSync(`${ip}-1`)).toBe(false);
+  });
+});
+
+test("an ipc socket that a killed kernel left behind is taken over, and gone after a shutdown", async () => {
+  await using killed = await KernelProcess.start({ transport: "ipc" });
+  await killed.connect();
+  killed.child.kill("SIGKILL");
+  await killed.exited();
+  const { ip } = killed.connection;
+  expect(existsSync(`${ip}-1`)).toBe(true);
+  await using next = await KernelProcess.start({ transport: "ipc", connection: { ip } });
+  const client = await next.connect();
+  expect((await client.execute("1 + 1")).result).toBe("2");
+  await client.request("shutdown_request", { restart: false }, "control");
+  await next.exited();
+  expect([1, 2, 3, 4, 5].filter((number) => existsSync(`${ip}-${number}`))).toEqual([]);
 });

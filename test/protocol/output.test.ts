@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { kernelSuite, types } from "../support/kernel-suite.ts";
 
@@ -39,6 +41,25 @@ describe("text", () => {
     const late = await suite.client.message(({ content }) => content.text === "late\n");
     expect(late.parent["msg_id"]).toBe(first.id);
     expect(second.stdout).toBe("");
+  });
+
+  test("text beyond what a notebook takes is in a file, whole; the cell says how much, where, and shows the end", async () => {
+    const done = await suite.client.execute(
+      "for (let i = 0; i < 300_000; i++) console.log(String(i).padStart(99))",
+    );
+    const note =
+      /^\n… ([\d,]+) lines \((\d+\.\d) MB\) left out, all in (\S+); the last of them:\n$/;
+    const [, count = "", , file = ""] = note.exec(done.stderr) ?? [];
+    expect(done.stderr).toMatch(note);
+    const shown = done.stdout.split("\n").slice(0, -1);
+    expect(shown.slice(-200).map(Number)).toEqual(
+      Array.from({ length: 200 }, (_, index) => 299_800 + index),
+    );
+    const text = readFileSync(join(suite.kernel.folder, file), "utf8");
+    const all = [...shown.slice(0, -200), ...text.split("\n").slice(0, -1)].map(Number);
+    expect(all.length).toBe(300_000);
+    expect(all.every((number, index) => number === index)).toBe(true);
+    expect(text.split("\n").length - 1).toBe(Number(count.replaceAll(",", "")));
   });
 
   test("a cell that prints without end can be interrupted, and its flood stays within what servers accept", async () => {

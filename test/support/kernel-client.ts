@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac, randomUUID } from "node:crypto";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { Dealer, Request, Subscriber } from "zeromq";
+import { curveKeyPair, Dealer, Request, Subscriber } from "zeromq";
 import { distFolder } from "./dist.ts";
 import { messageProblem, type SentRequest, transcriptProblems } from "./message-spec.ts";
 import { tempFolder } from "./temp-folder.ts";
@@ -164,6 +164,8 @@ export interface Connection {
   readonly stdin_port: number;
   readonly control_port: number;
   readonly hb_port: number;
+  readonly curve_publickey?: string;
+  readonly curve_secretkey?: string;
 }
 
 export interface Executed {
@@ -186,8 +188,8 @@ export class KernelClient {
   readonly sent: SentRequest[] = [];
   readonly #key: string;
   readonly #channels: Readonly<Record<"shell" | "control" | "stdin", Dealer>>;
-  readonly #iopub = new Subscriber({ receiveHighWaterMark: 0 });
-  readonly #heartbeat = new Request({ linger: 0 });
+  readonly #iopub: Subscriber;
+  readonly #heartbeat: Request;
   readonly #waiters = new Set<() => void>();
   readonly #problems: string[] = [];
   #sends: Promise<unknown> = Promise.resolve();
@@ -198,12 +200,14 @@ export class KernelClient {
       connection.transport === "ipc"
         ? `ipc://${connection.ip}-${port}`
         : `tcp://${connection.ip}:${port}`;
+    const curve = curveOptions(connection);
     const dealer = (port: number): Dealer => {
       const socket = new Dealer({
         routingId: this.session,
         linger: 0,
         receiveHighWaterMark: 0,
         sendHighWaterMark: 0,
+        ...curve,
       });
       socket.connect(address(port));
       return socket;
@@ -213,6 +217,8 @@ export class KernelClient {
       control: dealer(connection.control_port),
       stdin: dealer(connection.stdin_port),
     };
+    this.#iopub = new Subscriber({ receiveHighWaterMark: 0, ...curve });
+    this.#heartbeat = new Request({ linger: 0, ...curve });
     this.#iopub.connect(address(connection.iopub_port));
     this.#iopub.subscribe();
     this.#heartbeat.connect(address(connection.hb_port));
@@ -428,6 +434,17 @@ export class KernelClient {
       this.#waiters.clear();
     }
   }
+}
+
+/** Of a client with a pair of its own, that knows the kernel's public key. */
+function curveOptions({ curve_publickey }: Connection) {
+  if (curve_publickey === undefined) return {};
+  const { publicKey, secretKey } = curveKeyPair();
+  return {
+    curveServerKey: curve_publickey,
+    curvePublicKey: publicKey,
+    curveSecretKey: secretKey,
+  };
 }
 
 async function newConnection(folder: string, options: KernelOptions): Promise<Connection> {

@@ -15,6 +15,7 @@ import { existsSync, statSync } from "node:fs";
 import type { RuntimeEvent } from "../../events/events.ts";
 import { analyse, parseCell } from "../analyse.ts";
 import type { CellError, Diagnostic } from "../cell-error.ts";
+import { type Dialect, dialectRules, ownDialect } from "../dialect.ts";
 import type { HostItem, HostSettled } from "../protocol.ts";
 import type {
   CheckPolicy,
@@ -61,7 +62,7 @@ const [NODE_MAJOR = 0] = process.versions.node.split(".").map(Number);
 
 /**
  * Starts a session and returns at once; the user process and the checker start behind it.
- * @throws {Error} when the folder does not exist.
+ * @throws {Error} when the folder does not exist, or the environment names a dialect that is none.
  */
 export function startSession(options: SessionOptions): Session {
   if (!existsSync(options.folder) || !statSync(options.folder).isDirectory()) {
@@ -128,13 +129,16 @@ class ClientSession implements Session {
   #nextEvaluation = 1;
   #deaths: number[] = [];
   #isRestarting = false;
+  readonly #dialect: Dialect | undefined;
   check: CheckPolicy;
   readonly ready: Promise<void>;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.folder = options.folder;
-    this.check = options.check ?? "error";
+    const dialect = options.dialect ?? ownDialect();
+    this.#dialect = dialect;
+    this.check = options.check ?? (dialect ? dialectRules(dialect).check : "error");
     this.#history = new CellHistory({
       folder: options.folder,
       session: this.#id,
@@ -145,6 +149,7 @@ class ClientSession implements Session {
       folder: options.folder,
       onNotice: (text) => this.#emit({ kind: "notice", level: "warning", text }),
       peek: (path) => this.peek(path),
+      ...(dialect && { defaults: dialectRules(dialect).compilerOptions }),
     });
     this.ready = this.#start();
     // Whoever does not await `ready` learns of a failed start from the `lost` phase.
@@ -457,6 +462,7 @@ class ClientSession implements Session {
       folder: this.folder,
       columns: this.#options.columns,
       color: this.#options.color ?? false,
+      dialect: this.#dialect,
       session: this.#id,
       onItem: (item) => this.#onItem(item),
       onRawOutput: (stream, text) => this.#onRawOutput(stream, text),

@@ -162,7 +162,11 @@ function start(init: Extract<Request, { kind: "init" }>): void {
   const interrupts = new Interrupts(flags, () => outbox.flush());
   const scope = new SessionScope();
   names = scope;
-  const displays = new Displays(outbox, init.columns, () => evaluator?.fallbackCell());
+  const displays = new Displays({
+    send: (item) => outbox.add(item),
+    columns: init.columns,
+    fallbackCell: () => evaluator?.fallbackCell(),
+  });
   const modules = new ModuleGraph({ stacks, notice });
   stacks.install();
   reportExit(stacks);

@@ -58,3 +58,20 @@ test("what cannot be used is one sentence", async () => {
     "cannot read the connection file",
   );
 });
+
+test("curve keys come as a pair or not at all", () => {
+  const publicKey = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7";
+  const secretKey = "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6";
+  expect(parse({ curve_publickey: publicKey, curve_secretkey: secretKey }).curve).toEqual({
+    publicKey,
+    secretKey,
+  });
+  expect(parse({}).curve).toBeUndefined();
+  expect(() => parse({ curve_publickey: publicKey })).toThrow("without curve_secretkey");
+  expect(() => parse({ curve_secretkey: secretKey })).toThrow("without curve_publickey");
+  for (const wrong of ["", null, "short", publicKey.replace("r", " ")]) {
+    expect(() => parse({ curve_publickey: wrong, curve_secretkey: secretKey })).toThrow(
+      "curve_publickey",
+    );
+  }
+});

@@ -47,6 +47,12 @@ test("a spec starts this Node and this script, and brings its logos", async () =
   expect(readFileSync(join(spec.folder, "logo-64x64.png")).subarray(1, 4).toString()).toBe("PNG");
 });
 
+test("a spec may be listed under another language", async () => {
+  const spec = await installSpec({ place: prefix(), name: "jslab", language: "javascript" });
+  const json = JSON.parse(readFileSync(join(spec.folder, "kernel.json"), "utf8"));
+  expect([json.language, spec.name]).toEqual(["javascript", "jslab"]);
+});
+
 test("installing again replaces our own, and leaves no temporary folder", async () => {
   expect((await installSpec({ place: prefix() })).isReplaced).toBe(false);
   const again = await installSpec({ place: prefix(), displayName: "Mine" });

@@ -2,16 +2,20 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { HARD, type Out, SOFT, Streams, WINDOW_MS, wireBytes } from "../../../kernel/streams.ts";
 
-type Sent = Out<string> & { readonly atMs: number };
+type Sent = Exclude<Out<string>, { kind: "left-out" }> & { readonly atMs: number };
 
 /** The streams with a clock, and what they sent. */
 class Rig {
   readonly streams = new Streams<string>();
   readonly sent: Sent[] = [];
+  readonly leftOut: Extract<Out<string>, { kind: "left-out" }>[] = [];
   nowMs = 5_000;
 
   take(outs: readonly Out<string>[]): void {
-    for (const out of outs) this.sent.push({ ...out, atMs: this.nowMs });
+    for (const out of outs) {
+      if (out.kind === "left-out") this.leftOut.push(out);
+      else this.sent.push({ ...out, atMs: this.nowMs });
+    }
   }
 
   write(cell: number, text: string, name: "stdout" | "stderr" = "stdout"): void {
@@ -48,6 +52,10 @@ class Rig {
       out.kind === "text" && out.cell === cell && out.name === name ? [out.text] : [],
     );
   }
+}
+
+function textOf(outs: readonly { readonly text: string }[]): string {
+  return outs.map(({ text }) => text).join("");
 }
 
 function shape(sent: readonly Sent[]): string[] {
@@ -178,16 +186,33 @@ describe("the budget", () => {
     expect(rig.text(1).length).toBe(4_000_000);
   });
 
-  test("a timer that prints after its cell has ended is told once", () => {
+  test("a timer that prints too much after its cell has ended is news once", () => {
     const rig = new Rig();
-    rig.end(1);
     rig.write(1, "first");
     rig.end(1);
     for (let second = 0; second < 100; second++) {
       rig.write(1, "y".repeat(100_000));
       rig.pass(1_000);
     }
-    expect(rig.text(1, "stderr").match(/left out/g)).toHaveLength(1);
+    expect(rig.leftOut.map(({ isNews }) => isNews).indexOf(true)).toBe(0);
+    expect(rig.leftOut.filter(({ isNews }) => isNews)).toHaveLength(1);
+    expect(rig.text(1).length + textOf(rig.leftOut).length).toBe(10_000_005);
+  });
+
+  test("S3: what is shown and what is left out are the whole text, and the note says where the rest is", () => {
+    const rig = new Rig();
+    const lines = Array.from({ length: 60_000 }, (_, line) => `${String(line).padStart(99)}\n`);
+    for (const line of lines) rig.write(1, line);
+    const shown = rig.text(1);
+    rig.take(rig.streams.end(1, rig.nowMs, () => ", all in FILE"));
+    rig.pass(10_000);
+    expect(textOf(rig.leftOut)).toBe(lines.join("").slice(-textOf(rig.leftOut).length));
+    expect(rig.text(1).startsWith(shown)).toBe(true);
+    const tail = lines.slice(-200).join("");
+    expect(rig.text(1).slice(0, -tail.length) + textOf(rig.leftOut) === lines.join("")).toBe(true);
+    expect(rig.text(1, "stderr")).toMatch(
+      /^\n… [\d,]+ lines \(\d\.\d MB\) left out, all in FILE; the last of them:\n$/,
+    );
   });
 
   test("updates of one display that have to wait replace each other", () => {
