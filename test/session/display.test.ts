@@ -181,6 +181,38 @@ test("V3: an update after the outputs were cleared shows anew; one from a later 
   expect(said(s).slice(-2)).toEqual(["clear", "update 'e'"]);
 });
 
+test("what waits for its hook when the outputs are cleared is cleared with them", async () => {
+  await using s = openSession();
+  await ok(
+    s,
+    `const slow = (text) => ({ [Symbol.for("Jupyter.display")]: async () => ({ "text/plain": text }) });
+     const handle = display(slow("a"));
+     clearOutput();
+     await new Promise((resolve) => setTimeout(resolve, 20));
+     handle.update(slow("b"));`,
+  );
+  expect(said(s)).toEqual(["clear", "show b"]);
+});
+
+test("a cell ends although a timer of it goes on showing things whose hooks take their time", async () => {
+  await using s = openSession();
+  await ok(
+    s,
+    `const slow = { [Symbol.for("Jupyter.display")]: () => new Promise((r) => setTimeout(r, 30, { "text/plain": "tick" })) };
+     const timer = setInterval(() => display(slow), 5);
+     await new Promise((resolve) => setTimeout(resolve, 50));`,
+  );
+  await ok(s, "clearInterval(timer)");
+  expect(said(s)).toContain("show tick");
+});
+
+test("a handle that is the value of its cell is no result, but it is there", async () => {
+  await using s = openSession();
+  expect(await s.value("display.text('a')")).toBeUndefined();
+  expect(await s.value("_.update('b')")).toBeUndefined();
+  expect(said(s)).toEqual(["show a", "update b"]);
+});
+
 test("a display in a timer belongs to the cell that set the timer", async () => {
   await using s = openSession();
   await ok(s, "setTimeout(() => display.text('late'), 30)");
@@ -210,4 +242,34 @@ test("the checker knows the forms of display, and what an update of each takes",
     expect.stringContaining("does not exist in type 'ArrayBuffer | Uint8Array"),
     expect.stringContaining("Did you mean 'html'?"),
   ]);
+});
+
+test("a task in a thread shows things under the cell that called it, in their order, also by tslab", async () => {
+  await using s = openSession();
+  await ok(
+    s,
+    `import * as tslab from "tslab";
+     const draw = task({ thread: true }, async function draw({ n }: { n: number }) {
+       console.log("begin");
+       const shown = display.text("0 of " + n);
+       shown.update(n + " of " + n);
+       tslab.display.html("<b>hi</b>");
+       displayBundle({ "image/png": ${PNG} });
+       display({ [Symbol.for("Jupyter.display")]: async () => ({ "text/plain": "from a hook" }) });
+       console.log("end");
+       return n;
+     });`,
+  );
+  const { cell, value } = await s.run("await draw({ n: 3 })");
+  expect(value?.["text/plain"]).toBe("3");
+  expect(said(s)).toEqual([
+    "out begin",
+    "show 0 of 3",
+    "update 3 of 3",
+    "show hi",
+    "show PNG image 640 × 240 · 24 B",
+    "out end",
+    "show from a hook",
+  ]);
+  expect(new Set(shown(s).map((event) => event.cell))).toEqual(new Set([cell]));
 });

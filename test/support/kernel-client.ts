@@ -271,6 +271,13 @@ export class KernelClient {
     return msg_id;
   }
 
+  /** The frames of a message whose four parts are given as they are, well signed; for `sendRaw`. */
+  signed(parts: readonly (string | Uint8Array)[]): (string | Uint8Array)[] {
+    const hmac = createHmac("sha256", this.#key);
+    for (const part of parts) hmac.update(part);
+    return ["<IDS|MSG>", hmac.digest("hex"), ...parts];
+  }
+
   /** Frames as they are; not part of the transcript that is checked. */
   sendRaw(
     frames: readonly (string | Uint8Array)[],

@@ -45,7 +45,7 @@ export type Display = ((value: unknown, options?: DisplayOptions) => DisplayHand
   readonly [N in FormName]: Form<N>;
 };
 
-type ShownItem = Extract<HostItem, { kind: "display" | "clear-output" }>;
+export type ShownItem = Extract<HostItem, { kind: "display" | "clear-output" }>;
 type Bundling = MimeBundle | Promise<MimeBundle>;
 
 /** Where something is, or will be, shown. */
@@ -64,6 +64,13 @@ export interface DisplaysOptions {
   readonly columns: number;
   /** For what is shown outside any cell's async context. */
   readonly fallbackCell: () => number | undefined;
+}
+
+const handles = new WeakSet<object>();
+
+/** As the value of a cell it shows nothing: what it is of has just been shown. */
+export function isDisplayHandle(value: unknown): boolean {
+  return typeof value === "object" && value !== null && handles.has(value);
 }
 
 export class Displays {
@@ -108,17 +115,27 @@ export class Displays {
     this.#options.send({ kind: "clear-output", ...(cell !== undefined && { cell }), wait });
   };
 
-  /** Resolves when what the cell asked to show has been shown. */
-  async settled(cell: number): Promise<void> {
-    for (let open = this.#pending.get(cell); open; open = this.#pending.get(cell)) {
-      await Promise.all(open);
-    }
+  /** Sends what was shown in a thread, as that of the cell whose context this is called in. */
+  relay(item: ShownItem): void {
+    if (item.kind === "clear-output") return this.clearOutput(item);
+    const cell = this.#cell();
+    this.#options.send({ ...item, ...(cell !== undefined && { cell }) });
+  }
+
+  /** Resolves when what the cell has asked to show by now is shown: a timer may go on asking for ever. */
+  async settled(cell: number | undefined): Promise<void> {
+    await Promise.all(this.#pending.get(cell) ?? []);
   }
 
   #handle<T>(bundled: (value: T) => Bundling, value: T, how?: DisplayOptions): DisplayHandle<T> {
     const place = newPlace(how);
     this.#show(place, bundled(value));
-    return { id: place.id, update: (next) => this.#show(place, bundled(next)) };
+    const handle = {
+      id: place.id,
+      update: (next: T) => this.#show(place, bundled(next)),
+    };
+    handles.add(handle);
+    return handle;
   }
 
   #show(place: Place, bundling: Bundling): void {
@@ -129,8 +146,10 @@ export class Displays {
     const cell = this.#cell();
     const pending = this.#pending.get(cell) ?? new Set();
     this.#pending.set(cell, pending);
+    const clears = this.#clearsOf(cell);
     const showing = Promise.all([bundling, before]).then(([bundle]) => {
-      this.#send(place, bundle);
+      // What was asked for before the outputs were cleared is cleared with them.
+      if (clears === this.#clearsOf(cell)) this.#send(place, bundle);
       if (place.pending === showing) place.pending = undefined;
       pending.delete(showing);
       if (pending.size === 0) this.#pending.delete(cell);
@@ -185,6 +204,11 @@ export function svg(parts: TemplateStringsArray, ...values: unknown[]): object {
   const text = html(parts, ...values).toString();
   // Without HTML beside it: within another picture it has to stay SVG.
   return { toString: () => text, [HOOK]: () => ({ "image/svg+xml": text, "text/plain": text }) };
+}
+
+/** What a task in a thread may use of a session, by name; what is shown there belongs to its cell. */
+export function threadNames({ display, displayBundle, clearOutput }: Displays) {
+  return { display, displayBundle, clearOutput, svg };
 }
 
 let installed: Displays | undefined;
