@@ -6,6 +6,7 @@ import {
   InstallError,
   installSpec,
   listSpecs,
+  papermillPackage,
   removeSpec,
   type SpecPlace,
 } from "../kernel/install.ts";
@@ -34,6 +35,7 @@ function placeOf(flags: PlaceFlags): SpecPlace | undefined {
   const given = [flags.user, flags.sysPrefix, flags.prefix].filter((flag) => flag !== undefined);
   if (given.length > 1)
     throw new UsageError("--user, --sys-prefix and --prefix exclude each other");
+  if (flags.prefix?.trim() === "") throw new UsageError("--prefix needs a folder");
   if (flags.prefix !== undefined) return { kind: "prefix", folder: flags.prefix };
   if (flags.sysPrefix) return { kind: "sys-prefix" };
   return flags.user ? { kind: "user" } : undefined;
@@ -44,6 +46,7 @@ export async function install(flags: InstallFlags): Promise<number> {
   // Under the name that those notebooks ask for, so that they open with it.
   const name = flags.name ?? dialect;
   const displayName = flags.displayName ?? (dialect && displayNameFor(dialect));
+  if (displayName?.trim() === "") throw new UsageError("--display-name needs a text");
   const env = (flags.env ?? []).map((pair) => {
     const [key = "", ...value] = pair.split("=");
     if (key === "" || value.length === 0)
@@ -62,7 +65,9 @@ export async function install(flags: InstallFlags): Promise<number> {
   );
   const verb = spec.isReplaced ? "replaced" : "installed";
   process.stdout.write(
-    `${verb} "${spec.displayName}" in ${spec.folder}\nNext: jupyter lab, or jupyter console --kernel ${spec.name}\n`,
+    `${verb} "${spec.displayName}" in ${spec.folder}\n` +
+      `Next: jupyter lab, or jupyter console --kernel ${spec.name}\n` +
+      `For papermill: python -m pip install ${quoted(papermillPackage())}\n`,
   );
   return exitCodes.ok;
 }
@@ -99,6 +104,11 @@ export async function remove(name: string | undefined, flags: PlaceFlags): Promi
 
 export async function start(connectionFile: string): Promise<number> {
   return await runKernel(connectionFile);
+}
+
+/** As a shell takes it. */
+function quoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** What the kernel's own modules refuse is wrong usage here. */

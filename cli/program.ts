@@ -227,16 +227,18 @@ function kernelCommands(kernel: Command, acting: Acting): void {
     .action(acting(async (options) => (await import("./kernel.ts")).install(options)));
   kernel
     .command("list")
-    .description("list the kernelspecs of eagerdeck")
-    .option("--prefix <dir>", "look in <dir> only")
+    .description("list the kernelspecs of eagerdeck, wherever Jupyter looks")
+    .option("--user", "only those of this user")
+    .option("--sys-prefix", "only those of the active environment")
+    .option("--prefix <dir>", "only those below <dir>")
     .addHelpText("after", "\nExample:\n  eagerdeck kernel list\n")
     .action(acting(async (options) => (await import("./kernel.ts")).list(options)));
   kernel
     .command("remove [name]")
     .description("remove a kernelspec of eagerdeck")
-    .option("--user", "that of this user (the default)")
-    .option("--sys-prefix", "that of the active environment")
-    .option("--prefix <dir>", "that below <dir>")
+    .option("--user", "only that of this user (default: the first one that is found)")
+    .option("--sys-prefix", "only that of the active environment")
+    .option("--prefix <dir>", "only that below <dir>")
     .addHelpText("after", "\nExample:\n  eagerdeck kernel remove --sys-prefix\n")
     .action(
       acting(async (name: string | undefined, options) =>

@@ -9,8 +9,18 @@ export interface Clock {
   after(delayMs: number, act: () => void): () => void;
 }
 
+let aheadMs = Number.NEGATIVE_INFINITY;
+
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  /**
+   * Never goes back: text that waits 40 ms would wait an hour when the machine's clock is set back by one. It does
+   * follow jumps ahead, which are what is left of the time that a laptop slept.
+   */
+  now() {
+    const steadyMs = performance.now();
+    aheadMs = Math.max(aheadMs, Date.now() - steadyMs);
+    return Math.floor(steadyMs + aheadMs);
+  },
   after(delayMs, act) {
     const timer = setTimeout(act, delayMs);
     return () => clearTimeout(timer);

@@ -17,6 +17,7 @@ import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { z } from "zod";
+import { makeFolder } from "../runtime/events/make-folder.ts";
 
 const DEFAULT_NAME = "eagerdeck";
 const DEFAULT_DISPLAY_NAME = "TypeScript (eagerdeck)";
@@ -68,12 +69,7 @@ export class InstallError extends Error {
 
 /** @throws {InstallError} when a foreign spec has the name, or there is no environment to install into. */
 export async function installSpec(options: InstallOptions): Promise<InstalledSpec> {
-  const name = options.name ?? DEFAULT_NAME;
-  if (!/^[a-z0-9._-]+$/i.test(name)) {
-    throw new InstallError(
-      `"${name}" is no name for a kernel: letters, digits, ".", "-" and "_" only`,
-    );
-  }
+  const name = checkedName(options.name);
   const displayName = options.displayName ?? DEFAULT_DISPLAY_NAME;
   const kernels = kernelsFolder(options.place);
   const folder = join(kernels, name);
@@ -83,7 +79,7 @@ export async function installSpec(options: InstallOptions): Promise<InstalledSpe
       `${folder} is another kernel's; choose a --name, or replace it with --force`,
     );
   }
-  await mkdir(kernels, { recursive: true });
+  makeFolder(kernels);
   // A complete folder takes the place of the old one: Jupyter reads it at any time.
   const temporary = await mkdtemp(join(kernels, `.${name}-`));
   try {
@@ -95,8 +91,14 @@ export async function installSpec(options: InstallOptions): Promise<InstalledSpe
     );
     for (const logo of LOGOS)
       await copyFile(join(packageRoot, "kernel", "spec", logo), join(next, logo));
-    if (isReplaced) await rename(folder, join(temporary, "old"));
-    await rename(next, folder);
+    const old = join(temporary, "old");
+    if (isReplaced) await rename(folder, old);
+    try {
+      await rename(next, folder);
+    } catch (error) {
+      if (isReplaced) await rename(old, folder);
+      throw error;
+    }
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
@@ -132,7 +134,7 @@ export async function removeSpec(options: {
   readonly place?: SpecPlace;
   readonly name?: string;
 }): Promise<string> {
-  const name = options.name ?? DEFAULT_NAME;
+  const name = checkedName(options.name);
   const found = (await listSpecs(options.place)).find((listed) => listed.name === name);
   if (found === undefined) {
     const foreign = (
@@ -148,6 +150,19 @@ export async function removeSpec(options: {
   }
   await rm(found.folder, { recursive: true });
   return found.folder;
+}
+
+/** What `python -m pip install` takes to make papermill know TypeScript. */
+export function papermillPackage(): string {
+  return join(packageRoot, "kernel", "papermill");
+}
+
+/** A name is one folder; those that begin with a dot are ours while they are written. */
+function checkedName(name: string = DEFAULT_NAME): string {
+  if (/^[a-z0-9_-][a-z0-9._-]*$/i.test(name)) return name;
+  throw new InstallError(
+    `"${name}" is no name for a kernel: letters, digits, "-", "_" and, not first, "." only`,
+  );
 }
 
 const specSchema = z.looseObject({
@@ -172,7 +187,7 @@ function spec(displayName: string, { env = {}, language = "typescript" }: Instal
     interrupt_mode: "message",
     kernel_protocol_version: "5.5.0",
     env,
-    /** By this we know our own. */
+    // By the version we know our own; clients that encrypt ask for what we understand.
     metadata: { eagerdeck: version, supported_encryption: ["curve"] },
   };
 }

@@ -15,6 +15,7 @@ import type { Clock } from "./clock.ts";
 const WAITING_MAX = 1_000;
 /** How long cells may still arrive that were sent before their client could know of an error. */
 const ABORT_LATE_MS = 50;
+const UNDER_WAY_MAX_MS = 10_000;
 const SUBSHELLS_MAX = 32;
 
 /** One cell in a lane. */
@@ -68,8 +69,11 @@ export class Lane {
 
   /** @param sentAtMs by the client's own clock: good enough, as it usually is the same machine's; NaN: unknown. */
   ticket(sentAtMs: number): Ticket {
-    const isJustAfter = this.#clock.now() - this.#failedAtMs < ABORT_LATE_MS;
-    const isTooEarly = isJustAfter && sentAtMs < Math.floor(this.#failedAtMs);
+    const nowMs = this.#clock.now();
+    const isJustAfter = nowMs - this.#failedAtMs < ABORT_LATE_MS;
+    // A message that is under way for longer than this came from a clock that is not ours: it cannot tell before from after.
+    const isPlausible = nowMs - sentAtMs < UNDER_WAY_MAX_MS;
+    const isTooEarly = isJustAfter && isPlausible && sentAtMs < Math.floor(this.#failedAtMs);
     const epoch = isTooEarly ? -1 : this.#epoch;
     const isAborted = () => epoch !== this.#epoch || this.#isDeleted;
     return {

@@ -87,6 +87,7 @@ async function serveSession(session: Session, connection: Connection, log: Log):
     SIGTERM: () => end(EXIT.ok),
     SIGHUP: () => end(EXIT.ok),
   });
+  using _bugs = onBugs((error) => end(said(error, EXIT.software, log)));
   using _parent = onParentDeath(() => end(EXIT.ok));
   session.ready.catch((error: unknown) => end(said(error, EXIT.unavailable, log)));
   sockets
@@ -130,6 +131,16 @@ function onSignals(listeners: Readonly<Partial<Record<NodeJS.Signals, () => void
   return {
     [Symbol.dispose]() {
       for (const [signal, listener] of entries) process.off(signal, listener);
+    },
+  };
+}
+
+/** Nobody catches our own bugs: the kernel ends in order, and Jupyter starts another one. */
+function onBugs(act: (error: unknown) => void): Disposable {
+  process.on("uncaughtException", act); // unhandled rejections come here too
+  return {
+    [Symbol.dispose]() {
+      process.off("uncaughtException", act);
     },
   };
 }

@@ -21,15 +21,18 @@ export class Parents {
   readonly #cells = new Map<number, Parent>();
   /** Those of them that are comm messages, oldest first. */
   readonly #comms: number[] = [];
+  /** Cells that have not ended, those that wait included. */
+  readonly #unfinished = new Set<number>();
   /** In the order they began. */
   readonly #running = new Set<number>();
   #lastFinished: number | undefined;
 
   add(cell: number, parent: Parent): void {
     this.#cells.set(cell, parent);
+    this.#unfinished.add(cell);
     for (const oldest of this.#cells.keys()) {
       if (this.#cells.size <= CELLS_MAX) break;
-      if (!this.#running.has(oldest)) this.#cells.delete(oldest);
+      if (!this.#unfinished.has(oldest)) this.#cells.delete(oldest);
       else break; // more than a thousand cells wait or run: nothing is forgotten meanwhile
     }
   }
@@ -52,7 +55,13 @@ export class Parents {
     this.#running.add(cell);
   }
 
+  /** It was aborted while it waited. */
+  aborted(cell: number): void {
+    this.#unfinished.delete(cell);
+  }
+
   finished(cell: number): void {
+    this.#unfinished.delete(cell);
     this.#running.delete(cell);
     // What nobody is known to have caused is looked for under a cell; under a message of a widget nobody sees it.
     if (!this.#comms.includes(cell)) this.#lastFinished = cell;

@@ -190,6 +190,7 @@ export class Router {
     const started = await execution.started;
     if (!started.aborted) return { kind: "cell", execution, count: started.n };
     lane.cells.delete(execution.cell);
+    this.#parents.aborted(execution.cell);
     const { error } = await execution.settled;
     return error === undefined
       ? { kind: "aborted" }

@@ -20,6 +20,8 @@ import { Outbox } from "./outbox.ts";
 import { Wire } from "./wire.ts";
 
 const MESSAGE_BYTES_MAX = 256 * 1024 * 1024;
+/** Nobody signs a heartbeat: a stranger must not fill our memory with one. Jupyter sends four bytes. */
+const BEAT_BYTES_MAX = 64 * 1024;
 const LINGER_MS = 1_000;
 /** An unreachable client: without it a send on a `mandatory` router stays pending for ever. */
 const STDIN_SEND_MS = 500;
@@ -46,7 +48,7 @@ export class Sockets implements Transport {
   readonly #stdin = new Router({ ...router, mandatory: true, sendTimeout: STDIN_SEND_MS });
   // Default verbosity reports only the first of two equal subscriptions: the second client would never be welcomed.
   readonly #iopub = new XPublisher({ ...shared, verbosity: "allSubs" });
-  readonly #heartbeat = new Reply({ linger: 0 });
+  readonly #heartbeat = new Reply({ linger: 0, maxMessageSize: BEAT_BYTES_MAX });
   readonly #published: Outbox;
   readonly #replies: Readonly<Record<Channel, Outbox>>;
   readonly #dropped = { count: 0, why: "", saidAt: Number.NEGATIVE_INFINITY };

@@ -5,7 +5,8 @@
  *   W1  Nothing of a message is parsed before its signature is checked, in constant time.
  *   W2  A bad message is dropped and counted, never an exception: whoever reaches the port must not be
  *       able to end the kernel.
- *   W3  What is sent is JSON that every client can read: no BigInt, no lone surrogate, no cycle.
+ *   W3  What is sent is JSON that every client can read: no BigInt, no lone surrogate, no cycle. Also a header that a client
+ *       sent, which comes back as `parent`: with any depth that its JSON had.
  * @module
  */
 import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
@@ -21,6 +22,8 @@ import {
 const DELIMITER = Buffer.from("<IDS|MSG>");
 /** Signatures that are remembered against replays. */
 const SIGNATURES_MAX = 65_536;
+/** Of what overflowed our own stack when it was written. Python reads 1,000. */
+const LEVELS_MAX = 500;
 
 export type Read =
   | { readonly kind: "message"; readonly message: IncomingMessage }
@@ -131,7 +134,7 @@ export class Wire {
   }
 }
 
-/** JSON of anything: BigInt as its digits, a cycle as `"[circular]"`, lone surrogates as U+FFFD. */
+/** JSON of anything: BigInt as its digits, a cycle as `"[circular]"`, lone surrogates as U+FFFD, too deep in words. */
 export function jsonText(value: unknown): string {
   return withoutLoneSurrogates(stringify(value) ?? "null");
 }
@@ -140,7 +143,8 @@ function stringify(value: unknown): string | undefined {
   try {
     return JSON.stringify(value); // without a replacer: several times faster, and nearly always enough
   } catch {
-    // A BigInt, a cycle or a throwing `toJSON` deep in a user's bundle: said in words below, the rest is kept.
+    // A BigInt, a cycle, a throwing `toJSON` deep in a user's bundle, or a depth that overflows the stack: said in
+    // words below, the rest is kept.
     return JSON.stringify(plain(value, []));
   }
 }
@@ -149,6 +153,7 @@ function plain(value: unknown, ancestors: readonly object[]): unknown {
   if (typeof value === "bigint") return String(value);
   if (typeof value !== "object" || value === null) return value;
   if (ancestors.includes(value)) return "[circular]";
+  if (ancestors.length >= LEVELS_MAX) return "[too deep]";
   const inside = [...ancestors, value];
   if (Array.isArray(value)) return value.map((item) => plain(item, inside));
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item, inside)]));

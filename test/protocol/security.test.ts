@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { KernelProcess } from "../support/kernel-client.ts";
 import { kernelSuite } from "../support/kernel-suite.ts";
 
 const suite = kernelSuite();
@@ -81,4 +82,15 @@ test("two clients at once each get their own replies and both see all output", a
     ),
   ).toEqual([]);
   expect(other.problems()).toEqual([]);
+});
+
+test("a kernel whose log nobody reads any more goes on", async () => {
+  await using kernel = await KernelProcess.start();
+  const client = await kernel.connect();
+  kernel.child.stderr?.destroy();
+  kernel.child.stdout?.destroy();
+  const forged = client.send("kernel_info_request", {}, { key: "guessed" }); // is logged
+  client.forget(forged);
+  expect((await client.execute("console.log('text'); 6 * 7")).result).toBe("42");
+  expect(client.problems()).toEqual([]);
 });

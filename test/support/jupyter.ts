@@ -69,8 +69,11 @@ export interface Cell {
   readonly metadata: { readonly tags?: readonly string[] };
 }
 
-const joined = (_: string, value: unknown) =>
-  Array.isArray(value) && value.length > 0 && value.every((line) => typeof line === "string")
+const joined = (key: string, value: unknown) =>
+  key !== "tags" &&
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.every((line) => typeof line === "string")
     ? value.join("")
     : value;
 

@@ -117,10 +117,14 @@ const contents: Readonly<Record<string, Check>> = {
       }),
     ),
   }),
-  is_complete_reply: (value) =>
-    isDict(value) && value["status"] === "incomplete"
+  // Its own statuses, besides the error that every request may be answered with.
+  is_complete_reply: (value) => {
+    const status = isDict(value) ? value["status"] : undefined;
+    if (status === "error") return fields(failure)(value);
+    return status === "incomplete"
       ? fields({ status: text, indent: text })(value)
-      : fields({ status: oneOf("complete", "invalid", "unknown") })(value),
+      : fields({ status: oneOf("complete", "invalid", "unknown") })(value);
+  },
   comm_info_reply: reply({ comms: dict }),
   kernel_info_reply: reply({
     protocol_version: is("a version", (value) => /^5\.\d+(\.\d+)?$/.test(String(value))),

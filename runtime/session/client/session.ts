@@ -56,6 +56,7 @@ const WAITING_CELLS_MAX = 1_000;
 const INTERRUPT_ANSWER_MS = { cooperate: 250, terminate: 1_000 } as const;
 /** The first cell of a session comes before the next process in everybody's patience. */
 const SPARE_AFTER_MS = 2_000;
+const SPARE_MEMORY_MIN = 2 ** 30;
 const DEATHS_MAX = 3;
 const DEATHS_WITHIN_MS = 30_000;
 const [NODE_MAJOR = 0] = process.versions.node.split(".").map(Number);
@@ -471,9 +472,11 @@ class ClientSession implements Session {
 
   /** Loads the next user process ahead, once this one works and has had the processor to itself for a while. */
   #keepSpare(): void {
-    if (this.#options.spare !== true) return;
+    if (this.#options.spare !== true || process.env["EAGERDECK_SPARE"] === "off") return;
     clearTimeout(this.#spareTimer);
     this.#spareTimer = setTimeout(() => {
+      // On a machine that is short of memory a restart may take longer.
+      if (process.availableMemory() < SPARE_MEMORY_MIN) return;
       if (this.#phase === "ready" && this.#spare === undefined) this.#spare = this.#fork();
     }, SPARE_AFTER_MS);
     this.#spareTimer.unref();

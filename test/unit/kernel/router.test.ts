@@ -269,6 +269,25 @@ describe("order of cells", () => {
     expect(rig.lines(late)).toContain("execute_reply ok 2");
   });
 
+  test("R3: the date of a client whose clock is an hour off says nothing of before and after: its cell runs", async () => {
+    const rig = new KernelRig();
+    await rig.execute("boom()");
+    rig.session.cell(0).start(1);
+    rig.session.cell(0).settle({ status: "error", error: { name: "E", message: "m", frames: [] } });
+    await settled();
+    for (const [index, offMs] of [-3_600_000, 3_600_000].entries()) {
+      const id = await rig.send(
+        "execute_request",
+        { code: "afterwards" },
+        { sentAtMs: rig.clock.now() + offMs },
+      );
+      rig.session.cell(index + 1).start(index + 2);
+      rig.session.cell(index + 1).settle();
+      await settled();
+      expect(rig.lines(id)).toContain(`execute_reply ok ${index + 2}`);
+    }
+  });
+
   test("an error with stop_on_error off aborts nothing", async () => {
     const rig = new KernelRig();
     await rig.execute("boom()", { stop_on_error: false });

@@ -93,6 +93,23 @@ describe("reading", () => {
     expect(wire.read(signedFrames(["[]", "{}", "{}", "{}"]))).toMatchObject({ why: "header" });
   });
 
+  test("the oldest of 65,536 signatures is forgotten, the others are remembered", () => {
+    const wire = new Wire(KEY);
+    const nth = (n: number) => signedFrames([`{"msg_id":"${n}","msg_type":"x"}`, "{}", "{}", "{}"]);
+    for (let n = 0; n <= 65_536; n++) expect(wire.read(nth(n)).kind).toBe("message");
+    expect(wire.read(nth(1))).toEqual({ kind: "dropped", why: "replay" });
+    expect(wire.read(nth(65_536))).toEqual({ kind: "dropped", why: "replay" });
+    expect(wire.read(nth(0)).kind).toBe("message");
+  });
+
+  test("a message that is not signed leaves no trace among the replays", () => {
+    const wire = new Wire(KEY);
+    const forged = pythonFrames();
+    forged[6] = Buffer.from('{"code": "other"}');
+    expect(wire.read(forged)).toEqual({ kind: "dropped", why: "signature" });
+    expect(wire.read(pythonFrames()).kind).toBe("message");
+  });
+
   test("an unsigned kernel reads a message whatever its signature, also twice", () => {
     const wire = new Wire("");
     expect(wire.read(pythonFrames()).kind).toBe("message");
@@ -144,6 +161,17 @@ describe("W3: JSON of anything", () => {
     const cyclic: Record<string, unknown> = { big: 12345678901234567890n };
     cyclic["self"] = [cyclic];
     expect(jsonText(cyclic)).toBe('{"big":"12345678901234567890","self":["[circular]"]}');
+  });
+
+  test("a header of any depth that a client sent can be sent back as parent", () => {
+    const wire = new Wire(KEY);
+    const deep = `{"msg_id":"1","msg_type":"x","more":${"[".repeat(50_000)}${"]".repeat(50_000)}}`;
+    const read = wire.read(signedFrames([deep, "{}", "{}", deep]));
+    if (read.kind !== "message") throw new Error(read.why);
+    const status = outgoing("status", { execution_state: "busy" }, { parent: read.message.header });
+    const parent = String(wire.write([], status)[3]);
+    expect(JSON.parse(parent)).toMatchObject({ msg_id: "1", msg_type: "x" });
+    expect(parent).toContain("[too deep]");
   });
 
   test("lone surrogates are replaced, pairs and escaped backslashes are not touched", () => {
