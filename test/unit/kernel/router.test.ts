@@ -452,6 +452,48 @@ describe("interrupts", () => {
   });
 });
 
+/** A cell that has settled, while its deck is still being drawn. */
+async function cellWhoseDeckIsDrawn(rig: KernelRig): Promise<string> {
+  rig.renderer.isPrompt = false;
+  const id = await rig.execute("a");
+  const { cell, start, settle } = rig.session.cell(0);
+  start(1);
+  await settled();
+  const at = rig.clock.now();
+  const how = { version: "1", where: "local", deps: [], inputs: [] } as const;
+  const call = { id: "t1", seq: 1, name: "t", entity: "task", ...how } as const;
+  rig.session.emit({
+    kind: "event",
+    cell,
+    event: { kind: "call-created", runId: "r1", at, ...call },
+  });
+  settle({ status: "interrupted", error: { name: "Interrupted", message: "stopped", frames: [] } });
+  await settled();
+  expect(rig.lines(id)).not.toContain("idle");
+  return id;
+}
+
+describe("presses that are meant for nobody", () => {
+  test("presses in an idle notebook never climb, however many", async () => {
+    const rig = new KernelRig();
+    for (let press = 0; press < 4; press++) {
+      rig.router.interrupt();
+      await rig.clock.advance(5_000);
+    }
+    expect(new Set(rig.session.interrupts)).toEqual(new Set(["cooperate"]));
+  });
+
+  test("presses while the deck of a stopped cell is drawn never climb", async () => {
+    const rig = new KernelRig();
+    await cellWhoseDeckIsDrawn(rig);
+    for (let press = 0; press < 4; press++) {
+      rig.router.interrupt();
+      await rig.clock.advance(5_000);
+    }
+    expect(new Set(rig.session.interrupts)).toEqual(new Set(["cooperate"]));
+  });
+});
+
 describe("commands", () => {
   test("%restart restarts, and the loss of the user process is no news", async () => {
     const rig = new KernelRig();
