@@ -288,6 +288,17 @@ describe("order of cells", () => {
     }
   });
 
+  test("R3: a cell sent after an error runs, also when the machine's clock has been set back meanwhile", async () => {
+    const rig = new KernelRig();
+    await rig.execute("boom()");
+    rig.clock.setBackMs = 5_000;
+    rig.session.cell(0).start(1);
+    rig.session.cell(0).settle({ status: "error", error: { name: "E", message: "m", frames: [] } });
+    await settled();
+    await rig.execute("afterwards");
+    expect(rig.session.cell(1).request.code).toBe("afterwards");
+  });
+
   test("an error with stop_on_error off aborts nothing", async () => {
     const rig = new KernelRig();
     await rig.execute("boom()", { stop_on_error: false });
