@@ -12,6 +12,7 @@ import type {
 } from "../../runtime/session/client/api.ts";
 import { codePointsToUtf16, utf16ToCodePoints } from "../../runtime/session/positions.ts";
 import type { MimeBundle } from "../../runtime/values/shape.ts";
+import { planOf } from "../commands.ts";
 import type { MessageContent } from "../messages.ts";
 import type { Handler } from "./index.ts";
 
@@ -64,6 +65,8 @@ export const inspect: Handler<"inspect"> = async (
 };
 
 export const isComplete: Handler<"is_complete"> = async ({ code }, { session }) => {
+  // `%check off` and `x?` are no TypeScript; a console that sees something invalid there asks for more lines.
+  if (planOf(code).kind !== "cell") return { status: "complete" };
   const parsed = session.parse(code);
   const reply: MessageContent["is_complete_reply"] =
     parsed.status === "incomplete"

@@ -652,7 +652,7 @@ describe("completion", () => {
     });
   });
 
-  test("is_complete passes on what the parser says", async () => {
+  test("is_complete passes on what the parser says; commands are complete", async () => {
     const rig = new KernelRig();
     rig.session.parse = () => ({ status: "incomplete", indent: "  " });
     await rig.send("is_complete_request", { code: "if (x) {" });
@@ -660,6 +660,10 @@ describe("completion", () => {
     rig.session.parse = () => ({ status: "invalid", offset: 0, message: "no" });
     await rig.send("is_complete_request", { code: ")" });
     expect(rig.last("is_complete_reply")).toEqual({ status: "invalid" });
+    for (const code of ["%check off", "name?", "?name", "%nosuch"]) {
+      await rig.send("is_complete_request", { code });
+      expect(rig.last("is_complete_reply"), code).toEqual({ status: "complete" });
+    }
   });
 });
 
