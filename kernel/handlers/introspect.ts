@@ -93,7 +93,7 @@ export async function inspected(
     offset > 0 ? inTime(types.hover(code, offset - 1, signal), signal) : undefined,
     inTime(types.signature(code, offset, signal), signal),
   ]);
-  const hover = at ?? before;
+  const hover = [at, before].find(tells);
   if (hover === undefined && call === undefined) return undefined;
   const place = at === undefined && offset > 0 ? offset - 1 : offset;
   const declared =
@@ -118,6 +118,11 @@ export async function inspected(
       .filter((part) => part !== undefined && part !== "")
       .join("\n\n"),
   };
+}
+
+/** The checker calls a name that nobody has declared `any`, as it stands. */
+function tells(hover: Hover | undefined): boolean {
+  return hover !== undefined && (hover.signature !== "any" || hover.value !== undefined);
 }
 
 /** `In [3]:1:7`, `src/tasks.ts:12`; nothing for what the asked text itself declares. */
