@@ -217,6 +217,20 @@ export class UserProcess {
     }, RAW_OUTPUT_WAIT_MS);
   }
 
+  /**
+   * Programs that cells started end with the process, however it ended: a server would keep its port, and nobody
+   * would know of it. One that is to stay is started `detached`, in a group of its own.
+   */
+  #endChildren(): void {
+    const { pid } = this.#child;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, "SIGTERM");
+    } catch {
+      // ESRCH: there are none.
+    }
+  }
+
   async #waitForEnd(events: Readable | null): Promise<ProcessEnd> {
     const { promise, resolve } = Promise.withResolvers<Pick<ProcessEnd, "code" | "signal">>();
     this.#child.once("exit", (code, signal) => resolve({ code, signal }));
@@ -225,6 +239,7 @@ export class UserProcess {
       if (this.#child.pid === undefined) resolve({ code: null, signal: null });
     });
     const end = await promise;
+    this.#endChildren();
     // A grandchild may hold the pipes open, so their end is not waited for without a limit.
     await Promise.race([
       Promise.all([events, this.#child.stdout, this.#child.stderr].map(ended)),
