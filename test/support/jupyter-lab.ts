@@ -18,6 +18,8 @@ export interface JupyterLab extends AsyncDisposable {
   readonly folder: string;
   /** Opens a notebook that was written with `write`; its kernel is idle then. */
   open(browser: Browser, name: string, options?: OpenOptions): Promise<NotebookPage>;
+  /** Opens the page that people see first, with a card per kernel. */
+  openLauncher(browser: Browser): Promise<Page>;
   /** @param cells sources of code cells. */
   write(name: string, cells: readonly string[]): void;
   /** Puts a stored notebook there, with its outputs, which nobody here has vouched for. @returns its name. */
@@ -47,6 +49,9 @@ export async function startJupyterLab(): Promise<JupyterLab> {
     join(quiet, "notification.jupyterlab-settings"),
     '{ "fetchNews": "false", "checkForUpdates": false }',
   );
+  const tracker = join(settings, "@jupyterlab/notebook-extension");
+  mkdirSync(tracker, { recursive: true });
+  writeFileSync(join(tracker, "tracker.jupyterlab-settings"), '{ "recordTiming": true }');
   const port = await freePort();
   const token = "for-these-tests-only";
   const child = spawn(
@@ -100,6 +105,12 @@ export async function startJupyterLab(): Promise<JupyterLab> {
     },
     open: async (browser, name, options) =>
       await NotebookPage.open(browser, `${origin}/lab/tree/${name}?token=${token}&reset`, options),
+    openLauncher: async (browser) => {
+      const page = await browser.newPage({ viewport: { width: 1_280, height: 900 } });
+      page.setDefaultTimeout(WAIT_MS);
+      await page.goto(`${origin}/lab?token=${token}&reset`);
+      return page;
+    },
     [Symbol.asyncDispose]: dispose,
   };
 }
@@ -153,7 +164,8 @@ function notebook(cells: readonly string[]): string {
 export class NotebookPage {
   readonly page: Page;
 
-  private constructor(page: Page) {
+  /** @param page shows a notebook. */
+  constructor(page: Page) {
     this.page = page;
   }
 
@@ -221,6 +233,18 @@ export class NotebookPage {
   async #select(index: number): Promise<void> {
     await this.cell(index).locator(".jp-InputArea-prompt").click();
     await this.cell(index).and(this.page.locator(".jp-mod-active")).waitFor();
+  }
+
+  /** Puts the cursor behind the text of a cell and types. */
+  async type(index: number, text: string): Promise<void> {
+    await this.cell(index).locator(".cm-content").click();
+    await this.page.keyboard.press("Control+End");
+    await this.page.keyboard.type(text);
+  }
+
+  /** The number or star before a cell. */
+  async prompt(index: number): Promise<string> {
+    return (await this.cell(index).locator(".jp-InputPrompt").innerText()).trim();
   }
 
   /** Waits until the output of a cell has this text. */
