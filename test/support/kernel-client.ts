@@ -190,7 +190,7 @@ export class KernelClient {
   readonly #channels: Readonly<Record<"shell" | "control" | "stdin", Dealer>>;
   readonly #iopub: Subscriber;
   readonly #heartbeat: Request;
-  readonly #waiters = new Set<() => void>();
+  readonly #waiters = new Set<(message: Received) => void>();
   readonly #problems: string[] = [];
   #sends: Promise<unknown> = Promise.resolve();
 
@@ -364,18 +364,20 @@ export class KernelClient {
    * @throws after a while, so that `using` ends the kernel of a test that would otherwise hang for ever.
    */
   async message(holds: (message: Received) => boolean): Promise<Received> {
-    const { promise: late, reject } = Promise.withResolvers<never>();
+    const found = this.received.find(holds);
+    if (found !== undefined) return found;
+    const { promise, resolve, reject } = Promise.withResolvers<Received>();
+    // Told of each message once: a thousand of these may wait.
+    const take = (message: Received): void => {
+      if (holds(message)) resolve(message);
+    };
+    this.#waiters.add(take);
     const timer = setTimeout(() => reject(new Error(this.#whatCame())), WAIT_MAX_MS);
     try {
-      for (;;) {
-        const found = this.received.find(holds);
-        if (found !== undefined) return found;
-        const { promise: next, resolve } = Promise.withResolvers<void>();
-        this.#waiters.add(resolve);
-        await Promise.race([next, late]);
-      }
+      return await promise;
     } finally {
       clearTimeout(timer);
+      this.#waiters.delete(take);
     }
   }
 
@@ -436,9 +438,8 @@ export class KernelClient {
         const problem = messageProblem(message);
         if (problem !== undefined) this.#problems.push(problem);
         this.received.push(message);
+        for (const take of this.#waiters) take(message);
       }
-      for (const wake of this.#waiters) wake();
-      this.#waiters.clear();
     }
   }
 }
