@@ -6,11 +6,13 @@ import {
   InstallError,
   installSpec,
   listSpecs,
+  papermillPackage,
   removeSpec,
   type SpecPlace,
 } from "../kernel/install.ts";
 import { runKernel } from "../kernel/main.ts";
 import { exitCodes } from "../repl/exit-codes.ts";
+import { DIALECT_VARIABLE, type Dialect } from "../runtime/session/dialect.ts";
 import { UsageError } from "./usage.ts";
 
 export interface PlaceFlags {
@@ -24,6 +26,8 @@ export interface InstallFlags extends PlaceFlags {
   readonly displayName?: string;
   readonly env?: readonly string[];
   readonly force?: boolean;
+  /** A kernel whose notebooks it is to run. */
+  readonly for?: Dialect;
 }
 
 /** Which place the flags name, or undefined when none does. */
@@ -31,13 +35,18 @@ function placeOf(flags: PlaceFlags): SpecPlace | undefined {
   const given = [flags.user, flags.sysPrefix, flags.prefix].filter((flag) => flag !== undefined);
   if (given.length > 1)
     throw new UsageError("--user, --sys-prefix and --prefix exclude each other");
+  if (flags.prefix?.trim() === "") throw new UsageError("--prefix needs a folder");
   if (flags.prefix !== undefined) return { kind: "prefix", folder: flags.prefix };
   if (flags.sysPrefix) return { kind: "sys-prefix" };
   return flags.user ? { kind: "user" } : undefined;
 }
 
 export async function install(flags: InstallFlags): Promise<number> {
-  const { displayName, name, force } = flags;
+  const { force, for: dialect } = flags;
+  // Under the name that those notebooks ask for, so that they open with it.
+  const name = flags.name ?? dialect;
+  const displayName = flags.displayName ?? (dialect && displayNameFor(dialect));
+  if (displayName?.trim() === "") throw new UsageError("--display-name needs a text");
   const env = (flags.env ?? []).map((pair) => {
     const [key = "", ...value] = pair.split("=");
     if (key === "" || value.length === 0)
@@ -50,14 +59,22 @@ export async function install(flags: InstallFlags): Promise<number> {
       ...(name === undefined ? {} : { name }),
       ...(displayName === undefined ? {} : { displayName }),
       ...(force === undefined ? {} : { force }),
-      env: Object.fromEntries(env),
+      ...(dialect === "jslab" ? { language: "javascript" } : {}),
+      env: { ...(dialect && { [DIALECT_VARIABLE]: dialect }), ...Object.fromEntries(env) },
     }),
   );
   const verb = spec.isReplaced ? "replaced" : "installed";
   process.stdout.write(
-    `${verb} "${spec.displayName}" in ${spec.folder}\nNext: jupyter lab, or jupyter console --kernel ${spec.name}\n`,
+    `${verb} "${spec.displayName}" in ${spec.folder}\n` +
+      `Next: jupyter lab, or jupyter console --kernel ${spec.name}\n` +
+      `For papermill: python -m pip install ${quoted(papermillPackage())}\n`,
   );
   return exitCodes.ok;
+}
+
+function displayNameFor(dialect: Dialect): string {
+  const language = dialect === "jslab" ? "JavaScript" : "TypeScript";
+  return `${language} (eagerdeck for ${dialect} notebooks)`;
 }
 
 export async function list(flags: PlaceFlags): Promise<number> {
@@ -87,6 +104,11 @@ export async function remove(name: string | undefined, flags: PlaceFlags): Promi
 
 export async function start(connectionFile: string): Promise<number> {
   return await runKernel(connectionFile);
+}
+
+/** As a shell takes it. */
+function quoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** What the kernel's own modules refuse is wrong usage here. */

@@ -15,8 +15,17 @@ if (isSupported) {
   module.enableCompileCache?.();
   // Vitest and React look at it when they load; set before, so that decks render with the fast build.
   process.env["NODE_ENV"] ??= "production";
-  const { main } = await import("./program.ts");
-  process.exitCode = await main(process.argv.slice(2));
+  const args = process.argv.slice(2);
+  const [command, action, file] = args;
+  const isKernel = command === "kernel" && action === "start" && args.length === 3;
+  if (isKernel && file !== undefined && !file.startsWith("-")) {
+    // What Jupyter says, every time: without reading the options of all the other commands first.
+    const { runKernel } = await import("../kernel/main.ts");
+    process.exitCode = await runKernel(file);
+  } else {
+    const { main } = await import("./program.ts");
+    process.exitCode = await main(args);
+  }
 } else {
   process.stderr.write(
     `eagerdeck needs Node 22.18 or later, or 24.11 or later; this is ${process.versions.node} (${process.execPath}).\n` +

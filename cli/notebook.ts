@@ -8,7 +8,12 @@ import { ParameterError } from "../kernel/parameters.ts";
 import { exitCodes } from "../repl/exit-codes.ts";
 import { sessionPage } from "../runtime/deck/views.ts";
 import { type Session, startSession } from "../runtime/session/client/session.ts";
-import { NotebookFileError } from "../runtime/session/notebook-file.ts";
+import type { Dialect } from "../runtime/session/dialect.ts";
+import {
+  NotebookFileError,
+  notebookDialect,
+  readNotebook,
+} from "../runtime/session/notebook-file.ts";
 import { checkInputFile, checkOutputFile, writeOutput } from "./files.ts";
 import { readParameters } from "./parameters.ts";
 import { Stop } from "./stop.ts";
@@ -49,7 +54,9 @@ export async function notebookRun(
     if (file !== undefined) checkOutputFile(flag, file);
   }
   const parameters = readParameters(flags.parameter ?? [], flags.parametersFile);
-  const session = startSession({ folder: dirname(resolve(input)), columns: COLUMNS });
+  const dialect = await dialectOf(input);
+  const folder = dirname(resolve(input));
+  const session = startSession({ folder, columns: COLUMNS, ...(dialect && { dialect }) });
   using stop = new Stop(session);
   try {
     const result = await executed({ input, output, parameters, session, stop }, flags);
@@ -65,6 +72,16 @@ export async function notebookRun(
     throw error;
   } finally {
     await session.close({ graceMs: CLOSE_GRACE_MS });
+  }
+}
+
+/** For which kernel it was written. @throws {UsageError} when it is no notebook. */
+async function dialectOf(input: string): Promise<Dialect | undefined> {
+  try {
+    return notebookDialect(await readNotebook(input));
+  } catch (error) {
+    if (error instanceof NotebookFileError) throw new UsageError(error.message, { cause: error });
+    throw error;
   }
 }
 

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { exitCodes } from "../repl/exit-codes.ts";
+import { dialects } from "../runtime/session/dialect.ts";
 import { packageRoot } from "../runtime/session/package-root.ts";
 import { UsageError } from "./usage.ts";
 
@@ -203,24 +204,31 @@ function kernelCommands(kernel: Command, acting: Acting): void {
     .option("--user", "for this user (the default)")
     .option("--sys-prefix", "into the active virtual environment or conda environment")
     .option("--prefix <dir>", "into <dir>/share/jupyter/kernels")
-    .option("--name <name>", "name of the kernelspec", "eagerdeck")
+    .option("--name <name>", "name of the kernelspec (default: eagerdeck)")
     .option("--display-name <text>", "what Jupyter shows")
+    .addOption(
+      new Option("--for <kernel>", "run notebooks of this kernel, under its name").choices(
+        dialects,
+      ),
+    )
     .option("--env <name=value...>", "environment variables of the kernel")
     .option("--force", "replace a kernelspec of that name that is not ours")
     .addHelpText("after", "\nExample:\n  eagerdeck kernel install --sys-prefix\n")
     .action(acting(async (options) => (await import("./kernel.ts")).install(options)));
   kernel
     .command("list")
-    .description("list the kernelspecs of eagerdeck")
-    .option("--prefix <dir>", "look in <dir> only")
+    .description("list the kernelspecs of eagerdeck, wherever Jupyter looks")
+    .option("--user", "only those of this user")
+    .option("--sys-prefix", "only those of the active environment")
+    .option("--prefix <dir>", "only those below <dir>")
     .addHelpText("after", "\nExample:\n  eagerdeck kernel list\n")
     .action(acting(async (options) => (await import("./kernel.ts")).list(options)));
   kernel
     .command("remove [name]")
     .description("remove a kernelspec of eagerdeck")
-    .option("--user", "that of this user (the default)")
-    .option("--sys-prefix", "that of the active environment")
-    .option("--prefix <dir>", "that below <dir>")
+    .option("--user", "only that of this user (default: the first one that is found)")
+    .option("--sys-prefix", "only that of the active environment")
+    .option("--prefix <dir>", "only that below <dir>")
     .addHelpText("after", "\nExample:\n  eagerdeck kernel remove --sys-prefix\n")
     .action(
       acting(async (name: string | undefined, options) =>

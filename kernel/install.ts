@@ -17,6 +17,7 @@ import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { z } from "zod";
+import { makeFolder } from "../runtime/events/make-folder.ts";
 
 const DEFAULT_NAME = "eagerdeck";
 const DEFAULT_DISPLAY_NAME = "TypeScript (eagerdeck)";
@@ -33,6 +34,8 @@ export interface InstallOptions {
   /** The folder's name, and what `--kernel` wants; default `eagerdeck`. */
   readonly name?: string;
   readonly displayName?: string;
+  /** What front ends list it under; default `typescript`. */
+  readonly language?: "typescript" | "javascript";
   /** Environment of the kernel. */
   readonly env?: Readonly<Record<string, string>>;
   /** Replace a spec that is not ours. */
@@ -66,12 +69,7 @@ export class InstallError extends Error {
 
 /** @throws {InstallError} when a foreign spec has the name, or there is no environment to install into. */
 export async function installSpec(options: InstallOptions): Promise<InstalledSpec> {
-  const name = options.name ?? DEFAULT_NAME;
-  if (!/^[a-z0-9._-]+$/i.test(name)) {
-    throw new InstallError(
-      `"${name}" is no name for a kernel: letters, digits, ".", "-" and "_" only`,
-    );
-  }
+  const name = checkedName(options.name);
   const displayName = options.displayName ?? DEFAULT_DISPLAY_NAME;
   const kernels = kernelsFolder(options.place);
   const folder = join(kernels, name);
@@ -81,7 +79,7 @@ export async function installSpec(options: InstallOptions): Promise<InstalledSpe
       `${folder} is another kernel's; choose a --name, or replace it with --force`,
     );
   }
-  await mkdir(kernels, { recursive: true });
+  makeFolder(kernels);
   // A complete folder takes the place of the old one: Jupyter reads it at any time.
   const temporary = await mkdtemp(join(kernels, `.${name}-`));
   try {
@@ -89,12 +87,18 @@ export async function installSpec(options: InstallOptions): Promise<InstalledSpe
     await mkdir(next);
     await writeFile(
       join(next, "kernel.json"),
-      `${JSON.stringify(spec(displayName, options.env), undefined, 2)}\n`,
+      `${JSON.stringify(spec(displayName, options), undefined, 2)}\n`,
     );
     for (const logo of LOGOS)
       await copyFile(join(packageRoot, "kernel", "spec", logo), join(next, logo));
-    if (isReplaced) await rename(folder, join(temporary, "old"));
-    await rename(next, folder);
+    const old = join(temporary, "old");
+    if (isReplaced) await rename(folder, old);
+    try {
+      await rename(next, folder);
+    } catch (error) {
+      if (isReplaced) await rename(old, folder);
+      throw error;
+    }
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
@@ -130,7 +134,7 @@ export async function removeSpec(options: {
   readonly place?: SpecPlace;
   readonly name?: string;
 }): Promise<string> {
-  const name = options.name ?? DEFAULT_NAME;
+  const name = checkedName(options.name);
   const found = (await listSpecs(options.place)).find((listed) => listed.name === name);
   if (found === undefined) {
     const foreign = (
@@ -148,13 +152,26 @@ export async function removeSpec(options: {
   return found.folder;
 }
 
+/** What `python -m pip install` takes to make papermill know TypeScript. */
+export function papermillPackage(): string {
+  return join(packageRoot, "kernel", "papermill");
+}
+
+/** A name is one folder; those that begin with a dot are ours while they are written. */
+function checkedName(name: string = DEFAULT_NAME): string {
+  if (/^[a-z0-9_-][a-z0-9._-]*$/i.test(name)) return name;
+  throw new InstallError(
+    `"${name}" is no name for a kernel: letters, digits, "-", "_" and, not first, "." only`,
+  );
+}
+
 const specSchema = z.looseObject({
   argv: z.array(z.string()),
   display_name: z.string(),
   metadata: z.looseObject({ eagerdeck: z.string() }),
 });
 
-function spec(displayName: string, env: Readonly<Record<string, string>> = {}) {
+function spec(displayName: string, { env = {}, language = "typescript" }: InstallOptions) {
   return {
     // Not `node`: graphical clients have no shell's path, and the system's Node may be too old.
     argv: [
@@ -165,12 +182,12 @@ function spec(displayName: string, env: Readonly<Record<string, string>> = {}) {
       "{connection_file}",
     ],
     display_name: displayName,
-    language: "typescript",
+    language,
     // Without it clients send SIGINT, which they cannot address to a remote kernel.
     interrupt_mode: "message",
     kernel_protocol_version: "5.5.0",
     env,
-    /** By this we know our own. */
+    // By the version we know our own; clients that encrypt ask for what we understand.
     metadata: { eagerdeck: version, supported_encryption: ["curve"] },
   };
 }

@@ -15,6 +15,7 @@ import {
   type CellOutput,
   type CodeCell,
   type Notebook,
+  notebookDialect,
   readNotebook,
   writeNotebook,
 } from "../runtime/session/notebook-file.ts";
@@ -73,12 +74,14 @@ export async function runNotebook(options: NotebookRunOptions): Promise<Notebook
     options.parameters ?? new Map(),
   );
   for (const warning of warnings) options.onWarning?.(warning);
+  const dialect = notebookDialect(notebook);
   const session =
     options.session ??
     startSession({
       folder: dirname(resolve(options.input)),
       columns: COLUMNS,
       ...(options.check === undefined ? {} : { check: options.check }),
+      ...(dialect && { dialect }),
     });
   const records = new Records();
   const stop = session.onEvent((event) => {

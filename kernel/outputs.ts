@@ -31,9 +31,11 @@ import {
 } from "./messages.ts";
 import type { Parents } from "./parents.ts";
 import { Spill } from "./spill.ts";
-import { megabytes, type Out, type StreamName, Streams } from "./streams.ts";
+import { megabytes, type Out, type Role, type StreamName, Streams } from "./streams.ts";
 
 const DISPLAYS_PER_CELL_MAX = 1_000;
+/** Ids of displays that were left out; beyond them updates are sent that no front end can use. */
+const HIDDEN_MAX = 100_000;
 const BUNDLE_LENGTH_MAX = 10_000_000;
 
 export interface OutputsOptions {
@@ -65,6 +67,7 @@ export class Outputs {
   readonly #spill: Spill;
   readonly #decks: Decks;
   readonly #cells = new Map<number, CellState>();
+  readonly #hidden = new Set<string>();
   readonly #drained = new Map<number, () => void>();
   readonly #unsubscribe: () => void;
   #tick: { readonly atMs: number; readonly cancel: () => void } | undefined;
@@ -193,7 +196,10 @@ export class Outputs {
         return this.#display(cell, event);
       case "clear-output": {
         const content = { wait: event.wait };
-        this.#put(cell, (parent) => outgoing("clear_output", content, { parent }));
+        // The limit is of what stands there, not of what a loop draws and clears again.
+        Object.assign(this.#cell(cell), { displays: 0, displaysLeftOut: 0 });
+        const role = event.wait ? "clears-later" : "clears";
+        this.#put(cell, (parent) => outgoing("clear_output", content, { parent }), { role });
         this.#decks.cleared(cell);
         return;
       }
@@ -215,7 +221,7 @@ export class Outputs {
 
   #comm(cell: number, message: CommMessage): void {
     this.#options.comms.note(message);
-    this.#put(cell, (parent) => commOutgoing(message, parent));
+    this.#put(cell, (parent) => commOutgoing(message, parent), { role: "other" });
   }
 
   #display(cell: number, event: Extract<SessionEvent, { kind: "display" }>): void {
@@ -223,13 +229,18 @@ export class Outputs {
     const { displayId, metadata } = event;
     const data = boundedBundle(event.bundle);
     if (event.update && displayId !== undefined) {
+      if (this.#hidden.has(displayId)) return; // nobody would know what it is of
       const content = { data, metadata, transient: { display_id: displayId } };
-      this.#put(cell, (parent) => outgoing("update_display_data", content, { parent }), displayId);
+      this.#put(cell, (parent) => outgoing("update_display_data", content, { parent }), {
+        role: "updates",
+        key: displayId,
+      });
       return;
     }
     state.displays += 1;
     if (state.displays > DISPLAYS_PER_CELL_MAX) {
       state.displaysLeftOut += 1;
+      if (displayId !== undefined && this.#hidden.size < HIDDEN_MAX) this.#hidden.add(displayId);
       return;
     }
     const content = {
@@ -237,7 +248,9 @@ export class Outputs {
       metadata,
       transient: displayId === undefined ? {} : { display_id: displayId },
     };
-    this.#put(cell, (parent) => outgoing("display_data", content, { parent }));
+    if (displayId !== undefined) this.#hidden.delete(displayId);
+    const how = { role: "shows", ...(displayId !== undefined && { key: displayId }) } as const;
+    this.#put(cell, (parent) => outgoing("display_data", content, { parent }), how);
   }
 
   #sayDisplaysLeftOut(cell: number, state: CellState): void {
@@ -257,9 +270,9 @@ export class Outputs {
     this.#send(this.#streams.write(cell, name, text, this.#options.clock.now()));
   }
 
-  #put(cell: number, message: Unsent, key?: string): void {
+  #put(cell: number, message: Unsent, how: { readonly role: Role; readonly key?: string }): void {
     const nowMs = this.#options.clock.now();
-    this.#send(this.#streams.put(cell, message, key === undefined ? { nowMs } : { key, nowMs }));
+    this.#send(this.#streams.put(cell, message, { ...how, nowMs }));
   }
 
   /** What never waits for the budget, after the text that came before it. */

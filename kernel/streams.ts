@@ -12,6 +12,8 @@
  *   S3  Once text of a cell had to be left out, all that follows is left out too until it ends: then come
  *       a count and the last lines, so that nobody takes a text with holes for the whole. What is left out is
  *       handed out as such, in order: somebody may keep it elsewhere.
+ *   S4  What a clearing of the cell's outputs would remove is not sent after all: of a loop that clears and draws, what
+ *       waits is one drawing.
  * @module
  */
 
@@ -52,9 +54,15 @@ const MESSAGE_OVERHEAD_BYTES = 1_000;
 /** JSON writes a control character as six bytes. */
 const BYTES_PER_UNIT_MAX = 6;
 
+/**
+ * What a message does to the cell's outputs: it shows something there, changes what is shown somewhere, clears them now or
+ * when the next is shown, or none of it.
+ */
+export type Role = "shows" | "updates" | "clears" | "clears-later" | "other";
+
 type Item<M> =
   | { kind: "text"; name: StreamName; text: string }
-  | { kind: "message"; message: M; key: string | undefined };
+  | { kind: "message"; message: M; key: string | undefined; role: Role };
 
 interface Cell<M> {
   /** Oldest first; adjacent text of one stream is one item. */
@@ -72,6 +80,8 @@ interface Cell<M> {
   changes: number[];
   lastName: StreamName | undefined;
   leftOut: { lines: number; length: number; tail: string } | undefined;
+  /** A clearing waits for the next output. */
+  clearsLater: boolean;
   /** A cell that had ended was told once that no more is shown. */
   refused: boolean;
 }
@@ -85,6 +95,7 @@ export class Streams<M> {
   write(cell: number, name: StreamName, text: string, nowMs: number): Out<M>[] {
     if (text === "") return [];
     const state = this.#cell(cell);
+    this.#clearWhatWaits(state);
     const out: Out<M>[] = [];
     if (state.lastName !== undefined && state.lastName !== name) {
       state.changes = state.changes.filter((at) => nowMs - at < 1_000);
@@ -115,22 +126,63 @@ export class Streams<M> {
 
   /**
    * A message in its place among the text: sent now if the budget has room.
-   * @param key messages of one key replace each other while they wait; the last one wins.
+   * @param key of a display: its updates replace each other while they wait, and the last one wins.
    */
   put(
     cell: number,
     message: M,
-    options: { readonly key?: string; readonly nowMs: number },
+    options: { readonly role: Role; readonly key?: string; readonly nowMs: number },
   ): Out<M>[] {
     const state = this.#cell(cell);
-    const { key } = options;
+    const { key, role, nowMs } = options;
+    if (role === "shows") this.#clearWhatWaits(state);
+    if (role === "clears" || role === "clears-later") return this.#clear(cell, message, options);
     const waiting =
-      key === undefined
+      key === undefined || role !== "updates"
         ? undefined
-        : state.queue.find((item) => item.kind === "message" && item.key === key);
-    if (waiting?.kind === "message") waiting.message = message;
-    else state.queue.push({ kind: "message", message, key });
-    return this.#drain(cell, state, options.nowMs);
+        : state.queue.findLast((item) => item.kind === "message" && item.key === key);
+    if (waiting?.kind === "message" && waiting.role === "updates") waiting.message = message;
+    else state.queue.push({ kind: "message", message, key, role });
+    return this.#drain(cell, state, nowMs);
+  }
+
+  #clear(
+    cell: number,
+    message: M,
+    { role, nowMs }: { readonly role: Role; readonly nowMs: number },
+  ): Out<M>[] {
+    const state = this.#cell(cell);
+    state.queue.push({ kind: "message", message, key: undefined, role });
+    state.clearsLater = role === "clears-later";
+    if (role === "clears") this.#dropCleared(state);
+    return this.#drain(cell, state, nowMs);
+  }
+
+  /** An output comes for which a clearing has waited, and which may itself wait for the budget. */
+  #clearWhatWaits(state: Cell<M>): void {
+    if (!state.clearsLater) return;
+    state.clearsLater = false;
+    this.#dropCleared(state);
+  }
+
+  /** Drops what the last clearing in the queue removes (S4); with it the limit begins anew. */
+  #dropCleared(state: Cell<M>): void {
+    state.textLength = 0;
+    state.leftOut = undefined;
+    const clearing = state.queue.findLastIndex(
+      (item) => item.kind === "message" && item.role.startsWith("clears"),
+    );
+    const kept: Item<M>[] = [];
+    for (const item of state.queue.splice(0, Math.max(0, clearing))) {
+      if (item.kind === "text") {
+        this.#held -= item.text.length;
+        state.waitingLength -= item.text.length;
+      } else if (item.role === "updates" || item.role === "other") {
+        // Of another cell's display perhaps. What comes after the clearing does not replace it.
+        kept.push({ ...item, key: undefined });
+      } else if (item.role === "clears" && !kept.some(isClearing)) kept.push(item);
+    }
+    state.queue.unshift(...kept);
   }
 
   /** What a message that is not put here (deck, error, result) must come after, as far as the budget allows. */
@@ -202,6 +254,7 @@ export class Streams<M> {
         lastName: undefined,
         leftOut: undefined,
         refused: false,
+        clearsLater: false,
       };
       this.#cells.set(cell, state);
     }
@@ -310,6 +363,10 @@ export class Streams<M> {
     item.text = item.text.slice(at);
     return out;
   }
+}
+
+function isClearing(item: Item<unknown>): boolean {
+  return item.kind === "message" && item.role === "clears";
 }
 
 /** What was sent in the last three seconds. */

@@ -2,8 +2,9 @@
  * Where a folder keeps what eagerdeck remembers of it: `.eagerdeck`, out of sight of version control.
  * @module
  */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "./make-folder.ts";
 
 const HOME = ".eagerdeck";
 
@@ -15,7 +16,7 @@ export function homePath(...names: readonly string[]): string {
 /** Makes the place in a working folder. @returns its path there. @throws when it cannot be written. */
 export function makeHome(folder: string, ...names: readonly string[]): string {
   const path = join(folder, HOME, ...names);
-  mkdirSync(path, { recursive: true });
+  makeFolder(path);
   const ignore = join(folder, HOME, ".gitignore");
   if (!existsSync(ignore)) writeFileSync(ignore, "*\n");
   return path;

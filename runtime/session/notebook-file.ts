@@ -10,6 +10,7 @@ import { randomBytes } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { z } from "zod";
+import { type Dialect, isDialect } from "./dialect.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -157,6 +158,19 @@ export function formatScript(notebook: Notebook): string {
     return [markerOf(cell), ...(cell.source === "" ? [] : body)].join("\n");
   });
   return blocks.length === 0 ? "" : `${blocks.join("\n\n")}\n`;
+}
+
+/** For which other kernel it was written, by the name of its kernel or its language. */
+export function notebookDialect({ metadata }: Notebook): Dialect | undefined {
+  const { kernelspec, language_info: language } = metadata;
+  const name = field(kernelspec, "name");
+  if (isDialect(name)) return name;
+  const languages = [field(kernelspec, "language"), field(language, "name")];
+  return languages.includes("javascript") ? "jslab" : undefined;
+}
+
+function field(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
 }
 
 export function emptyNotebook(): Notebook {

@@ -6,11 +6,13 @@
  */
 import { inspect, types } from "node:util";
 import { fileType, IMAGE_BYTES_MAX, imageLine, isImage } from "./bytes.ts";
+import { elementOf } from "./element.ts";
 import { errorBody, errorBodyToText, isError } from "./error-body.ts";
 import { cutText, escapeHtml, escapeText } from "./escape.ts";
 import { frameBody, frameLine, frameOf } from "./frame.ts";
 import { errorField } from "./guard.ts";
 import { asBytes } from "./leaves.ts";
+import { BundleError, ownBundle } from "./own-bundle.ts";
 import { preview } from "./preview.ts";
 import { displayHook, imageBytes } from "./rich.ts";
 import type { MimeBundle } from "./shape.ts";
@@ -35,21 +37,13 @@ const KEYS_MAX = 200;
  * @throws {TypeError} when `widthColumns` is not a positive integer.
  */
 export function mimeBundle(value: unknown, widthColumns: number): MimeBundle {
-  checkWidth(widthColumns);
   const hook = hookOf(value);
-  if (hook === undefined || types.isAsyncFunction(hook)) return plainBundle(value, widthColumns);
-  let made: unknown;
-  try {
-    made = hook.call(value);
-  } catch (error) {
-    return noted(value, widthColumns, `its display hook failed: ${preview(error).line}`);
-  }
-  if (types.isPromise(made)) {
-    // Its failure must not become an unhandled rejection.
-    Promise.prototype.then.call(made, undefined, () => undefined);
+  if (hook !== undefined && types.isAsyncFunction(hook)) {
+    checkWidth(widthColumns);
     return plainBundle(value, widthColumns);
   }
-  return ownBundle(value, made, widthColumns);
+  const bundle = bundleOf(value, widthColumns);
+  return types.isPromise(bundle) ? plainBundle(value, widthColumns) : bundle;
 }
 
 /**
@@ -57,27 +51,56 @@ export function mimeBundle(value: unknown, widthColumns: number): MimeBundle {
  * Never rejects for what a hook does.
  */
 export async function displayBundle(value: unknown, widthColumns: number): Promise<MimeBundle> {
+  return await bundleOf(value, widthColumns);
+}
+
+/** As `displayBundle`, at once unless the hook has to be awaited: what is shown keeps its place among what is printed. */
+export function bundleOf(value: unknown, widthColumns: number): MimeBundle | Promise<MimeBundle> {
   checkWidth(widthColumns);
   const hook = hookOf(value);
   if (hook === undefined) return plainBundle(value, widthColumns);
-  const timeMaxMs = isPatient(hook) ? PATIENT_TIME_MAX_MS : HOOK_TIME_MAX_MS;
+  try {
+    const made = hook.call(value);
+    if (!isThenable(made)) return hookBundle(value, made, widthColumns);
+    return awaitedBundle(value, { made, isPatient: isPatient(hook) }, widthColumns);
+  } catch (error) {
+    return failedHook(value, error, widthColumns);
+  }
+}
+
+async function awaitedBundle(
+  value: unknown,
+  hooked: { readonly made: PromiseLike<unknown>; readonly isPatient: boolean },
+  widthColumns: number,
+): Promise<MimeBundle> {
+  const timeMaxMs = hooked.isPatient ? PATIENT_TIME_MAX_MS : HOOK_TIME_MAX_MS;
   const late = Symbol("late");
   let timer: NodeJS.Timeout | undefined;
   try {
     const made = await Promise.race([
-      hook.call(value),
+      hooked.made,
       new Promise((resolve) => {
         timer = setTimeout(resolve, timeMaxMs, late);
       }),
     ]);
     return made === late
       ? noted(value, widthColumns, `its display hook took longer than ${timeMaxMs} ms`)
-      : ownBundle(value, made, widthColumns);
+      : hookBundle(value, made, widthColumns);
   } catch (error) {
-    return noted(value, widthColumns, `its display hook failed: ${preview(error).line}`);
+    return failedHook(value, error, widthColumns);
   } finally {
     clearTimeout(timer);
   }
+}
+
+function isThenable(made: unknown): made is PromiseLike<unknown> {
+  return (
+    typeof made === "object" && made !== null && "then" in made && typeof made.then === "function"
+  );
+}
+
+function failedHook(value: unknown, error: unknown, widthColumns: number): MimeBundle {
+  return noted(value, widthColumns, `its display hook failed: ${preview(error).line}`);
 }
 
 /** Of a proxy too, as data frames of some packages are: who asks for a value to be shown lets its code run. */
@@ -108,70 +131,22 @@ function noted(value: unknown, widthColumns: number, note: string): MimeBundle {
 }
 
 /** What a hook returned, made fit to be sent. */
-function ownBundle(value: unknown, made: unknown, widthColumns: number): MimeBundle {
-  const data = new Map<string, unknown>();
+function hookBundle(value: unknown, made: unknown, widthColumns: number): MimeBundle {
   try {
-    if (typeof made === "object" && made !== null && !Array.isArray(made)) {
-      for (const [type, content] of Object.entries(made)) {
-        const sent = type.includes("/") ? sendable(type, content) : undefined;
-        if (sent !== undefined) data.set(type, sent);
-      }
-    }
+    return ownBundle(made, () => plainText(value, widthColumns));
   } catch (error) {
-    return noted(
-      value,
-      widthColumns,
-      `its display hook returned what cannot be read: ${preview(error).line}`,
-    );
+    const what =
+      error instanceof BundleError ? error.message : `what cannot be read: ${preview(error).line}`;
+    return noted(value, widthColumns, `its display hook returned ${what}`);
   }
-  if (data.size === 0) {
-    const shown = preview(made).line;
-    const note = `its display hook returned ${shown} instead of an object of media types`;
-    return noted(value, widthColumns, note);
-  }
-  // JupyterLab and VS Code rank JSON above HTML and would show a tree of it.
-  const hasBetter = [...data.keys()].some(
-    (type) => type !== "application/json" && type !== "text/plain",
-  );
-  if (hasBetter) data.delete("application/json");
-  if (!data.has("text/plain"))
-    data.set("text/plain", textOf(data) ?? plainText(value, widthColumns));
-  return Object.fromEntries(data);
-}
-
-function sendable(type: string, content: unknown): unknown {
-  if (typeof content === "string") return content;
-  const bytes = asBytes(content);
-  if (bytes !== undefined) {
-    const encoding = type.startsWith("text/") || type === "image/svg+xml" ? "utf8" : "base64";
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(encoding);
-  }
-  // The notebook format keeps text as a list of lines.
-  if (
-    Array.isArray(content) &&
-    content.every((line) => typeof line === "string") &&
-    !isJson(type)
-  ) {
-    return content.join("");
-  }
-  // Through JSON: functions, cycles and bigints are found out here, not on the wire.
-  const json = JSON.stringify(content);
-  if (json === undefined) return undefined;
-  return isJson(type) ? JSON.parse(json) : json;
-}
-
-function isJson(type: string): boolean {
-  return type === "application/json" || type.endsWith("+json");
-}
-
-/** The text of a bundle that comes without plain text. */
-function textOf(data: ReadonlyMap<string, unknown>): string | undefined {
-  const markdown = data.get("text/markdown");
-  return typeof markdown === "string" ? markdown : undefined;
 }
 
 function plainBundle(value: unknown, widthColumns: number): MimeBundle {
-  const bytes = imageOf(value);
+  const element = elementOf(value);
+  if (element && element["image/svg+xml"] === undefined) {
+    return ownBundle(element, () => plainText(value, widthColumns));
+  }
+  const bytes = imageOf(element ?? value);
   const type = bytes && fileType(bytes);
   if (bytes && isImage(type) && bytes.length <= IMAGE_LENGTH_MAX) {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

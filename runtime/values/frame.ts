@@ -32,7 +32,7 @@ export type TableBody = Extract<PreviewBody, { readonly as: "table" }>;
 export function frameOf(value: object): Frame | undefined {
   if (types.isProxy(value)) return undefined;
   try {
-    return arrowFrame(value) ?? arqueroFrame(value);
+    return arrowFrame(value) ?? arqueroFrame(value) ?? danfoFrame(value);
   } catch {
     // It only looked like one.
     return undefined;
@@ -160,6 +160,28 @@ function arqueroFrame(value: object): Frame | undefined {
 interface ColumnData {
   readonly length: number;
   at(row: number): unknown;
+}
+
+/** Of danfo.js: rows and their columns in fields of the frame; a series has values in place of rows. */
+function danfoFrame(value: object): Frame | undefined {
+  const [rows, names, kinds] = ["$data", "$columns", "$dtypes"].map((key) => ownData(value, key));
+  const isSeries = ownData(value, "$isSeries");
+  const isFrame = Array.isArray(rows) && Array.isArray(names) && Array.isArray(kinds);
+  if (!isFrame || typeof isSeries !== "boolean") return undefined;
+  const columns = names.map((name: unknown, index) => ({
+    name: String(name),
+    type: String(kinds[index]),
+  }));
+  return {
+    rows: rows.length,
+    columns,
+    bytes: undefined,
+    head: (max, columnsMax) =>
+      rows.slice(0, max).map((row: unknown) => {
+        const cells = isSeries ? [row] : row;
+        return Array.isArray(cells) ? cells.slice(0, columnsMax) : [];
+      }),
+  };
 }
 
 /** `Float64` of a typed array, else what its first values are. */

@@ -10,6 +10,7 @@ import { mimeBundle } from "../values/bundle.ts";
 import { errorBodyToText } from "../values/error-body.ts";
 import { escapeHtml } from "../values/escape.ts";
 import { formatBytes } from "../values/format.ts";
+import { htmlToText } from "../values/html-text.ts";
 import { preview } from "../values/preview.ts";
 import { redactPrinted, redactText } from "../values/redact.ts";
 import { displayHook } from "../values/rich.ts";
@@ -20,7 +21,6 @@ const HOOK = Symbol.for("Jupyter.display");
 const COLUMNS = 100;
 /** Of one piece, in UTF-16 units. */
 const PIECE_LENGTH_MAX = 20_000_000;
-const TEXT_LENGTH_MAX = 100_000;
 
 /** HTML or Markdown that somebody wrote; shows itself where values are shown. */
 export class RichText {
@@ -163,42 +163,4 @@ function redacted(bundle: MimeBundle): MimeBundle {
 
 function lengthOf(content: unknown): number {
   return typeof content === "string" ? content.length : (JSON.stringify(content)?.length ?? 0);
-}
-
-const SKIPPED = ["script", "style"];
-const NAMED: Readonly<Record<string, string>> = {
-  amp: "&",
-  lt: "<",
-  gt: ">",
-  quot: '"',
-  "#39": "'",
-  nbsp: " ",
-};
-
-/** What is left of HTML in a terminal: its words. Reads along once; whatever it is given, it ends. */
-export function htmlToText(source: string): string {
-  let text = "";
-  let at = 0;
-  while (at < source.length && text.length <= TEXT_LENGTH_MAX) {
-    const open = source.indexOf("<", at);
-    text += source.slice(at, open < 0 ? source.length : open);
-    if (open < 0) break;
-    const close = source.indexOf(">", open);
-    if (close < 0) break;
-    const name = /^<\/?([a-z0-9]*)/i.exec(source.slice(open, open + 20))?.[1]?.toLowerCase() ?? "";
-    at = close + 1;
-    if (SKIPPED.includes(name) && source[open + 1] !== "/") {
-      const end = source.indexOf(`</${name}`, at);
-      if (end < 0) break;
-      at = end;
-    } else if (/^(?:p|div|li|tr|br|h\d|table|ul|ol|pre|section|details|summary)$/.test(name)) {
-      text += "\n";
-    } else if (/^(?:td|th)$/.test(name)) text += " ";
-  }
-  return text
-    .slice(0, TEXT_LENGTH_MAX)
-    .replaceAll(/&(amp|lt|gt|quot|#39|nbsp);/g, (whole, name) => NAMED[name] ?? whole)
-    .replaceAll(/[ \t]+/g, " ")
-    .replaceAll(/ ?\n\s*/g, "\n")
-    .trim();
 }

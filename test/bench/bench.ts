@@ -15,6 +15,8 @@ export interface Row {
   readonly unit: "ms" | "µs" | "s" | "MB" | "kB" | "B" | "×" | "/s" | "";
   readonly ours: Samples;
   readonly peer?: Samples | undefined;
+  /** Where several stand beside us: samples, or what is to be said in their place. */
+  readonly peers?: Readonly<Record<string, Samples | string | undefined>> | undefined;
   /** The median of `ours` may be this much. */
   readonly target?: number | undefined;
   /** Or has to be this much, where more is better. */
@@ -28,17 +30,23 @@ export interface Skipped {
   readonly skipped: string;
 }
 
+/** What is no figure: `kept` or `lost`, by program. */
+export interface Said {
+  readonly what: string;
+  readonly says: Readonly<Record<string, string>>;
+}
+
 /** A suite: one file `<name>.bench.ts` that exports `peer` and `run`. */
 export interface Suite {
-  /** Name of what stands beside us in the table. */
-  readonly peer: string;
+  /** What stands beside us in the table. */
+  readonly peer: string | readonly string[];
   run(bench: Bench): Promise<void>;
 }
 
 export class Bench implements AsyncDisposable {
   /** Small numbers, for trying a suite out. */
   readonly isQuick: boolean;
-  readonly rows: (Row | Skipped)[] = [];
+  readonly rows: (Row | Skipped | Said)[] = [];
   #isEnded = false;
   readonly #owned = new Set<() => Promise<void> | void>();
 
@@ -54,6 +62,10 @@ export class Bench implements AsyncDisposable {
   add(row: Row): void {
     if (row.ours.length === 0 || row.ours.some((n) => !Number.isFinite(n)))
       throw new Error(`broken measurement: ${row.what}: ${row.ours.join()}`);
+    this.rows.push(row);
+  }
+
+  say(row: Said): void {
     this.rows.push(row);
   }
 
@@ -138,23 +150,34 @@ function isChildLike(pid: number, pattern: RegExp): boolean {
 }
 
 /** The rows as aligned text; a median, and in brackets the smallest and largest sample. */
-export function table(peer: string, rows: readonly (Row | Skipped)[]): string {
-  const lines = [["what", "eagerdeck", peer, "ratio", "target", "holds"]];
+export function table(
+  peer: string | readonly string[],
+  rows: readonly (Row | Skipped | Said)[],
+): string {
+  const names = typeof peer === "string" ? [peer] : peer;
+  const hasRatio = typeof peer === "string";
+  const lines = [
+    ["what", "eagerdeck", ...names, ...(hasRatio ? ["ratio"] : []), "target", "holds"],
+  ];
   const notes: string[] = [];
   for (const row of rows) {
     if ("skipped" in row) {
-      lines.push([row.what, "–", "", "", "", ""]);
+      lines.push([row.what, "–"]);
       notes.push(`${row.what}: not measured, ${row.skipped}`);
       continue;
     }
-    const { what, unit, ours, peer: theirs, note } = row;
-    lines.push([
-      what,
-      figure(ours, unit),
-      theirs ? figure(theirs, unit) : "",
-      theirs ? `${short(median(theirs) / median(ours))} ×` : "",
-      ...targetCells(row),
-    ]);
+    if ("says" in row) {
+      lines.push([row.what, ...["eagerdeck", ...names].map((name) => row.says[name] ?? "")]);
+      continue;
+    }
+    const { what, unit, ours, peer: theirs, peers, note } = row;
+    const beside = hasRatio
+      ? [
+          theirs ? figure(theirs, unit) : "",
+          theirs ? `${short(median(theirs) / median(ours))} ×` : "",
+        ]
+      : names.map((name) => cellOf(peers?.[name], unit));
+    lines.push([what, figure(ours, unit), ...beside, ...targetCells(row)]);
     if (note) notes.push(`${what}: ${note}`);
   }
   const widths = lines[0]?.map((_, column) =>
@@ -167,6 +190,10 @@ export function table(peer: string, rows: readonly (Row | Skipped)[]): string {
       .trimEnd(),
   );
   return [...text, "", ...notes].join("\n");
+}
+
+function cellOf(value: Samples | string | undefined, unit: string): string {
+  return value === undefined || typeof value === "string" ? (value ?? "") : figure(value, unit);
 }
 
 function targetCells({ ours, unit, target, atLeast }: Row): [target: string, holds: string] {

@@ -63,7 +63,7 @@ for (const name of positionals.length > 0 ? positionals : names) {
     console.log(`\n${((performance.now() - start) / 1000).toFixed(0)} s`);
   }
   report[name] = bench.rows.map((row) =>
-    "skipped" in row
+    "skipped" in row || "says" in row
       ? row
       : {
           ...row,

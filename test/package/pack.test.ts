@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
@@ -64,6 +64,8 @@ test("the packed package installs its kernelspec below a prefix", () => {
     readFileSync(join(folder.path, "env/share/jupyter/kernels/eagerdeck/kernel.json"), "utf8"),
   );
   expect(spec.argv.slice(0, 2).every((path: string) => existsSync(path))).toBe(true);
+  const [, papermill = ""] = /python -m pip install (.+)/.exec(stdout) ?? [];
+  expect(readdirSync(papermill).sort()).toEqual(["eagerdeck_papermill.py", "pyproject.toml"]);
 });
 
 test("the file that the README shows runs in plain Node and by `eagerdeck run`", () => {

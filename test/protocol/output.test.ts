@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { Received } from "../support/kernel-client.ts";
 import { kernelSuite, types } from "../support/kernel-suite.ts";
 
 const suite = kernelSuite();
@@ -94,6 +95,73 @@ describe("displays", () => {
     const done = await suite.client.execute("for (let i = 0; i < 2_000; i++) display(i)");
     expect(types(done.published).filter((type) => type === "display_data")).toHaveLength(1_000);
     expect(done.stderr).toContain("1,000 more displays left out");
+  });
+});
+
+describe("clearing", () => {
+  /** What stands under a cell when a front end has applied its messages. */
+  function standing(published: readonly Received[]): string[] {
+    let outputs: { id?: string; text: string }[] = [];
+    let clears = false;
+    for (const { header, content } of published) {
+      const id: string | undefined = content.transient?.display_id;
+      const isOutput = header.msg_type === "display_data" || header.msg_type === "stream";
+      if (header.msg_type === "clear_output" && content.wait) clears = true;
+      if (header.msg_type === "clear_output" && !content.wait) outputs = [];
+      if (isOutput && clears) outputs = [];
+      if (isOutput) clears = false;
+      const text = content.text ?? content.data?.["text/plain"];
+      if (isOutput) outputs.push({ ...(id !== undefined && { id }), text });
+      if (header.msg_type === "update_display_data")
+        for (const output of outputs) if (output.id === id) output.text = text;
+    }
+    return outputs.map(({ text }) => text);
+  }
+
+  test("a loop of 3,000 drawings ends with the last one, in few messages, and nothing is counted as left out", async () => {
+    const done = await suite.client.execute(
+      "for (let i = 0; i < 3_000; i++) { clearOutput({ wait: true }); display.text(`frame ${i}`); console.log(i) }",
+    );
+    expect(standing(done.published)).toEqual(["frame 2999", "2999\n"]);
+    expect(done.published.length).toBeLessThan(2_000);
+    expect(done.stderr).toBe("");
+  });
+
+  test("an update of what was cleared shows anew, one from a later cell goes to the first place", async () => {
+    const first = await suite.client.execute(
+      "var shown = display.text('a'); clearOutput(); shown.update('b'); shown.update('c')",
+    );
+    expect(standing(first.published)).toEqual(["c"]);
+    const second = await suite.client.execute("shown.update('d'); 5");
+    const updates = second.published.filter(
+      ({ header }) => header.msg_type === "update_display_data",
+    );
+    expect(updates.map(({ content }) => content.data["text/plain"])).toEqual(["d"]);
+    expect(updates[0]?.content.transient).toEqual(
+      first.published.find(({ header }) => header.msg_type === "update_display_data")?.content
+        .transient,
+    );
+  });
+
+  test("updates of displays that were left out are not sent: no front end knows them", async () => {
+    const done = await suite.client.execute(
+      "const all = Array.from({ length: 1_005 }, (_, i) => display(i)); for (const one of all.slice(995)) one.update('new')",
+    );
+    const updates = done.published.filter(
+      ({ header }) => header.msg_type === "update_display_data",
+    );
+    expect(updates).toHaveLength(5);
+    expect(done.stderr).toContain("5 more displays left out");
+  });
+
+  test("a display in a timer goes under its own cell, also while the next one runs", async () => {
+    const first = await suite.client.execute("setTimeout(() => display.html('<b>late</b>'), 200)");
+    suite.allowLate(first.id);
+    await suite.client.execute("await new Promise((r) => setTimeout(r, 500))");
+    const late = await suite.client.message(
+      ({ content }) => content.data?.["text/plain"] === "late",
+    );
+    expect(late.parent["msg_id"]).toBe(first.id);
   });
 });
 

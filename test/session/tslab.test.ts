@@ -107,3 +107,25 @@ test("what tslab does right gives the same here, and what it does wrong does not
     await tslab.kill();
   }
 }, 90_000);
+
+test("a notebook that uses tslab is checked and runs where tslab is not installed, also by require", async () => {
+  await using s = openSession({ check: "error" });
+  const cells = [
+    `import * as tslab from "tslab"; import { type Display, newDisplay } from "tslab";
+     const progress: Display = newDisplay(); progress.text("1"); progress.html("<b>2</b>");
+     tslab.display.raw("image/png", Buffer.from("iVBORw0KGgo=", "base64"));`,
+    `const { display: shown, versions } = require("tslab"); shown.markdown("*3*"); versions.node === process.version`,
+    `(await import("tslab")).versions.tslab.split(".").length`,
+  ];
+  const values = [];
+  for (const cell of cells) values.push(await s.value(cell));
+  expect(values).toEqual([undefined, "true", "3"]);
+  const shown = s.events.filter((event) => event.kind === "display");
+  expect(shown.map(({ bundle, update }) => [update, bundle])).toEqual([
+    [false, { "text/plain": "1" }],
+    [true, { "text/html": "<b>2</b>", "text/plain": "2" }],
+    [false, { "image/png": "iVBORw0KGgo=", "text/plain": "PNG image · 8 B" }],
+    [false, { "text/markdown": "*3*", "text/plain": "*3*" }],
+  ]);
+  expect((await s.run("tslab.display.htm('x')")).error?.message).toContain("'html'");
+});

@@ -22,6 +22,7 @@ export function jupyterEnv(home: string): NodeJS.ProcessEnv {
     JUPYTER_CONFIG_DIR: join(home, "config"),
     JUPYTER_RUNTIME_DIR: join(home, "runtime"),
     JUPYTER_DATA_DIR: join(home, "data"),
+    JUPYTER_PATH: join(home, "share", "jupyter"), // what is installed with home as its prefix
     IPYTHONDIR: join(home, "ipython"),
     PATH: [venv, dirname(process.execPath), process.env["PATH"]].join(delimiter),
   };
@@ -55,7 +56,10 @@ export interface Output {
   readonly output_type: string;
   readonly data?: Readonly<Record<string, string>>;
   readonly text?: string;
+  /** Of a stream. */
+  readonly name?: string;
   readonly ename?: string;
+  readonly evalue?: string;
   readonly traceback?: readonly string[];
 }
 export interface Cell {
@@ -65,8 +69,11 @@ export interface Cell {
   readonly metadata: { readonly tags?: readonly string[] };
 }
 
-const joined = (_: string, value: unknown) =>
-  Array.isArray(value) && value.length > 0 && value.every((line) => typeof line === "string")
+const joined = (key: string, value: unknown) =>
+  key !== "tags" &&
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.every((line) => typeof line === "string")
     ? value.join("")
     : value;
 

@@ -17,6 +17,8 @@ export interface TerminalOptions {
   readonly args?: readonly string[];
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly folder?: string;
+  /** Instead of Node. */
+  readonly program?: string;
 }
 
 /** The REPL on a scripted session. */
@@ -49,7 +51,7 @@ export class Terminal implements Disposable {
       scrollback: 5_000,
       allowProposedApi: true,
     });
-    this.#pty = spawn(process.execPath, [...command], {
+    this.#pty = spawn(options.program ?? process.execPath, [...command], {
       name: "xterm-256color",
       cols: columns,
       rows,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
-const documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
+const documents = ["README.md", "kernel/README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
 const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
 
 test.each(documents)("every path and npm script that %s names exists", (document) => {

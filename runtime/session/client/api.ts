@@ -9,6 +9,7 @@ import type { RuntimeEvent } from "../../events/events.ts";
 import type { MimeBundle } from "../../values/shape.ts";
 import type { CellError, Diagnostic } from "../cell-error.ts";
 import type { CommMessage } from "../comm-message.ts";
+import type { Dialect } from "../dialect.ts";
 import type { InputAnswer, Peeked } from "../protocol.ts";
 
 export type { CellError, Diagnostic } from "../cell-error.ts";
@@ -25,6 +26,8 @@ export interface SessionOptions {
   readonly columns: number;
   /** Default of cells that say nothing else. */
   readonly check?: CheckPolicy;
+  /** For which kernel the cells were written; default: what the environment says, if anything. */
+  readonly dialect?: Dialect;
   /** `FORCE_COLOR` of the user process: what `console.log` of an object may use. */
   readonly color?: boolean;
   /** Keep a second user process loaded, for restarts and crashes; costs its memory. */

@@ -15,6 +15,7 @@ import { existsSync, statSync } from "node:fs";
 import type { RuntimeEvent } from "../../events/events.ts";
 import { analyse, parseCell } from "../analyse.ts";
 import type { CellError, Diagnostic } from "../cell-error.ts";
+import { type Dialect, dialectRules, ownDialect } from "../dialect.ts";
 import type { HostItem, HostSettled } from "../protocol.ts";
 import type {
   CheckPolicy,
@@ -55,13 +56,14 @@ const WAITING_CELLS_MAX = 1_000;
 const INTERRUPT_ANSWER_MS = { cooperate: 250, terminate: 1_000 } as const;
 /** The first cell of a session comes before the next process in everybody's patience. */
 const SPARE_AFTER_MS = 2_000;
+const SPARE_MEMORY_MIN = 2 ** 30;
 const DEATHS_MAX = 3;
 const DEATHS_WITHIN_MS = 30_000;
 const [NODE_MAJOR = 0] = process.versions.node.split(".").map(Number);
 
 /**
  * Starts a session and returns at once; the user process and the checker start behind it.
- * @throws {Error} when the folder does not exist.
+ * @throws {Error} when the folder does not exist, or the environment names a dialect that is none.
  */
 export function startSession(options: SessionOptions): Session {
   if (!existsSync(options.folder) || !statSync(options.folder).isDirectory()) {
@@ -128,13 +130,16 @@ class ClientSession implements Session {
   #nextEvaluation = 1;
   #deaths: number[] = [];
   #isRestarting = false;
+  readonly #dialect: Dialect | undefined;
   check: CheckPolicy;
   readonly ready: Promise<void>;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.folder = options.folder;
-    this.check = options.check ?? "error";
+    const dialect = options.dialect ?? ownDialect();
+    this.#dialect = dialect;
+    this.check = options.check ?? (dialect ? dialectRules(dialect).check : "error");
     this.#history = new CellHistory({
       folder: options.folder,
       session: this.#id,
@@ -145,6 +150,7 @@ class ClientSession implements Session {
       folder: options.folder,
       onNotice: (text) => this.#emit({ kind: "notice", level: "warning", text }),
       peek: (path) => this.peek(path),
+      ...(dialect && { defaults: dialectRules(dialect).compilerOptions }),
     });
     this.ready = this.#start();
     // Whoever does not await `ready` learns of a failed start from the `lost` phase.
@@ -457,6 +463,7 @@ class ClientSession implements Session {
       folder: this.folder,
       columns: this.#options.columns,
       color: this.#options.color ?? false,
+      dialect: this.#dialect,
       session: this.#id,
       onItem: (item) => this.#onItem(item),
       onRawOutput: (stream, text) => this.#onRawOutput(stream, text),
@@ -465,9 +472,11 @@ class ClientSession implements Session {
 
   /** Loads the next user process ahead, once this one works and has had the processor to itself for a while. */
   #keepSpare(): void {
-    if (this.#options.spare !== true) return;
+    if (this.#options.spare !== true || process.env["EAGERDECK_SPARE"] === "off") return;
     clearTimeout(this.#spareTimer);
     this.#spareTimer = setTimeout(() => {
+      // On a machine that is short of memory a restart may take longer.
+      if (process.availableMemory() < SPARE_MEMORY_MIN) return;
       if (this.#phase === "ready" && this.#spare === undefined) this.#spare = this.#fork();
     }, SPARE_AFTER_MS);
     this.#spareTimer.unref();

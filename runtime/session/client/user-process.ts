@@ -15,6 +15,7 @@ import { totalmem } from "node:os";
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { deserialize } from "node:v8";
+import { DIALECT_VARIABLE, type Dialect } from "../dialect.ts";
 import { builtModule } from "../package-root.ts";
 import {
   CONTROL_FD,
@@ -33,6 +34,7 @@ export interface UserProcessOptions {
   readonly folder: string;
   readonly columns: number;
   readonly color: boolean;
+  readonly dialect: Dialect | undefined;
   /** Name of the session in the history. */
   readonly session: string;
   /** Everything the host reports, in order. */
@@ -78,6 +80,7 @@ export class UserProcess {
         ...env,
         ...(nodeOptions ? { NODE_OPTIONS: nodeOptions } : {}),
         FORCE_COLOR: options.color ? "1" : "0",
+        ...(options.dialect && { [DIALECT_VARIABLE]: options.dialect }),
       },
     });
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -5,7 +5,8 @@
  * decorators or `accessor`: they are read when such text is compiled, so that an edit counts at once.
  * @module
  */
-import { getTsconfig } from "get-tsconfig";
+import { getTsconfig, type TsConfigResult } from "get-tsconfig";
+import { dialectRules, ownDialect } from "../dialect.ts";
 
 export interface CompilerOptions {
   readonly experimentalDecorators?: boolean;
@@ -17,16 +18,19 @@ export interface CompilerOptions {
   readonly jsxFragmentFactory?: string;
 }
 
-/** The options of the nearest tsconfig above `path`; none when there is no config or it cannot be read. */
+type TsConfigOptions = NonNullable<TsConfigResult["config"]["compilerOptions"]>;
+
+/** The options of the nearest tsconfig above `path`; those of the dialect when there is none, or it cannot be read. */
 export function compilerOptionsOf(path: string): CompilerOptions {
-  let found: ReturnType<typeof getTsconfig>;
+  let found: ReturnType<typeof getTsconfig> = null;
   try {
     found = getTsconfig(path);
   } catch {
     // The checker reports a broken config, in words and once.
-    return {};
   }
-  const options = found?.config.compilerOptions ?? {};
+  const dialect = ownDialect();
+  const defaults: TsConfigOptions = dialect ? dialectRules(dialect).compilerOptions : {};
+  const options = found?.config.compilerOptions ?? defaults;
   const isClassic = options.jsx === "react";
   return {
     ...(options.experimentalDecorators === true ? { experimentalDecorators: true } : {}),

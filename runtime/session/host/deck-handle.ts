@@ -3,7 +3,6 @@
  * @module
  */
 import { spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { inspect } from "node:util";
 import { pageFile } from "../../deck/run-files.ts";
@@ -19,6 +18,7 @@ import {
 } from "../../deck/views.ts";
 import { writeWhole } from "../../deck/whole-file.ts";
 import { homePath, makeHome } from "../../events/home.ts";
+import { makeFolder } from "../../events/make-folder.ts";
 import type { RunRecord, RunState } from "../../events/record-shape.ts";
 import { counted } from "../../values/format.ts";
 import type { CallHandle } from "./call-handle.ts";
@@ -34,7 +34,7 @@ const LISTED_MAX = 20;
 /** Makes the folders too. @returns the absolute path. */
 async function savePage(path: string, text: string): Promise<string> {
   const file = resolve(path);
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   await writeWhole(file, text);
   return file;
 }

@@ -20,7 +20,7 @@ import type { HostSettled, Published } from "../protocol.ts";
 import type { BuiltIns } from "./built-ins.ts";
 import { type Compiled, type CompiledCell, compileCell, compileEval } from "./compile.ts";
 import { compilerOptionsOf } from "./compiler-options.ts";
-import type { Displays } from "./display.ts";
+import { type Displays, isDisplayHandle } from "./display.ts";
 import { type Interrupts, interruptedError } from "./interrupts.ts";
 import { jsxFactory, jsxFragment } from "./jsx.ts";
 import type { ImportRecord, ModuleGraph, Namespace } from "./module-graph.ts";
@@ -458,7 +458,7 @@ export class Evaluator {
 
   /** The bundle of a cell's value; our own handles may take their time, a user's hook 250 ms. */
   async #show(value: unknown, run: Run): Promise<MimeBundle | undefined> {
-    if (value === undefined) return undefined;
+    if (value === undefined || isDisplayHandle(value)) return undefined;
     return await run.enter(() => displayBundle(value, this.#options.columns));
   }
 

@@ -16,6 +16,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import { parseSync } from "oxc-parser";
 import { ResolverFactory } from "oxc-resolver";
+import { denoImportAdvice } from "../deno-advice.ts";
 import { builtModule } from "../package-root.ts";
 import { offsetToLineColumn } from "../positions.ts";
 import { type CompiledModule, compileModule, type Position } from "./compile.ts";
@@ -60,7 +61,9 @@ export function installLoader(stacks: Stacks, graph: ModuleGraph): void {
         const found = nextResolve(specifier, context);
         // Node remembers what a specifier led to, also when the file is gone.
         const path = localPath(found.url);
-        if (path !== undefined && !existsSync(path)) throw notFound(specifier);
+        const isGone = path !== undefined && !existsSync(path);
+        // It takes any URL here, and refuses schemes when it loads, with words about ESM loaders.
+        if (isGone || denoImportAdvice(found.url)) throw notFound(specifier);
         return { ...found, url: graph.resolved(parentURL, found.url, kind) };
       } catch (error) {
         const path = parentURL?.startsWith("file:")

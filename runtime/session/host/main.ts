@@ -25,7 +25,7 @@ import { Comms } from "./comms.ts";
 import type { WorkerMessage } from "./control-worker.ts";
 import { DeckHistory } from "./deck-history.ts";
 import { DeckSettings } from "./deck-settings.ts";
-import { Displays, installDisplays } from "./display.ts";
+import { Displays, installDisplays, type ShownItem, threadNames } from "./display.ts";
 import { Evaluator } from "./evaluator.ts";
 import { flagIndex, sharedFlags } from "./flags.ts";
 import { GitState } from "./git-state.ts";
@@ -162,7 +162,11 @@ function start(init: Extract<Request, { kind: "init" }>): void {
   const interrupts = new Interrupts(flags, () => outbox.flush());
   const scope = new SessionScope();
   names = scope;
-  const displays = new Displays(outbox, init.columns, () => evaluator?.fallbackCell());
+  const displays = new Displays({
+    send: (item) => outbox.add(item),
+    columns: init.columns,
+    fallbackCell: () => evaluator?.fallbackCell(),
+  });
   const modules = new ModuleGraph({ stacks, notice });
   stacks.install();
   reportExit(stacks);
@@ -172,7 +176,7 @@ function start(init: Extract<Request, { kind: "init" }>): void {
     notice("warning", text, evaluator?.fallbackCell());
   });
   builtIns = kept;
-  const slicer = new Slicer(scope, init.folder);
+  const slicer = new Slicer(scope, init.folder, threadNames(displays));
   const own = new Evaluator({
     ...init,
     ...{ scope, stacks, interrupts, displays, modules, notice, builtIns: kept, slicer },
@@ -242,9 +246,11 @@ function start(init: Extract<Request, { kind: "init" }>): void {
   setCodeSource({
     code: (definition, file) => slicer.code(definition, file),
     locate: (stack) => stacks.located(stack),
+    // Our own module in the thread says it.
+    hear: (item) => displays.relay(item as ShownItem),
     preload: {
       url: new URL("./thread-loader.js", import.meta.url).href,
-      data: { folder: init.folder },
+      data: { folder: init.folder, columns: init.columns },
     },
   });
   const worker = new Worker(new URL("./control-worker.js", import.meta.url), {

@@ -7,6 +7,7 @@ import { isBuiltin } from "node:module";
 import { basename, dirname, join, parse, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { editDistance } from "../../values/nearest.ts";
+import { denoImportAdvice } from "../deno-advice.ts";
 
 const NOT_FOUND = new Set([
   "ERR_MODULE_NOT_FOUND",
@@ -21,6 +22,9 @@ export function withAdvice(
   parentURL: string | undefined,
 ): unknown {
   if (!(error instanceof Error) || !("code" in error)) return error;
+  const deno = denoImportAdvice(specifier);
+  if (deno !== undefined)
+    return Object.assign(new Error(deno, { cause: error }), { code: error.code });
   if (typeof error.code !== "string" || !NOT_FOUND.has(error.code)) return error;
   const parent = parentURL?.startsWith("file:")
     ? fileURLToPath(parentURL.replace(/[?#].*$/, ""))

@@ -12,6 +12,7 @@
  *   S3  The global object is never touched.
  * @module
  */
+import { denoNameAdvice } from "../deno-advice.ts";
 import type { DeclaredKind, SessionNames } from "./targets.ts";
 
 const NAMES_PER_SEGMENT_MAX = 512;
@@ -160,10 +161,11 @@ export class SessionScope implements SessionNames {
           if (typeof name !== "string") return undefined;
           if (name in globalThis) return Reflect.get(globalThis, name);
           const missed = this.#missed.get(name);
+          const advice = denoNameAdvice(name);
           throw new ReferenceError(
             missed
               ? `${name} is not initialized: ${missed} failed before it`
-              : `${name} is not defined`,
+              : `${name} is not defined${advice ? `: ${advice}` : ""}`,
           );
         },
         set: (_, name, value, receiver) =>

@@ -59,13 +59,20 @@ const OWN: ReadonlyMap<unknown, string> = new Map<unknown, string>([
 export class Slicer {
   readonly #scope: SessionScope;
   readonly #folder: string;
+  readonly #session: ReadonlyMap<unknown, string>;
   /** Compiled texts of cells by their names, oldest first. */
   readonly #cells = new Map<string, string>();
   readonly #analyses = new WeakMap<AnyFunction, Analysis>();
 
-  constructor(scope: SessionScope, folder: string) {
+  /** @param session what threads have of the session's own, by name. */
+  constructor(
+    scope: SessionScope,
+    folder: string,
+    session: Readonly<Record<string, unknown>> = {},
+  ) {
     this.#scope = scope;
     this.#folder = folder;
+    this.#session = new Map(Object.entries(session).map(([name, value]) => [value, name]));
   }
 
   /** A cell is about to run. */
@@ -79,7 +86,10 @@ export class Slicer {
    */
   code({ fn, name }: Definition, file: string | undefined): ThreadCode | undefined {
     if (file === undefined || !this.#cells.has(file)) return undefined;
-    const slice = new Slice(name, this.#scope, (code, called) => this.#analysis(code, called));
+    const slice = new Slice(
+      { task: name, scope: this.#scope, session: this.#session },
+      (code, called) => this.#analysis(code, called),
+    );
     const root = slice.add(fn, name, "it");
     return { kind: "slice", root, names: slice.names, values: slice.values, folder: this.#folder };
   }
@@ -111,15 +121,20 @@ class Slice {
   readonly values: Record<string, unknown> = {};
   readonly #task: string;
   readonly #scope: SessionScope;
+  readonly #session: ReadonlyMap<unknown, string>;
   readonly #analyse: (fn: AnyFunction, called: string) => Analysis;
 
   constructor(
-    task: string,
-    scope: SessionScope,
+    of: {
+      readonly task: string;
+      readonly scope: SessionScope;
+      readonly session: ReadonlyMap<unknown, string>;
+    },
     analyse: (fn: AnyFunction, called: string) => Analysis,
   ) {
-    this.#task = task;
-    this.#scope = scope;
+    this.#task = of.task;
+    this.#scope = of.scope;
+    this.#session = of.session;
     this.#analyse = analyse;
   }
 
@@ -152,8 +167,11 @@ class Slice {
 
   #value(name: string, value: unknown, use: UsedName, subject: string): void {
     const own = OWN.get(value);
+    const session = this.#session.get(value);
     if (own !== undefined) {
       this.names[name] = { kind: "own", exported: own };
+    } else if (session !== undefined) {
+      this.names[name] = { kind: "session", name: session };
     } else if (isEntity(value)) {
       if (!use.isOnlyFn) {
         const why = `${subject} calls ${name}, and calls are tracked in the main thread only; make ${this.#task} an eager workflow, or use the bare function, ${name}.fn(…)`;

@@ -30,6 +30,7 @@ export interface Display {
 
 function displayTo(show: (bundle: Record<string, unknown>) => void): Display {
   const raw = (contentType: string, data: string | Bytes) => {
+    // Base64 whatever the type is, as there.
     show({ [contentType]: typeof data === "string" ? data : Buffer.from(data).toString("base64") });
   };
   return {
@@ -51,11 +52,7 @@ export const display: Display = displayTo((bundle) => displays().displayBundle(b
 
 /** A display of its own: the first call shows it, later calls replace what it shows. */
 export function newDisplay(): Display {
-  let handle: { update(bundle: Record<string, unknown>): void } | undefined;
-  return displayTo((bundle) => {
-    if (handle) handle.update(bundle);
-    else handle = displays().displayBundleWithId(bundle);
-  });
+  return displayTo(displays().newPlace());
 }
 
 const require = createRequire(import.meta.url);
@@ -71,5 +68,5 @@ export const versions: {
 } = {
   tslab: versionOf(join(packageRoot, "package.json")),
   typescript: versionOf(require.resolve("typescript-native/package.json")),
-  node: process.versions.node,
+  node: process.version,
 };

@@ -16,6 +16,8 @@ export interface CodeSource {
   code(definition: Definition, file: string | undefined): ThreadCode | undefined;
   /** A stack with the positions that people know. */
   locate(stack: string): string;
+  /** What the session's own module says in a thread; the context is that of the call. */
+  hear(item: unknown): void;
   /** How a thread comes to load files as this process does. */
   readonly preload: Preload;
 }

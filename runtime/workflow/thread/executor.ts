@@ -182,6 +182,9 @@ function tell(message: Told, context: TaskContext): void {
     case "secret":
       addSecret(message.text);
       return;
+    case "session":
+      codeSource()?.hear(message.item);
+      return;
     case "output":
       process[message.stream].write(message.text);
       return;

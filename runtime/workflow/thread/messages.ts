@@ -33,6 +33,8 @@ export type SliceName =
   /** An export of eagerdeck's own. */
   | { readonly kind: "own"; readonly exported: string }
   | { readonly kind: "signal" }
+  /** What the session's own module has under this name. */
+  | { readonly kind: "session"; readonly name: string }
   | { readonly kind: "require" };
 
 /** Where a thread has the function from. */
@@ -53,6 +55,16 @@ export interface Preload {
   readonly url: string;
   readonly data: unknown;
 }
+
+/** What the session's module is in a thread. */
+export interface Prepared {
+  readonly names: Readonly<Record<string, unknown>>;
+  /** Resolves when all that a call has begun to tell the session is told. */
+  readonly settled: () => Promise<void>;
+}
+
+/** Tells the session something about the call that is running; it survives a structured clone. */
+export type TellSession = (item: unknown) => void;
 
 /** The counters that both sides of a call see. */
 export const flagIndex = { cancelled: 0, unread: 1 } as const;
@@ -87,6 +99,8 @@ export type ThreadMessage = { readonly eagerdeckCall: number } & (
       readonly mode: "set" | "append";
       readonly scripts: boolean;
     }
+  /** For the session, of which the engine knows nothing. */
+  | { readonly kind: "session"; readonly item: unknown }
   | { readonly kind: "output"; readonly stream: "stdout" | "stderr"; readonly text: string }
   /** One was read: the main thread has to know it too, to keep it out of what is shown. */
   | { readonly kind: "secret"; readonly text: string }

@@ -20,7 +20,15 @@ import { refuseCalls } from "../start.ts";
 import { eager, task } from "../task.ts";
 import { workflow } from "../workflow.ts";
 import { refusal } from "./code-source.ts";
-import type { Piece, Preload, SliceName, ThreadCode, ThreadRequest } from "./messages.ts";
+import type {
+  Piece,
+  Preload,
+  Prepared,
+  SliceName,
+  TellSession,
+  ThreadCode,
+  ThreadRequest,
+} from "./messages.ts";
 import { keepMade, madeIn } from "./origin.ts";
 
 export type ThreadContext = TaskContext;
@@ -51,12 +59,22 @@ process.on("unhandledRejection", (error) => {
 export async function threadFunction(
   request: ThreadRequest,
   context: TaskContext,
+  tell: TellSession,
 ): Promise<ThreadFunction> {
   const { code, task: name, preload } = request;
-  if (preload && needsLoader(code)) await prepared(preload);
-  return code.kind === "module"
-    ? await fromModule(code.url, name)
-    : await fromSlice(code, name, context);
+  const session = preload && needsLoader(code) ? await prepared(preload, tell) : undefined;
+  const fn =
+    code.kind === "module"
+      ? await fromModule(code.url, name)
+      : await fromSlice(code, { name, context, session });
+  if (!session) return fn;
+  return async (inputs, given) => {
+    try {
+      return await fn(inputs, given);
+    } finally {
+      await session.settled();
+    }
+  };
 }
 
 /** Runs `fn` where `currentContext()` is the one of the call. */
@@ -128,11 +146,11 @@ async function fromModule(url: string, name: string): Promise<ThreadFunction> {
   );
 }
 
-let preparing: Promise<void> | undefined;
+let preparing: Promise<Prepared> | undefined;
 
-function prepared({ url, data }: Preload): Promise<void> {
-  preparing ??= import(url).then((module: { prepare(data: unknown): void }) =>
-    module.prepare(data),
+function prepared({ url, data }: Preload, tell: TellSession): Promise<Prepared> {
+  preparing ??= import(url).then(
+    (module: { prepare(data: unknown, tell: TellSession): Prepared }) => module.prepare(data, tell),
   );
   return preparing;
 }
@@ -141,7 +159,10 @@ function prepared({ url, data }: Preload): Promise<void> {
 function needsLoader(code: ThreadCode): boolean {
   if (code.kind === "module") return true;
   const loads = (name: SliceName) =>
-    name.kind === "import" || name.kind === "require" || ("piece" in name && isLoading(name.piece));
+    name.kind === "import" ||
+    name.kind === "require" ||
+    name.kind === "session" ||
+    ("piece" in name && isLoading(name.piece));
   return isLoading(code.root) || Object.values(code.names).some(loads);
 }
 
@@ -151,7 +172,17 @@ function isLoading({ text }: Piece): boolean {
 
 // ── slices ──────────────────────────────────────────────────────────────────────────────────────
 
-async function fromSlice(code: Slice, name: string, context: TaskContext): Promise<ThreadFunction> {
+interface Slicing {
+  /** Of the task. */
+  readonly name: string;
+  readonly context: TaskContext;
+  readonly session: Prepared | undefined;
+}
+
+async function fromSlice(
+  code: Slice,
+  { name, context, session }: Slicing,
+): Promise<ThreadFunction> {
   const names: Names = Object.assign(Object.create(missing), code.values);
   const support = supportOf(names, code.folder);
   for (const [key, slice] of Object.entries(code.names)) {
@@ -173,6 +204,9 @@ async function fromSlice(code: Slice, name: string, context: TaskContext): Promi
         break;
       case "signal":
         Object.defineProperty(names, key, { get: () => context.signal });
+        break;
+      case "session":
+        names[key] = session?.names[slice.name];
         break;
       case "require":
         names[key] = createRequire(join(code.folder, "__eagerdeck.ts"));

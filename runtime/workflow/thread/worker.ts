@@ -58,7 +58,7 @@ async function runCall(request: ThreadRequest): Promise<void> {
   let said: Saying;
   try {
     const context = contextOf(request);
-    const fn: ThreadFunction = await threadFunction(request, context);
+    const fn: ThreadFunction = await threadFunction(request, context, tellSession);
     const value: unknown = await enterThread(context, () => fn(request.inputs, context));
     if (losesClass(value)) throw unreturned(request, describe(value));
     said = { kind: "returned", value };
@@ -94,6 +94,12 @@ function sayOnTheWay(request: ThreadRequest, said: Saying): void {
   if (unread <= UNREAD_MAX || request === unheard) return;
   const waited = Atomics.wait(request.flags, flagIndex.unread, unread, WAIT_MS);
   if (waited === "timed-out") unheard = request;
+}
+
+/** A timer that a call left behind still speaks for it. */
+function tellSession(item: unknown): void {
+  const request = calls.getStore() ?? newest;
+  if (request) sayOnTheWay(request, { kind: "session", item });
 }
 
 function contextOf(request: ThreadRequest): ThreadContext {

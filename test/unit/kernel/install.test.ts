@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { installSpec, listSpecs, removeSpec } from "../../../kernel/install.ts";
+import { installSpec, listSpecs, papermillPackage, removeSpec } from "../../../kernel/install.ts";
 import { type TempFolder, tempFolder } from "../../support/temp-folder.ts";
 
 let folder: TempFolder;
@@ -34,6 +34,7 @@ test("a spec starts this Node and this script, and brings its logos", async () =
     display_name: "TypeScript (eagerdeck)",
     language: "typescript",
     interrupt_mode: "message",
+    kernel_protocol_version: "5.5.0",
     env: { A: "1" },
     metadata: { supported_encryption: ["curve"] },
   });
@@ -46,11 +47,24 @@ test("a spec starts this Node and this script, and brings its logos", async () =
   expect(readFileSync(join(spec.folder, "logo-64x64.png")).subarray(1, 4).toString()).toBe("PNG");
 });
 
+test("a spec may be listed under another language", async () => {
+  const spec = await installSpec({ place: prefix(), name: "jslab", language: "javascript" });
+  const json = JSON.parse(readFileSync(join(spec.folder, "kernel.json"), "utf8"));
+  expect([json.language, spec.name]).toEqual(["javascript", "jslab"]);
+});
+
 test("installing again replaces our own, and leaves no temporary folder", async () => {
   expect((await installSpec({ place: prefix() })).isReplaced).toBe(false);
   const again = await installSpec({ place: prefix(), displayName: "Mine" });
   expect(again).toMatchObject({ isReplaced: true, displayName: "Mine" });
   expect(readdirSync(join(again.folder, ".."))).toEqual(["eagerdeck"]);
+});
+
+test("a folder where nothing can be made is an error, not an endless wait", async () => {
+  const nowhere = { kind: "prefix", folder: "/proc/nowhere" } as const; // here mkdir's `recursive` never ends
+  await expect(installSpec({ place: nowhere })).rejects.toThrow(/ENOENT|EROFS|EACCES|EPERM/);
+  const file = folder.write("file", "");
+  await expect(installSpec({ place: { kind: "prefix", folder: file } })).rejects.toThrow("ENOTDIR");
 });
 
 test("another kernel's spec is neither replaced nor removed, unless forced", async () => {
@@ -77,6 +91,13 @@ test("list finds specs of this user and of the active environment, and says what
   expect(listed[0]?.missing).toContain("/gone/node");
 });
 
+test("what pip is told to install is there, in this package's version", () => {
+  const project = readFileSync(join(papermillPackage(), "pyproject.toml"), "utf8");
+  const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+  expect(project).toContain(`version = "${version}"`);
+  expect(project).toContain('[project.entry-points."papermill.engine"]');
+});
+
 test("remove takes away what was installed, once", async () => {
   const { folder: installed } = await installSpec({ place: { kind: "user" } });
   expect(await removeSpec({})).toBe(installed);
@@ -89,5 +110,8 @@ test("what cannot be installed is one sentence", async () => {
     "use --user or --prefix DIR",
   );
   await expect(installSpec({ place: prefix(), name: "a b" })).rejects.toThrow('"a b" is no name');
-  await expect(installSpec({ place: prefix(), name: "../x" })).rejects.toThrow("is no name");
+  for (const name of ["../x", "../..", "..", ".hidden", "", "a/b", "a\nb"]) {
+    await expect(installSpec({ place: prefix(), name })).rejects.toThrow("is no name for a kernel");
+    await expect(removeSpec({ place: prefix(), name })).rejects.toThrow("is no name for a kernel");
+  }
 });

@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { HARD, type Out, SOFT, Streams, WINDOW_MS, wireBytes } from "../../../kernel/streams.ts";
+import {
+  HARD,
+  type Out,
+  type Role,
+  SOFT,
+  Streams,
+  WINDOW_MS,
+  wireBytes,
+} from "../../../kernel/streams.ts";
 
 type Sent = Exclude<Out<string>, { kind: "left-out" }> & { readonly atMs: number };
 
@@ -22,9 +30,10 @@ class Rig {
     this.take(this.streams.write(cell, name, text, this.nowMs));
   }
 
-  put(cell: number, message: string, key?: string): void {
+  put(cell: number, message: string, key?: string, role: Role = key ? "updates" : "shows"): void {
     const { nowMs } = this;
-    this.take(this.streams.put(cell, message, key === undefined ? { nowMs } : { key, nowMs }));
+    const how = { role, nowMs, ...(key !== undefined && { key }) };
+    this.take(this.streams.put(cell, message, how));
   }
 
   end(cell: number): void {
@@ -136,6 +145,68 @@ describe("merging", () => {
     rig.end(1);
     expect(shape(rig.sent)).toEqual(["stdout a\ud83d", "display"]);
     expect(rig.streams.isDrained(1)).toBe(true);
+  });
+});
+
+describe("clearing", () => {
+  /** As many messages as may go out at once. */
+  function spent(): Rig {
+    const rig = new Rig();
+    for (let n = 0; n < SOFT.messages; n++) rig.put(9, "x");
+    rig.sent.length = 0;
+    return rig;
+  }
+
+  test("S4: of a loop that clears and draws, one drawing waits", () => {
+    const rig = spent();
+    for (let n = 0; n < 5_000; n++) {
+      rig.put(1, "clear", undefined, "clears-later");
+      rig.put(1, `draw ${n}`);
+    }
+    rig.end(1);
+    rig.pass(10_000);
+    expect(shape(rig.sent)).toEqual(["clear", "draw 4999"]);
+  });
+
+  test("what waits before an immediate clearing is not sent, and the limit of text begins anew", () => {
+    const rig = new Rig();
+    for (let n = 0; n < 10; n++) {
+      rig.write(1, `${"x".repeat(999)}\n`.repeat(900));
+      rig.put(1, "clear", undefined, "clears");
+    }
+    rig.write(1, "seen\n");
+    rig.end(1);
+    rig.pass(60_000);
+    expect(shape(rig.sent).slice(-2)).toEqual(["clear", "stdout seen\n"]);
+    expect(rig.text(1, "stderr")).toBe("");
+  });
+
+  test("a clearing that waits for an output which never comes removes nothing", () => {
+    const rig = new Rig();
+    rig.write(1, "a\n");
+    rig.put(1, "clear", undefined, "clears-later");
+    rig.end(1);
+    expect(shape(rig.sent)).toEqual(["stdout a\n", "clear"]);
+  });
+
+  test("updates and messages of others stay, and later updates come after the clearing", () => {
+    const rig = spent();
+    rig.put(1, "update a1", "a");
+    rig.put(1, "comm", undefined, "other");
+    rig.put(1, "clear", undefined, "clears");
+    rig.put(1, "update a2", "a");
+    rig.put(1, "update a3", "a");
+    rig.pass(WINDOW_MS + 100);
+    expect(shape(rig.sent)).toEqual(["update a1", "comm", "clear", "update a3"]);
+  });
+
+  test("an update does not overtake the display it is of", () => {
+    const rig = spent();
+    rig.put(1, "update 1", "a");
+    rig.put(1, "show 2", "a", "shows");
+    rig.put(1, "update 3", "a");
+    rig.pass(WINDOW_MS + 100);
+    expect(shape(rig.sent)).toEqual(["update 1", "show 2", "update 3"]);
   });
 });
 

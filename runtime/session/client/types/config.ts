@@ -55,16 +55,23 @@ const OFF = {
 /** Without a tsconfig. The default `lib` has the DOM, where an undeclared `name` or `status` passes and then throws. */
 const DEFAULTS = { strict: true, lib: ["esnext"] } as const;
 
-/** Makes the config for cells in `folder`. Never throws. */
-export function checkerConfig(folder: string, packageRoot: string): CheckerConfig {
+/**
+ * Makes the config for cells in `folder`. Never throws.
+ * @param defaults what holds besides ours where there is no tsconfig.
+ */
+export function checkerConfig(
+  folder: string,
+  packageRoot: string,
+  defaults: Readonly<Record<string, boolean>> = {},
+): CheckerConfig {
   const path = findTsconfig(join(folder, "cell.ts"));
-  if (path === undefined) return made({ folder, packageRoot });
+  if (path === undefined) return made({ folder, packageRoot, defaults });
   try {
     return made({ folder, packageRoot, theirs: { path, config: parseTsconfig(path) } });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return {
-      ...made({ folder, packageRoot }),
+      ...made({ folder, packageRoot, defaults }),
       sources: [path],
       problem: `${path} cannot be read (${reason}): cells are checked with default options`,
     };
@@ -74,16 +81,17 @@ export function checkerConfig(folder: string, packageRoot: string): CheckerConfi
 interface Parts {
   readonly folder: string;
   readonly packageRoot: string;
+  readonly defaults?: Readonly<Record<string, boolean>>;
   readonly theirs?: TsConfigResult;
 }
 
-function made({ folder, packageRoot, theirs }: Parts): CheckerConfig {
+function made({ folder, packageRoot, defaults, theirs }: Parts): CheckerConfig {
   const options = theirs?.config.compilerOptions ?? {};
   const base = theirs ? dirname(theirs.path) : folder;
   const config = {
     ...(theirs ? { extends: theirs.path } : {}),
     compilerOptions: {
-      ...(theirs ? {} : DEFAULTS),
+      ...(theirs ? {} : { ...DEFAULTS, ...defaults }),
       ...FORCED,
       ...OFF,
       types: [...new Set([...(options.types ?? []), "node"])],

@@ -4,6 +4,7 @@
  */
 import type { DocumentDiagnosticReport } from "vscode-languageserver-protocol";
 import type { Diagnostic } from "../../cell-error.ts";
+import { denoImportAdvice, denoNameAdvice } from "../../deno-advice.ts";
 import { withoutDocuments } from "./completion.ts";
 import type { CheckerDocument } from "./documents.ts";
 
@@ -12,6 +13,7 @@ const CANNOT_FIND_MODULE = new Set([2307, 2792, 2882, 7016]);
 const NOT_INSTALLED = new Set([2307, 2882]);
 /** A limit of the checker, not a fault of the cell: thousands of assignments in one text. */
 const TOO_LARGE_FOR_FLOW = 2563;
+const CANNOT_FIND_NAME = new Set([2304, 2552, 2503]);
 const ASSIGN_TO_IMPORT = 2632;
 const ASSIGN_TO_CONSTANT = 2588;
 
@@ -35,7 +37,7 @@ export function diagnosticsOf(
       code: isConstant ? ASSIGN_TO_CONSTANT : Number(code ?? 0),
       message: isConstant
         ? message.replace(/because it is an import\.$/, "because it is a constant.")
-        : withoutDocuments(message) + installAdvice(code, message),
+        : withoutDocuments(message) + advice(code, message),
       severity: severity === 2 || code === TOO_LARGE_FOR_FLOW ? "warning" : "error",
       line,
       column: range.start.character + 1,
@@ -51,10 +53,18 @@ export function isModuleMissing(code: number | string | undefined): boolean {
   return typeof code === "number" && CANNOT_FIND_MODULE.has(code);
 }
 
-/** What to do about a missing package; nothing for files, aliases of a tsconfig and schemes. */
-function installAdvice(code: number | string | undefined, message: string): string {
-  if (typeof code !== "number" || !NOT_INSTALLED.has(code)) return "";
-  const [, specifier = ""] = /'([^']*)'/.exec(message) ?? [];
+/** What to do about a name or a package that is not there; nothing for files and aliases of a tsconfig. */
+function advice(code: number | string | undefined, message: string): string {
+  if (typeof code !== "number") return "";
+  const [, said = ""] = /'([^']*)'/.exec(message) ?? [];
+  if (NOT_INSTALLED.has(code)) return installAdvice(said);
+  const deno = CANNOT_FIND_NAME.has(code) ? denoNameAdvice(said) : undefined;
+  return deno === undefined ? "" : ` (${deno})`;
+}
+
+function installAdvice(specifier: string): string {
+  const deno = denoImportAdvice(specifier);
+  if (deno !== undefined) return ` (${deno})`;
   const [, name] = /^((?:@[a-z0-9][\w.-]*\/)?[a-z0-9][\w.-]*)(?:\/[^:]*)?$/i.exec(specifier) ?? [];
   return name === undefined ? "" : ` Run %npm i ${name} to install it.`;
 }

@@ -48,6 +48,8 @@ const TYPES = [
   "SessionDeck",
   "RunList",
   "DisplayHandle",
+  "DisplayOptions",
+  "Display",
   "CellFacts",
   "Comm",
   "CommData",
@@ -117,11 +119,48 @@ interface RunList extends Array<DeckHandle> {
   0: DeckHandle;
 }
 /** A thing shown once that can be replaced later. */
-interface DisplayHandle {
+interface DisplayHandle<T = unknown> {
   readonly id: string;
-  /** Shows another value in the same place, also from a later cell. */
-  update(value: unknown): void;
+  /** Shows something else in the same place, also from a later cell: of the kind that it was made with. */
+  update(value: T): void;
 }
+interface DisplayOptions {
+  /** Front ends know the place by it; made up when absent. */
+  readonly id?: string;
+  /** By media type: \`{ "image/png": { width: 300 } }\`. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+/** Shows values, or what is said to be of a kind; each gives a handle with \`update\`. */
+interface Display {
+  /** Shows any value as the cell's result would be shown. */
+  (value: unknown, options?: DisplayOptions): DisplayHandle;
+  /** HTML, taken as it is; \`html\` as a tag of a template string escapes what stands in it. */
+  html(text: TextLike, options?: DisplayOptions): DisplayHandle<TextLike>;
+  /** Markdown. */
+  markdown(text: TextLike, options?: DisplayOptions): DisplayHandle<TextLike>;
+  /** LaTeX with its dollar signs: \`display.latex("$x^2$")\`. */
+  latex(text: TextLike, options?: DisplayOptions): DisplayHandle<TextLike>;
+  /** The text of an SVG document. */
+  svg(text: TextLike, options?: DisplayOptions): DisplayHandle<TextLike>;
+  /** Text without quotes. */
+  text(text: TextLike, options?: DisplayOptions): DisplayHandle<TextLike>;
+  /** Code for the browser: it runs there, in a notebook that is trusted. */
+  javascript(text: TextLike, options?: DisplayOptions): DisplayHandle<TextLike>;
+  /** The bytes of a PNG file, or their base64. */
+  png(bytes: FileBytes, options?: DisplayOptions): DisplayHandle<FileBytes>;
+  /** The bytes of a JPEG file, or their base64. */
+  jpeg(bytes: FileBytes, options?: DisplayOptions): DisplayHandle<FileBytes>;
+  /** The bytes of a GIF file, or their base64. */
+  gif(bytes: FileBytes, options?: DisplayOptions): DisplayHandle<FileBytes>;
+  /** The bytes of a PDF file, or their base64. */
+  pdf(bytes: FileBytes, options?: DisplayOptions): DisplayHandle<FileBytes>;
+  /** JSON as a tree that folds. */
+  json(value: unknown, options?: DisplayOptions): DisplayHandle;
+  /** A chart: a specification of Vega-Lite or Vega, by its \`$schema\`. */
+  vega(spec: unknown, options?: DisplayOptions): DisplayHandle;
+}
+type TextLike = string | { toString(): string };
+type FileBytes = Uint8Array | ArrayBuffer | string;
 /** What a handler of a comm is given. */
 interface CommData {
   /** Any JSON value. */
@@ -159,10 +198,10 @@ declare const deck: DeckHandle;
 declare const decks: { readonly [count: number]: DeckHandle };
 /** Handles on all runs of this folder, newest first, also of earlier sessions. */
 declare function runs(): RunList;
-/** Shows any value as the cell's result would be shown. */
-declare function display(value: unknown, options?: { id?: string }): DisplayHandle;
+/** Shows any value as the cell's result would be shown; \`display.html(text)\` and others show what they are given. */
+declare const display: Display;
 /** Shows a bundle as it is: media type to content. */
-declare function displayBundle(bundle: Record<string, unknown>, metadata?: Record<string, unknown>): void;
+declare function displayBundle(bundle: Record<string, unknown>, metadata?: Record<string, unknown>): DisplayHandle<Record<string, unknown>>;
 /** Clears what the cell has shown so far; with \`wait\`, when something new comes. */
 declare function clearOutput(options?: { wait?: boolean }): void;
 /** HTML to show, or for a deck; in a template string interpolations are escaped. */

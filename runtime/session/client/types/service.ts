@@ -87,6 +87,8 @@ export interface TypeServiceOptions {
   readonly onNotice: (text: string) => void;
   /** What a live value has, if the user process can tell at once. */
   readonly peek?: (path: string) => Promise<Peeked | undefined>;
+  /** Compiler options in a folder without a tsconfig. */
+  readonly defaults?: Readonly<Record<string, boolean>>;
   /** Where eagerdeck and tslab resolve to; this copy unless a test says otherwise. */
   readonly packageRoot?: string;
 }
@@ -167,7 +169,7 @@ class Service implements TypeService {
   constructor(options: TypeServiceOptions) {
     this.#options = options;
     this.#packageRoot = options.packageRoot ?? ownPackageRoot;
-    this.#config = checkerConfig(options.folder, this.#packageRoot);
+    this.#config = checkerConfig(options.folder, this.#packageRoot, options.defaults);
     this.#files = new LocalFiles(options.folder, this.#config.tsconfig);
     this.#files.useConfig(this.#config.tsconfig, this.#config.sources);
     this.#life = this.#start();
@@ -709,7 +711,8 @@ class Service implements TypeService {
   }
 
   #readConfig(): void {
-    this.#config = checkerConfig(this.#options.folder, this.#packageRoot);
+    const { folder, defaults } = this.#options;
+    this.#config = checkerConfig(folder, this.#packageRoot, defaults);
     this.#files.useConfig(this.#config.tsconfig, this.#config.sources);
     if (this.#config.problem) this.#options.onNotice(this.#config.problem);
   }

@@ -8,6 +8,7 @@ import {
   formatScript,
   type Notebook,
   newCell,
+  notebookDialect,
   parseNotebook,
   parseScript,
   readNotebook,
@@ -200,4 +201,18 @@ describe("files", () => {
       /b\.ipynb: not a notebook/,
     );
   });
+});
+
+test.each([
+  [{ kernelspec: { name: "tslab", language: "typescript" } }, "tslab"],
+  [{ kernelspec: { name: "jslab", language: "javascript" } }, "jslab"],
+  [{ kernelspec: { name: "javascript-of-mine", language: "javascript" } }, "jslab"],
+  [{ language_info: { name: "javascript" } }, "jslab"],
+  [{ kernelspec: { name: "deno", language: "typescript" } }, "deno"],
+  [{ kernelspec: { name: "eagerdeck", language: "typescript" } }, undefined],
+  [{ kernelspec: "toString" }, undefined],
+  [{ kernelspec: { name: "toString" } }, undefined],
+  [{}, undefined],
+])("for which kernel a notebook was written is told by its metadata: %j", (metadata, dialect) => {
+  expect(notebookDialect({ ...emptyNotebook(), metadata })).toBe(dialect);
 });

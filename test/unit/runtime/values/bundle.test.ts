@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { displayBundle, mimeBundle } from "../../../../runtime/values/bundle.ts";
+import { bundleOf, displayBundle, mimeBundle } from "../../../../runtime/values/bundle.ts";
 
 const HOOK = Symbol.for("Jupyter.display");
 const PATIENT = Symbol.for("eagerdeck.patient");
+
+const PNG = Buffer.from("89504e470d0a1a0a0000000d4948445200000280000000f0", "hex");
+const SVG = '<svg width="1" height="2"></svg>';
 
 function text(value: unknown, columns = 80): unknown {
   return mimeBundle(value, columns)["text/plain"];
@@ -40,17 +43,70 @@ test("an error is told by its frames in the person's code and its causes", () =>
 });
 
 test("image bytes are shown as the image they are", () => {
-  const png = Buffer.from("89504e470d0a1a0a0000000d4948445200000280000000f0", "hex");
-  expect(mimeBundle(png, 80)).toEqual({
-    "image/png": png.toString("base64"),
+  expect(mimeBundle(PNG, 80)).toEqual({
+    "image/png": PNG.toString("base64"),
     "text/plain": "PNG image 640 × 240 · 24 B",
   });
-  const svg = '<svg width="1" height="2"></svg>';
-  expect(mimeBundle(new TextEncoder().encode(svg), 80)).toMatchObject({ "image/svg+xml": svg });
+  expect(mimeBundle(new TextEncoder().encode(SVG), 80)).toMatchObject({ "image/svg+xml": SVG });
   // JupyterLab draws an SVG of a notebook that is not trusted in this form only.
-  expect(mimeBundle({ "image/svg+xml": svg }, 80)["text/html"]).toBe(
-    `<img src="data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}" alt="SVG image 1 × 2 · 32 B" style="max-width:100%;height:auto">`,
+  expect(mimeBundle({ "image/svg+xml": SVG }, 80)["text/html"]).toBe(
+    `<img src="data:image/svg+xml;base64,${Buffer.from(SVG).toString("base64")}" alt="SVG image 1 × 2 · 32 B" style="max-width:100%;height:auto">`,
   );
+});
+
+describe("an element of a document", () => {
+  /** As jsdom and linkedom have it: accessors on the class. */
+  class Element {
+    readonly #html: string;
+    constructor(html: string) {
+      this.#html = html;
+    }
+    get nodeType() {
+      return 1;
+    }
+    get localName() {
+      return /<(\w+)/.exec(this.#html)?.[1];
+    }
+    get outerHTML() {
+      return this.#html;
+    }
+  }
+
+  test("is shown as the HTML it is", () => {
+    expect(mimeBundle(new Element("<figure><b>plot</b></figure>"), 80)).toEqual({
+      "text/html": "<figure><b>plot</b></figure>",
+      "text/plain": "plot",
+    });
+  });
+
+  test("that is an SVG is shown as a picture that says what it is", () => {
+    const bundle = mimeBundle(new Element('<svg width="1" height="2">&nbsp;</svg>'), 80);
+    expect(bundle["image/svg+xml"]).toBe(
+      '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="2">&#160;</svg>',
+    );
+    expect(bundle["text/plain"]).toBe("SVG image 1 × 2 · 73 B");
+  });
+
+  test("whose accessors throw is shown as any other value", () => {
+    class Detached {
+      get nodeType(): number {
+        throw new Error("detached");
+      }
+      get outerHTML(): string {
+        throw new Error("detached");
+      }
+    }
+    expect(text(new Detached())).toBe("Detached {}");
+  });
+});
+
+test("a chart that knows its Vega specification is shown as a chart", () => {
+  const chart = { toSpec: () => ({ mark: "bar", title: "Rain" }) };
+  expect(mimeBundle(chart, 80)).toMatchObject({
+    "application/vnd.vegalite.v5+json": { mark: "bar" },
+    "text/plain": "Vega-Lite chart: Rain",
+  });
+  expect(text({ toSpec: () => 5 })).toMatch(/toSpec/);
 });
 
 test("text cannot move the cursor or reorder a line", () => {
@@ -97,7 +153,7 @@ describe("a display hook", () => {
       }
     }
     const bundle = mimeBundle(new Chart(), 80);
-    expect(bundle).toEqual({ "text/html": "<b>hi</b>", "text/plain": "Chart {}" });
+    expect(bundle).toEqual({ "text/html": "<b>hi</b>", "text/plain": "hi" });
     expect(await displayBundle(new Chart(), 80)).toEqual(bundle);
   });
 
@@ -119,6 +175,49 @@ describe("a display hook", () => {
       "text/html": "<b></b>",
       "text/plain": "x",
     });
+  });
+
+  test("keeps its content of vendor types as objects, also when it is given as text", () => {
+    const type = "application/vnd.plotly.v1+json";
+    const shown = (content: unknown) => mimeBundle({ [HOOK]: () => ({ [type]: content }) }, 80);
+    expect(shown({ data: [] })[type]).toEqual({ data: [] });
+    expect(shown('{"data":[]}')[type]).toEqual({ data: [] });
+    expect(shown({ data: [] })["text/plain"]).toMatch(/Jupyter\.display/);
+  });
+
+  test.each([
+    ["text/markdown", "**b**", "**b**"],
+    ["text/latex", "$x$", "$x$"],
+    ["text/html", "<p>a <b>b</b></p>", "a b"],
+    ["image/png", PNG.toString("base64"), "PNG image 640 × 240 · 24 B"],
+    ["image/svg+xml", SVG, "SVG image 1 × 2 · 32 B"],
+    ["image/jpeg", "AQI=", "JPEG image · 2 B"],
+    ["application/pdf", Buffer.from("%PDF-1.7").toString("base64"), "PDF · 8 B"],
+    ["application/javascript", "alert(1)", "JavaScript · 8 B"],
+  ])("without plain text gets some: %s", (type, content, text) => {
+    expect(mimeBundle({ [HOOK]: () => ({ [type]: content }) }, 80)["text/plain"]).toBe(text);
+  });
+
+  test("of a function is asked for too", () => {
+    const chart = Object.assign(() => undefined, { [HOOK]: () => ({ "text/plain": "chart" }) });
+    expect(text(chart)).toBe("chart");
+  });
+
+  test("of a proxy, as data frames of polars are, is called", () => {
+    const frame = new Proxy(
+      { [HOOK]: () => ({ "text/html": "<table>", "text/plain": "3 × 2" }) },
+      {},
+    );
+    expect(mimeBundle(frame, 80)).toEqual({ "text/html": "<table>", "text/plain": "3 × 2" });
+  });
+
+  test("that need not be awaited is answered at once", () => {
+    expect(bundleOf({ [HOOK]: () => ({ "text/plain": "now" }) }, 80)).toEqual({
+      "text/plain": "now",
+    });
+    expect(bundleOf({ [HOOK]: async () => ({ "text/plain": "later" }) }, 80)).toBeInstanceOf(
+      Promise,
+    );
   });
 
   test("may be asynchronous where the value is waited for", async () => {
@@ -163,7 +262,7 @@ describe("a display hook", () => {
         a["text/html"] = a;
         return a;
       },
-      "cannot be read",
+      "its display hook returned text/html that cannot be written as JSON: Converting circular structure",
     ],
     [
       "takes for ever",

@@ -169,3 +169,51 @@ test("a frame behind a proxy with a display hook is shown by it when a person as
     "text/plain": "shape: (1, 1)",
   });
 });
+
+describe("of danfo.js", () => {
+  /** The fields that `NDframe` of danfojs 1.2.0 keeps; the package needs TensorFlow's binaries. */
+  class NDframe {
+    readonly $index: readonly number[];
+    readonly $isSeries: boolean;
+    readonly $data: readonly unknown[];
+    readonly $columns: readonly string[];
+    readonly $dtypes: readonly string[];
+    constructor(
+      data: readonly unknown[],
+      columns: readonly string[],
+      dtypes: readonly string[],
+      isSeries = false,
+    ) {
+      this.$data = data;
+      this.$columns = columns;
+      this.$dtypes = dtypes;
+      this.$isSeries = isSeries;
+      this.$index = data.map((_, index) => index);
+    }
+  }
+
+  test("a frame shows its first rows with the types of its columns", async () => {
+    const rows = ids.slice(0, 30);
+    const frame = new NDframe(
+      Array.from(rows, (id) => [id, `n${id}`, null]),
+      ["id", "name", "note"],
+      ["int32", "string", "string"],
+    );
+    expect(preview(frame).line).toBe("Table 30 × 3");
+    const text = String((await displayBundle(frame, 80))["text/plain"]);
+    expect(text.split("\n").slice(0, 4)).toEqual([
+      "Table 30 × 3",
+      "   id  name    note",
+      "int32  string  string",
+      "    0  n0      null",
+    ]);
+  });
+
+  test("a series is a table of one column", () => {
+    const series = new NDframe([1.5, 2], ["price"], ["float32"], true);
+    expect(preview(series)).toMatchObject({
+      line: "Table 2 × 1",
+      body: { columns: [{ name: "price", type: "float32" }], rows: [["1.5"], ["2"]] },
+    });
+  });
+});

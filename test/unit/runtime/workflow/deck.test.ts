@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { DeckAdded } from "../../../../runtime/events/events.ts";
 import { Records } from "../../../../runtime/events/records.ts";
 import { Deck, eager, task } from "../../../../runtime/index.ts";
-import { contentBundle, htmlToText } from "../../../../runtime/workflow/deck-content.ts";
+import { htmlToText } from "../../../../runtime/values/html-text.ts";
+import { contentBundle } from "../../../../runtime/workflow/deck-content.ts";
 import { observe } from "../../../../runtime/workflow/engine.ts";
 import { Run } from "../../../../runtime/workflow/run.ts";
 
