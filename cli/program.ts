@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { exitCodes } from "../repl/exit-codes.ts";
-import { dialects } from "../runtime/session/dialect.ts";
+import { dialects, ownDialect } from "../runtime/session/dialect.ts";
 import { packageRoot } from "../runtime/session/package-root.ts";
 import { UsageError } from "./usage.ts";
 
@@ -29,6 +29,7 @@ export async function main(args: readonly string[]): Promise<number> {
     };
   const program = commands(acting);
   try {
+    checkEnvironment();
     const isNotebook = args[0] === "notebook";
     const given = isNotebook ? (await import("./parameters.ts")).joinedParameters(args) : args;
     await program.parseAsync(given, { from: "user" });
@@ -45,6 +46,15 @@ export async function main(args: readonly string[]): Promise<number> {
       `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
     );
     return exitCodes.internal;
+  }
+}
+
+/** What every session would refuse is said here, before anything starts. */
+function checkEnvironment(): void {
+  try {
+    ownDialect();
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 

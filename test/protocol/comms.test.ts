@@ -158,3 +158,11 @@ test("comms end with their user process, and the front end hears of it", async (
   expect((await suite.client.request("comm_info_request")).content.comms).toEqual({});
   expect((await suite.client.execute("2 + 2")).result).toBe("4");
 });
+
+test("a comm opened while the user process starts again is answered when it has", async () => {
+  suite.client.startCell("process.exit(3)");
+  const lost = await suite.client.message(({ content }) => content.ename === "SessionLost");
+  expect(lost).toBeDefined();
+  const answer = await sent("comm_open", { comm_id: "early", target_name: "nobody", data: {} });
+  expect(types(answer)).toEqual(["busy", "comm_close", "idle"]);
+});

@@ -1,4 +1,6 @@
 /** Cells that were written for another kernel, in folders without and with a tsconfig. */
+import { spawnSync } from "node:child_process";
+import { resolve } from "node:path";
 import { expect, test, vi } from "vitest";
 import { startSession } from "../../runtime/session/client/session.ts";
 import { openSession } from "../support/session.ts";
@@ -78,10 +80,15 @@ test("what only Deno has is refused with what to write here, by the checker and 
 test("a dialect that is none is said at once", () => {
   using folder = tempFolder();
   vi.stubEnv("EAGERDECK_DIALECT", "tslap");
+  const message = 'EAGERDECK_DIALECT is "tslap"; it can be tslab, jslab, deno';
   try {
-    expect(() => startSession({ folder: folder.path, columns: 80 })).toThrow(
-      'EAGERDECK_DIALECT is "tslap"; it can be tslab, jslab, deno',
-    );
+    expect(() => startSession({ folder: folder.path, columns: 80 })).toThrow(message);
+    const cli = resolve("dist/cli/main.js");
+    const { status, stderr } = spawnSync(process.execPath, [cli, "repl", "-e", "1"], {
+      encoding: "utf8",
+      cwd: folder.path,
+    });
+    expect([status, stderr]).toEqual([2, `eagerdeck: ${message}\n`]);
   } finally {
     vi.unstubAllEnvs();
   }

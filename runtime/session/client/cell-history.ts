@@ -28,6 +28,7 @@ export interface CellHistoryOptions {
 
 export class CellHistory {
   readonly #options: CellHistoryOptions;
+  readonly #isKept: boolean;
   /** Rows that are to be written, by count. */
   readonly #waiting = new Map<number, CellRow>();
   readonly #running = new Map<number, CellRow>();
@@ -37,6 +38,7 @@ export class CellHistory {
 
   constructor(options: CellHistoryOptions) {
     this.#options = options;
+    this.#isKept = options.isKept && isHistoryOn();
   }
 
   began(n: number, source: string): void {
@@ -90,7 +92,7 @@ export class CellHistory {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     clearTimeout(this.#timer);
-    await this.#write();
+    if (this.#isKept) await this.#write();
     this.#isClosed = true;
     (await this.#file)?.close();
   }
@@ -98,6 +100,8 @@ export class CellHistory {
   #put(row: CellRow): void {
     if (this.#isClosed) return;
     this.#waiting.set(row.n, row);
+    // What is for this session alone is written when somebody asks.
+    if (!this.#isKept) return;
     this.#timer ??= setTimeout(() => void this.#write(), WRITE_AFTER_MS).unref();
   }
 
@@ -122,8 +126,8 @@ export class CellHistory {
   async #open(trouble?: unknown): Promise<CellFile> {
     // Loaded with the first cell that is kept: SQLite is not in the way of the first prompt.
     const { CellFile: File } = await import("../../store/cells.ts");
-    const { folder, session, isKept, notice } = this.#options;
-    if (isKept && isHistoryOn()) {
+    const { folder, session, notice } = this.#options;
+    if (this.#isKept) {
       try {
         const opened = File.open(folder, session, trouble);
         if (opened.notice !== undefined) notice(opened.notice);

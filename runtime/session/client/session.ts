@@ -711,14 +711,17 @@ class ClientSession implements Session {
   }
 
   comm(message: CommMessage): CommHandling {
-    // It may overtake a cell that runs, not one that is about to.
-    const before = [...this.#entries.values()].filter(({ stage }) => stage === "checking");
-    const isFree =
-      before.length > 0 ? Promise.all(before.map(({ begun }) => begun.promise)) : undefined;
+    // It may overtake a cell that runs, not one that is about to; and a process that starts has no comms yet.
+    const before: Promise<unknown>[] = [...this.#entries.values()]
+      .filter(({ stage }) => stage === "checking")
+      .map(({ begun }) => begun.promise);
+    const own = this.#process;
+    if (own && this.#phase === "starting") before.push(own.started);
+    const isFree = before.length > 0 ? Promise.all(before) : undefined;
     return this.#comms.begin({ cell: this.#nextCell++, message, isFree }, (cell) => {
-      const own = this.#phase === "ready" ? this.#process : undefined;
-      own?.send({ kind: "comm", cell, message });
-      return own !== undefined;
+      const isThere = own !== undefined && own === this.#process && this.#phase === "ready";
+      if (isThere) own.send({ kind: "comm", cell, message });
+      return isThere;
     });
   }
 
