@@ -234,6 +234,27 @@ test("a user process that dies costs the variables, and nothing else", async () 
   });
 });
 
+test("a subshell's console answers while a cell of the notebook runs", async () => {
+  await withNotebook(["await new Promise(() => {})"], async (notebook) => {
+    const { page } = notebook;
+    await notebook.start(0);
+    await notebook.prompts(0, "[*]:");
+    await notebook.command("notebook:create-subshell-console");
+    // JupyterLab shows the console before it has the subshell; what is typed earlier goes to the main one.
+    await page.waitForFunction(
+      "[...window.jupyterapp.shell.widgets('main')].some((widget) => widget.sessionContext?.session?.kernel?.subshellId)",
+    );
+    await page.locator(".jp-CodeConsole-promptCell .cm-content").click();
+    await page.keyboard.type("1 + 1");
+    await page.keyboard.press("Shift+Enter");
+    const answer = page.locator(`.jp-CodeConsole ${RESULT}`);
+    await answer.waitFor();
+    expect(await answer.innerText()).toContain("2");
+    await notebook.prompts(0, "[*]:");
+    await picture(notebook, "subshell");
+  });
+});
+
 test("the first notebook: cell by cell, then Restart and all again from 1", async () => {
   lab.copy("notebooks/workflows.ts");
   await withNotebook(lab.copy("notebooks/01-eager-workflows.ipynb"), async (notebook) => {
