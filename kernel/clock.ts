@@ -3,8 +3,10 @@
  * @module
  */
 export interface Clock {
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds that never go back. */
   now(): number;
+  /** Epoch milliseconds as other programs of this machine read them at this moment. */
+  wall(): number;
   /** Calls `act` once after `delayMs`; returns the way to call it off. */
   after(delayMs: number, act: () => void): () => void;
 }
@@ -17,10 +19,13 @@ export const systemClock: Clock = {
    * follow jumps ahead, which are what is left of the time that a laptop slept.
    */
   now() {
+    // In this order: a thread that has to wait between the two would else set this clock ahead for good.
+    const wallMs = Date.now();
     const steadyMs = performance.now();
-    aheadMs = Math.max(aheadMs, Date.now() - steadyMs);
+    aheadMs = Math.max(aheadMs, wallMs - steadyMs);
     return Math.floor(steadyMs + aheadMs);
   },
+  wall: () => Date.now(),
   after(delayMs, act) {
     const timer = setTimeout(act, delayMs);
     return () => clearTimeout(timer);

@@ -13,6 +13,11 @@ export class CommTable {
     else if (message.op === "close") this.#targets.delete(message.id);
   }
 
+  /** @returns the target of an open comm. */
+  targetOf(id: string): string | undefined {
+    return this.#targets.get(id);
+  }
+
   /** @param target only those; all when absent. */
   list(target?: string): Record<string, { target_name: string }> {
     const found = [...this.#targets].filter(([, name]) => target === undefined || name === target);

@@ -41,7 +41,9 @@ export class Interrupts {
   press(): void {
     const { clock, log, parents, session } = this.#options;
     const running = parents.oldestRunning;
-    if (running !== this.#cell) this.#state = undefined;
+    // With no cell at work there is nothing to climb for: presses here and there in an idle notebook, or while
+    // the output of a stopped cell is still coming, would end at the rung that loses all variables.
+    if (running === undefined || running !== this.#cell) this.#state = undefined;
     this.#cell = running;
     const { kind, state } = ladder(this.#state, clock.now());
     this.#state = state;

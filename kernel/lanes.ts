@@ -38,6 +38,8 @@ export class Lane {
   #exclusive = 0;
   #epoch = 0;
   #failedAtMs = Number.NEGATIVE_INFINITY;
+  /** The same by the clock that clients go by. */
+  #failedAtWallMs = Number.NEGATIVE_INFINITY;
   #isDeleted = false;
   /** Cells that the session has, by its numbers. */
   readonly cells = new Set<number>();
@@ -69,11 +71,10 @@ export class Lane {
 
   /** @param sentAtMs by the client's own clock: good enough, as it usually is the same machine's; NaN: unknown. */
   ticket(sentAtMs: number): Ticket {
-    const nowMs = this.#clock.now();
-    const isJustAfter = nowMs - this.#failedAtMs < ABORT_LATE_MS;
+    const isJustAfter = this.#clock.now() - this.#failedAtMs < ABORT_LATE_MS;
     // A message that is under way for longer than this came from a clock that is not ours: it cannot tell before from after.
-    const isPlausible = nowMs - sentAtMs < UNDER_WAY_MAX_MS;
-    const isTooEarly = isJustAfter && isPlausible && sentAtMs < Math.floor(this.#failedAtMs);
+    const isPlausible = this.#clock.wall() - sentAtMs < UNDER_WAY_MAX_MS;
+    const isTooEarly = isJustAfter && isPlausible && sentAtMs < this.#failedAtWallMs;
     const epoch = isTooEarly ? -1 : this.#epoch;
     const isAborted = () => epoch !== this.#epoch || this.#isDeleted;
     return {
@@ -112,6 +113,7 @@ export class Lane {
   failed(): void {
     this.#epoch += 1;
     this.#failedAtMs = this.#clock.now();
+    this.#failedAtWallMs = this.#clock.wall();
   }
 
   delete(): void {

@@ -32,6 +32,7 @@ import {
 import type { Parents } from "./parents.ts";
 import { Spill } from "./spill.ts";
 import { megabytes, type Out, type Role, type StreamName, Streams } from "./streams.ts";
+import { WidgetUpdates } from "./widget-updates.ts";
 
 const DISPLAYS_PER_CELL_MAX = 1_000;
 /** Ids of displays that were left out; beyond them updates are sent that no front end can use. */
@@ -68,6 +69,7 @@ export class Outputs {
   readonly #decks: Decks;
   readonly #cells = new Map<number, CellState>();
   readonly #hidden = new Set<string>();
+  readonly #widgetUpdates = new WidgetUpdates();
   readonly #drained = new Map<number, () => void>();
   readonly #unsubscribe: () => void;
   #tick: { readonly atMs: number; readonly cancel: () => void } | undefined;
@@ -220,8 +222,12 @@ export class Outputs {
   }
 
   #comm(cell: number, message: CommMessage): void {
-    this.#options.comms.note(message);
-    this.#put(cell, (parent) => commOutgoing(message, parent), { role: "other" });
+    const { comms } = this.#options;
+    const target = comms.targetOf(message.id);
+    comms.note(message);
+    const taken = this.#widgetUpdates.take(cell, message, target);
+    if (taken === undefined) return;
+    this.#put(cell, (parent) => commOutgoing(taken(), parent), { role: "other" });
   }
 
   #display(cell: number, event: Extract<SessionEvent, { kind: "display" }>): void {

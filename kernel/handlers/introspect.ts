@@ -12,6 +12,7 @@ import type {
 } from "../../runtime/session/client/api.ts";
 import { codePointsToUtf16, utf16ToCodePoints } from "../../runtime/session/positions.ts";
 import type { MimeBundle } from "../../runtime/values/shape.ts";
+import { planOf } from "../commands.ts";
 import type { MessageContent } from "../messages.ts";
 import type { Handler } from "./index.ts";
 
@@ -64,6 +65,8 @@ export const inspect: Handler<"inspect"> = async (
 };
 
 export const isComplete: Handler<"is_complete"> = async ({ code }, { session }) => {
+  // `%check off` and `x?` are no TypeScript; a console that sees something invalid there asks for more lines.
+  if (planOf(code).kind !== "cell") return { status: "complete" };
   const parsed = session.parse(code);
   const reply: MessageContent["is_complete_reply"] =
     parsed.status === "incomplete"
@@ -90,7 +93,7 @@ export async function inspected(
     offset > 0 ? inTime(types.hover(code, offset - 1, signal), signal) : undefined,
     inTime(types.signature(code, offset, signal), signal),
   ]);
-  const hover = at ?? before;
+  const hover = [at, before].find(tells);
   if (hover === undefined && call === undefined) return undefined;
   const place = at === undefined && offset > 0 ? offset - 1 : offset;
   const declared =
@@ -117,6 +120,11 @@ export async function inspected(
       .filter((part) => part !== undefined && part !== "")
       .join("\n\n"),
   };
+}
+
+/** The checker calls a name that nobody has declared `any`, as it stands. */
+function tells(hover: Hover | undefined): boolean {
+  return hover !== undefined && (hover.signature !== "any" || hover.value !== undefined);
 }
 
 /** `In [3]:1:7`, `src/tasks.ts:12`; nothing for what the asked text itself declares. */

@@ -5,7 +5,7 @@
  * in it too, and neither waits for the other.
  * @module
  */
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { openDatabase, openInMemory } from "./database.ts";
 
 const FORM = {
@@ -130,13 +130,17 @@ export class CellFile {
   search(pattern: string, max: number, isUnique: boolean): FoundCell[] {
     // SQLite's globs have character classes, Jupyter's have not.
     const glob = pattern.replaceAll("[", "[[]");
-    const unique = isUnique
-      ? "AND NOT EXISTS (SELECT 1 FROM cells AS newer WHERE newer.source = cells.source AND (newer.session, newer.n) > (cells.session, cells.n))"
-      : "";
-    return this.#newest(
-      `SELECT * FROM cells WHERE source GLOB ? ${unique} ORDER BY session DESC, n DESC LIMIT ?`,
-      ...[glob, bounded(max)],
-    );
+    const sql = "SELECT * FROM cells WHERE source GLOB ? ORDER BY session DESC, n DESC";
+    if (!isUnique) return this.#newest(`${sql} LIMIT ?`, glob, bounded(max));
+    // Read until there are enough: to ask SQL for the newest of each source takes a second, and front ends ask
+    // at every key.
+    const found = new Map<string, FoundCell>();
+    for (const row of this.#database.prepare(sql).iterate(glob)) {
+      if (found.size >= bounded(max)) break;
+      const cell = foundCell(row);
+      if (!found.has(cell.source)) found.set(cell.source, cell);
+    }
+    return [...found.values()].reverse();
   }
 
   close(): void {
@@ -179,13 +183,17 @@ export class CellFile {
 
   #found(sql: string, ...values: (string | number)[]): FoundCell[] {
     const rows = this.#database.prepare(sql).all(...values);
-    return rows.map((row) => ({
-      session: Number(row["session"]),
-      n: Number(row["n"]),
-      source: String(row["source"]),
-      ...(typeof row["output"] === "string" && { output: row["output"] }),
-    }));
+    return rows.map(foundCell);
   }
+}
+
+function foundCell(row: Readonly<Record<string, SQLOutputValue>>): FoundCell {
+  return {
+    session: Number(row["session"]),
+    n: Number(row["n"]),
+    source: String(row["source"]),
+    ...(typeof row["output"] === "string" && { output: row["output"] }),
+  };
 }
 
 function bounded(max: number): number {

@@ -90,7 +90,10 @@ describe("inspect", () => {
     expect((await inspects("Math.max(1, ")).data["text/plain"]).toContain("max(");
   });
 
-  test("nothing is found in nothing", async () => {
+  test("nothing is found in nothing, nor of a name that nobody has declared", async () => {
+    expect((await inspect("notDeclaredAnywhere")).found).toBe(false);
+    await suite.client.execute("let loose: any = 1");
+    expect((await inspect("loose")).found).toBe(true);
     expect(await inspect("")).toEqual({ status: "ok", found: false, data: {}, metadata: {} });
   });
 });

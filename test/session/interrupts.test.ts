@@ -38,6 +38,33 @@ test.each([
   expect(await s.value("kept")).toBe("42");
 });
 
+test("I1: a cell that was stopped at a promise for ever ends no later cell, and later cells can be stopped", async () => {
+  await using s = openSession();
+  const waiting = await started(s, "await new Promise(() => {})");
+  await s.session.interrupt("cooperate");
+  expect((await waiting.settled).status).toBe("interrupted");
+  // Longer than a loop may keep the interrupt of another cell from the main thread.
+  const loop = "const until = Date.now() + 600; let turns = 0; while (Date.now() < until) turns++;";
+  const later = await s.run(`${loop} 'whole'`);
+  expect([later.status, later.value?.["text/plain"]]).toEqual(["ok", "'whole'"]);
+  const endless = await started(s, "for (;;);");
+  await s.session.interrupt("cooperate");
+  expect((await endless.settled).status).toBe("interrupted");
+});
+
+test("I2: a stopped cell that catches everything loops no further when another cell's loops have run", async () => {
+  await using s = openSession();
+  await s.run("let alive = 0; let wake: () => void = () => {}");
+  const waiting = await started(
+    s,
+    "await new Promise<void>((r) => { wake = r }); for (let n = 0; n < 1e9; n++) alive++;",
+  );
+  await s.session.interrupt("cooperate");
+  await waiting.settled;
+  await s.run("let turns = 0; while (turns < 1000) turns++; wake();");
+  expect(await s.value("alive")).toBe("0");
+});
+
 test("a loop of a local module is interrupted too", async () => {
   await using s = openSession({
     files: { "spin.ts": "export function spin() { while (true) {} }\n" },

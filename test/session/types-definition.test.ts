@@ -72,5 +72,7 @@ test("the whole declaration comes along, from cells, local files and packages", 
   expect(await text("total")).toMatch(
     /total = task\(async \(\{ x \}: \{ x: number \}\) => \{\n {2}return x;\n\}\)/,
   );
+  await checker.ran("const bare = {\n  deep: 1,\n}");
+  expect(await text("bare")).toBe("const bare = {\n  deep: 1,\n}");
   expect(await text("[].flatMap")).toContain("flatMap<U");
 });

@@ -6,11 +6,17 @@ import type { Clock } from "../../kernel/clock.ts";
 
 export class HandClock implements Clock {
   #nowMs = 1_000_000;
+  /** How far the machine's clock has been set back. */
+  setBackMs = 0;
   #nextId = 1;
   readonly #timers = new Map<number, { readonly atMs: number; readonly act: () => void }>();
 
   now(): number {
     return this.#nowMs;
+  }
+
+  wall(): number {
+    return this.#nowMs - this.setBackMs;
   }
 
   after(delayMs: number, act: () => void): () => void {

@@ -119,7 +119,7 @@ export class KernelRig implements Transport {
   ): Promise<string> {
     this.#requests += 1;
     const msg_id = `m${this.#requests}`;
-    const date = new Date(options.sentAtMs ?? this.clock.now()).toISOString();
+    const date = new Date(options.sentAtMs ?? this.clock.wall()).toISOString();
     const session = options.client ?? "client";
     this.router.receive(options.channel ?? "shell", {
       identities: [],

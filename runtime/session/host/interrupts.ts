@@ -2,8 +2,8 @@
  * The host's half of interrupts: the flag that loops test, and what happens when they find it raised.
  *
  * Invariants
- *   I1  A raised flag ends the cell it names, never another: loops of other cells look who they are. Only
- *       a loop that has blocked the thread for 250 ms since then is ended in the named cell's place.
+ *   I1  A raised flag ends the cell it names, never another: loops of other cells look who they are. Only a loop
+ *       that has kept the main thread from hearing of it for 250 ms is ended in the named cell's place.
  *   I2  A cell that was interrupted stays dead: the flag stays up while its code has not returned, so
  *       `catch {}` in a loop cannot swallow the interrupt for ever.
  *   I3  An interrupt that overtakes the cell it names is kept until that cell begins.
@@ -14,6 +14,7 @@ import { flagBit, flagIndex } from "./flags.ts";
 
 // Kept from the start: a cell may replace the global.
 const { add, and, compareExchange, load, or } = Atomics;
+const { queueMicrotask: afterThisJob } = globalThis;
 
 const BLOCKED_MS = 250;
 
@@ -111,12 +112,30 @@ export class Interrupts {
       if (run === named) this.interrupt(target);
       throw interruptedError();
     }
-    // It has ended: nobody is meant. One that has not begun waits for the thread like one at an await.
-    if (!named && target <= this.#newest) return;
+    // The main thread has heard of it, or it has ended: nobody is kept waiting. One that has not begun waits
+    // for the thread like one at an await.
+    if (named ? this.#dead.has(named) : target <= this.#newest) return this.#rest(target);
     this.#otherLoopSince ||= this.#now();
     if (this.#now() - this.#otherLoopSince > BLOCKED_MS) {
       this.#otherLoopSince = 0;
       throw interruptedError("interrupted, because it kept another cell's interrupt waiting");
+    }
+  }
+
+  /**
+   * Lowers the flag until the running job is over: code that was interrupted at a promise which never settles
+   * does not return, and every loop of the session would go on asking, ten times slower. Dead code is not in
+   * this job, so it finds the flag up again when it comes to loop.
+   */
+  #rest(target: number): void {
+    const { flags } = this;
+    and(flags, flagIndex.raised, ~flagBit.interrupt);
+    // The worker may have named a cell between the two steps.
+    if (load(flags, flagIndex.cell) !== target) or(flags, flagIndex.raised, flagBit.interrupt);
+    else if (this.#dead.size > 0) {
+      afterThisJob(() => {
+        if (this.#dead.size > 0) or(flags, flagIndex.raised, flagBit.interrupt);
+      });
     }
   }
 

@@ -40,6 +40,10 @@ export class Outbox {
   }
 
   add(item: HostItem): void {
+    for (const piece of inPieces(item)) this.#add(piece);
+  }
+
+  #add(item: HostItem): void {
     const now = this.#now();
     this.#inBurst = now - this.#newest >= AGE_MS_MAX ? 1 : this.#inBurst + 1;
     this.#newest = now;
@@ -84,6 +88,21 @@ export class Outbox {
       return false;
     this.#items[this.#items.length - 1] = { ...last, event: { ...a, text: a.text + b.text } };
     return true;
+  }
+}
+
+/** A text of hundreds of megabytes as one item would keep whoever reads it from everything else for seconds. */
+function* inPieces(item: HostItem): Generator<HostItem> {
+  if (sizeOf(item) <= BATCH_BYTES_MAX || item.kind !== "event" || item.event.kind !== "log") {
+    return yield item;
+  }
+  const { event } = item;
+  const { text } = event;
+  for (let start = 0; start < text.length; ) {
+    let end = start + BATCH_BYTES_MAX;
+    if (/[\ud800-\udbff]/.test(text.charAt(end - 1))) end += 1; // the pair stays together
+    yield { ...item, event: { ...event, text: text.slice(start, end) } };
+    start = end;
   }
 }
 

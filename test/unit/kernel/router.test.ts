@@ -288,6 +288,17 @@ describe("order of cells", () => {
     }
   });
 
+  test("R3: a cell sent after an error runs, also when the machine's clock has been set back meanwhile", async () => {
+    const rig = new KernelRig();
+    await rig.execute("boom()");
+    rig.clock.setBackMs = 5_000;
+    rig.session.cell(0).start(1);
+    rig.session.cell(0).settle({ status: "error", error: { name: "E", message: "m", frames: [] } });
+    await settled();
+    await rig.execute("afterwards");
+    expect(rig.session.cell(1).request.code).toBe("afterwards");
+  });
+
   test("an error with stop_on_error off aborts nothing", async () => {
     const rig = new KernelRig();
     await rig.execute("boom()", { stop_on_error: false });
@@ -452,6 +463,48 @@ describe("interrupts", () => {
   });
 });
 
+/** A cell that has settled, while its deck is still being drawn. */
+async function cellWhoseDeckIsDrawn(rig: KernelRig): Promise<string> {
+  rig.renderer.isPrompt = false;
+  const id = await rig.execute("a");
+  const { cell, start, settle } = rig.session.cell(0);
+  start(1);
+  await settled();
+  const at = rig.clock.now();
+  const how = { version: "1", where: "local", deps: [], inputs: [] } as const;
+  const call = { id: "t1", seq: 1, name: "t", entity: "task", ...how } as const;
+  rig.session.emit({
+    kind: "event",
+    cell,
+    event: { kind: "call-created", runId: "r1", at, ...call },
+  });
+  settle({ status: "interrupted", error: { name: "Interrupted", message: "stopped", frames: [] } });
+  await settled();
+  expect(rig.lines(id)).not.toContain("idle");
+  return id;
+}
+
+describe("presses that are meant for nobody", () => {
+  test("presses in an idle notebook never climb, however many", async () => {
+    const rig = new KernelRig();
+    for (let press = 0; press < 4; press++) {
+      rig.router.interrupt();
+      await rig.clock.advance(5_000);
+    }
+    expect(new Set(rig.session.interrupts)).toEqual(new Set(["cooperate"]));
+  });
+
+  test("presses while the deck of a stopped cell is drawn never climb", async () => {
+    const rig = new KernelRig();
+    await cellWhoseDeckIsDrawn(rig);
+    for (let press = 0; press < 4; press++) {
+      rig.router.interrupt();
+      await rig.clock.advance(5_000);
+    }
+    expect(new Set(rig.session.interrupts)).toEqual(new Set(["cooperate"]));
+  });
+});
+
 describe("commands", () => {
   test("%restart restarts, and the loss of the user process is no news", async () => {
     const rig = new KernelRig();
@@ -599,7 +652,7 @@ describe("completion", () => {
     });
   });
 
-  test("is_complete passes on what the parser says", async () => {
+  test("is_complete passes on what the parser says; commands are complete", async () => {
     const rig = new KernelRig();
     rig.session.parse = () => ({ status: "incomplete", indent: "  " });
     await rig.send("is_complete_request", { code: "if (x) {" });
@@ -607,6 +660,10 @@ describe("completion", () => {
     rig.session.parse = () => ({ status: "invalid", offset: 0, message: "no" });
     await rig.send("is_complete_request", { code: ")" });
     expect(rig.last("is_complete_reply")).toEqual({ status: "invalid" });
+    for (const code of ["%check off", "name?", "?name", "%nosuch"]) {
+      await rig.send("is_complete_request", { code });
+      expect(rig.last("is_complete_reply"), code).toEqual({ status: "complete" });
+    }
   });
 });
 

@@ -41,6 +41,8 @@ export function textIn(text: string | undefined, whole: Range | undefined): { te
   const last = lines.at(-1) ?? "";
   const rest = last.slice(end.character);
   lines[lines.length - 1] = last.slice(0, end.character) + (/^\s*;/.test(rest) ? ";" : "");
+  // A cell's document ends in a line of its own semicolon, which the last declaration of the cell takes for its.
+  if (lines.length > 1 && lines.at(-1)?.trim() === ";") lines.pop();
   const more = lines.length - LINES_MAX;
   const shown = more > 0 ? [...lines.slice(0, LINES_MAX), `// … ${more} more lines`] : lines;
   return { text: unindented(shown).join("\n") };
