@@ -2,7 +2,7 @@
  * Files that commands are given: what is wrong with them is said before any work is done.
  * @module
  */
-import { existsSync, statSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { UsageError } from "./usage.ts";
 
@@ -12,13 +12,21 @@ export function checkInputFile(file: string, wanted: string): void {
   if (statSync(file).isDirectory()) throw new UsageError(`${file} is a folder; give ${wanted}`);
 }
 
-/** @throws {UsageError} when the file's folder is missing, or a folder has its name. */
+/** @throws {UsageError} when the file's folder is missing or not ours to write into, or a folder has its name. */
 export function checkOutputFile(flag: string, file: string): void {
   if (!existsSync(dirname(resolve(file)))) {
     throw new UsageError(`${flag}: no such folder: ${dirname(file)}`);
   }
-  if (existsSync(file) && statSync(file).isDirectory()) {
-    throw new UsageError(`${flag}: ${file} is a folder; give a file`);
+  if (existsSync(file)) {
+    if (statSync(file).isDirectory()) {
+      throw new UsageError(`${flag}: ${file} is a folder; give a file`);
+    }
+    return; // also /dev/stdout, in whose folder nobody may make files
+  }
+  try {
+    accessSync(dirname(resolve(file)), constants.W_OK);
+  } catch (error) {
+    throw new UsageError(`${flag}: no right to write into ${dirname(file)}`, { cause: error });
   }
 }
 

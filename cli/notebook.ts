@@ -60,12 +60,16 @@ export async function notebookRun(
   using stop = new Stop(session);
   try {
     const result = await executed({ input, output, parameters, session, stop }, flags);
+    if (result.unsaved) {
+      const why = result.unsaved.message;
+      process.stderr.write(`eagerdeck: ${output} could not be written: ${why}\n`);
+    }
     if (stop.code !== undefined) return stop.code;
     if (flags.deck !== undefined) {
       const page = await sessionPage(result.runs, { title: basename(input) });
       if (!writeOutput("--deck", flags.deck, page)) return exitCodes.failed;
     }
-    return result.ok ? exitCodes.ok : exitCodes.failed;
+    return result.ok && !result.unsaved ? exitCodes.ok : exitCodes.failed;
   } catch (error) {
     // A session that was stopped while it started fails in many ways; the person knows why.
     if (stop.code !== undefined) return stop.code;

@@ -61,12 +61,14 @@ export interface NotebookRunResult {
   readonly notebook: Notebook;
   /** One per cell that made calls, oldest first. */
   readonly runs: readonly RunRecord[];
+  /** Why the output could not be written: a full disk must not cost what the cells gave. */
+  readonly unsaved?: Error;
 }
 
 /**
  * @throws {NotebookFileError} when the input is not a notebook.
  * @throws {ParameterError} when a parameter cannot be written as code.
- * @throws what the file system throws when it cannot be read or the output cannot be written.
+ * @throws what the file system throws when it cannot be read.
  */
 export async function runNotebook(options: NotebookRunOptions): Promise<NotebookRunResult> {
   const { notebook, warnings } = injectParameters(
@@ -90,11 +92,21 @@ export async function runNotebook(options: NotebookRunOptions): Promise<Notebook
   try {
     await session.ready;
     const ok = await runCells(notebook, session, options);
-    if (options.output !== undefined) await writeNotebook(options.output, notebook);
-    return { ok, notebook, runs: records.runs() };
+    const unsaved = options.output === undefined ? undefined : await save(options.output, notebook);
+    return { ok, notebook, runs: records.runs(), ...(unsaved && { unsaved }) };
   } finally {
     stop();
     if (options.session === undefined) await session.close({ graceMs: CLOSE_GRACE_MS });
+  }
+}
+
+async function save(file: string, notebook: Notebook): Promise<Error | undefined> {
+  try {
+    await writeNotebook(file, notebook);
+    return undefined;
+  } catch (error) {
+    // Whatever is wrong with the place or, for a script, with a cell's text; the caller says it.
+    return error instanceof Error ? error : new Error(String(error));
   }
 }
 

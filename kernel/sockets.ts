@@ -20,8 +20,8 @@ import { Outbox } from "./outbox.ts";
 import { Wire } from "./wire.ts";
 
 const MESSAGE_BYTES_MAX = 256 * 1024 * 1024;
-/** Nobody signs a heartbeat: a stranger must not fill our memory with one. Jupyter sends four bytes. */
-const BEAT_BYTES_MAX = 64 * 1024;
+/** Nobody signs a heartbeat or a subscription: a stranger must not fill our memory with one. Jupyter's have few bytes. */
+const UNSIGNED_BYTES_MAX = 64 * 1024;
 const LINGER_MS = 1_000;
 /** An unreachable client: without it a send on a `mandatory` router stays pending for ever. */
 const STDIN_SEND_MS = 500;
@@ -47,11 +47,16 @@ export class Sockets implements Transport {
   readonly #control = new Router(router);
   readonly #stdin = new Router({ ...router, mandatory: true, sendTimeout: STDIN_SEND_MS });
   // Default verbosity reports only the first of two equal subscriptions: the second client would never be welcomed.
-  readonly #iopub = new XPublisher({ ...shared, verbosity: "allSubs" });
-  readonly #heartbeat = new Reply({ linger: 0, maxMessageSize: BEAT_BYTES_MAX });
+  readonly #iopub = new XPublisher({
+    ...shared,
+    maxMessageSize: UNSIGNED_BYTES_MAX,
+    verbosity: "allSubs",
+  });
+  readonly #heartbeat = new Reply({ linger: 0, maxMessageSize: UNSIGNED_BYTES_MAX });
   readonly #published: Outbox;
   readonly #replies: Readonly<Record<Channel, Outbox>>;
-  readonly #dropped = { count: 0, why: "", saidAt: Number.NEGATIVE_INFINITY };
+  readonly #dropped = { count: 0, why: "" };
+  #complaining: NodeJS.Timeout | undefined;
   /** Files of ipc addresses that are ours. */
   readonly #files: string[] = [];
   #closed = false;
@@ -144,6 +149,7 @@ export class Sockets implements Transport {
     for (const socket of [this.#shell, this.#control, this.#stdin, this.#iopub, this.#heartbeat]) {
       socket.close();
     }
+    clearTimeout(this.#complaining);
     for (const file of this.#files) removeIpcFile(file);
   }
 
@@ -159,15 +165,20 @@ export class Sockets implements Transport {
     }
   }
 
-  /** One line per ten seconds: a port scanner must not fill the disk. */
+  /** At once, then one line per ten seconds with their count: a port scanner must not fill the disk. */
   #complain(why: string): void {
-    const dropped = this.#dropped;
-    dropped.count += 1;
-    dropped.why = why;
-    if (Date.now() - dropped.saidAt < COMPLAINT_EVERY_MS) return;
-    this.#log("error", `dropped ${dropped.count} message(s), the last for its ${dropped.why}`);
-    dropped.count = 0;
-    dropped.saidAt = Date.now();
+    this.#dropped.count += 1;
+    this.#dropped.why = why;
+    if (this.#complaining === undefined) this.#sayDropped();
+  }
+
+  #sayDropped(): void {
+    const { count, why } = this.#dropped;
+    this.#complaining = undefined;
+    if (count === 0) return;
+    this.#dropped.count = 0;
+    this.#log("error", `dropped ${count} message(s), the last for its ${why}`);
+    this.#complaining = setTimeout(() => this.#sayDropped(), COMPLAINT_EVERY_MS).unref();
   }
 
   /** Tells each new subscriber that it is connected: from here on it misses nothing. */

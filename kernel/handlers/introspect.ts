@@ -98,11 +98,13 @@ export async function inspected(
   const place = at === undefined && offset > 0 ? offset - 1 : offset;
   const declared =
     level === 1 ? await inTime(types.definition(code, place, signal), signal) : undefined;
+  // Right behind the bracket both speak of the same function: once is enough.
+  const isSaid = call !== undefined && hover?.signature.endsWith(call.label) === true;
   const source = declared && declaredAt(declared, session.folder);
   return {
     "text/markdown": [
       ...hoverMarkdown(hover),
-      ...callMarkdown(call),
+      ...(isSaid ? [] : callMarkdown(call)),
       ...(source === undefined ? [] : [escapeMarkdown(source.place)]),
       ...(source?.text === undefined ? [] : [fenced(source.text)]),
     ].join("\n\n"),
@@ -110,7 +112,7 @@ export async function inspected(
     "text/plain": [
       hover?.signature,
       valueLine(hover),
-      call?.label,
+      isSaid ? undefined : call?.label,
       (hover ?? call)?.documentation,
       source?.place,
       source?.text,

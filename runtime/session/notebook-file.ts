@@ -7,9 +7,10 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { z } from "zod";
+import { writeWhole } from "../deck/whole-file.ts";
 import { type Dialect, isDialect } from "./dialect.ts";
 
 type Fields = Record<string, unknown>;
@@ -69,17 +70,9 @@ export async function readNotebook(path: string): Promise<Notebook> {
   }
 }
 
-/** Writes a temporary file and renames it: a full disk or a crash never leaves half a notebook. */
+/** A full disk or a crash never leaves half a notebook. @throws {NotebookFileError} what `formatScript` throws. */
 export async function writeNotebook(path: string, notebook: Notebook): Promise<void> {
-  const text = isIpynb(path) ? formatNotebook(notebook) : formatScript(notebook);
-  const temporary = `${path}.${newId()}.tmp`;
-  try {
-    await writeFile(temporary, text);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await writeWhole(path, isIpynb(path) ? formatNotebook(notebook) : formatScript(notebook));
 }
 
 /** @throws {NotebookFileError} with what is wrong and where. */

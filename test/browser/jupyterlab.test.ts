@@ -3,7 +3,7 @@
  *
  * The pictures are written to `test/browser/out`; what can be said of them in numbers is asserted.
  */
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -15,7 +15,6 @@ let browser: Browser;
 let lab: JupyterLab;
 
 beforeAll(async () => {
-  rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
   browser = await launchBrowser();
   lab = await startJupyterLab();

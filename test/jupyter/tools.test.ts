@@ -187,7 +187,7 @@ describe("nbconvert", () => {
   });
 });
 
-test("jupyter console: a value and its name, a cell over two lines, a question, and Ctrl-D leaves", async () => {
+test("jupyter console: a value, a question with its answer, and Ctrl-D leaves", async () => {
   using terminal = new Terminal(["console", "--kernel", "eagerdeck"], {
     program: resolve(".venv/bin/jupyter"),
     folder: home.path,

@@ -39,3 +39,10 @@ test("a user process that is killed between two cells is told under the last one
   expect((await client.execute("1 + 1")).result).toBe("2");
   expect(client.problems([id])).toEqual([]);
 });
+
+test("Node's own stacks do not bury the message about the end", async () => {
+  const dead = await suite.client.execute("console.error('mine'); process.abort()");
+  expect(dead.reply.content.ename).toBe("SessionLost");
+  expect(dead.reply.content.evalue).toContain("SIGABRT");
+  expect(dead.stderr).toBe("mine\n");
+});

@@ -1,7 +1,9 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { distFolder } from "../support/dist.ts";
 import { KernelProcess } from "../support/kernel-client.ts";
 import { isAlive } from "../support/processes.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -107,22 +109,41 @@ describe("a kernel that cannot start says why", () => {
     expect(kernel.stderr).toContain(reason);
   });
 
-  test("an occupied port: exit code 69", async () => {
-    const server = createServer();
-    const port = await new Promise<number>((resolve) =>
-      server.listen(0, "127.0.0.1", () => {
-        const address = server.address();
-        resolve(typeof address === "object" && address ? address.port : 0);
-      }),
+  test.each([
+    ["that is missing", undefined, "cannot read the connection file"],
+    ["that is half-written", '{"ip": "127.0.0.1", "key": "', "it is not JSON"],
+    ["that is empty", "", "it is not JSON"],
+    ["that is a list", "[]", "is not a connection file"],
+  ])("a connection file %s: exit code 2", async (_name, text, reason) => {
+    using folder = tempFolder(text === undefined ? {} : { "connection.json": text });
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [join(distFolder, "cli", "main.js"), "kernel", "start", join(folder.path, "connection.json")],
+      { encoding: "utf8", timeout: 20_000 },
     );
-    try {
-      await using kernel = await KernelProcess.start({ connection: { iopub_port: port } });
-      expect(await kernel.exited()).toEqual({ code: 69, signal: null });
-      expect(kernel.stderr).toContain(`:${port}`);
-    } finally {
-      server.close();
-    }
+    expect([status, stderr]).toEqual([2, expect.stringContaining(reason)]);
+    expect(stderr).toContain(folder.path);
   });
+
+  test.each(["shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"])(
+    "an occupied %s: exit code 69, and the address",
+    async (name) => {
+      const server = createServer();
+      const port = await new Promise<number>((resolve) =>
+        server.listen(0, "127.0.0.1", () => {
+          const address = server.address();
+          resolve(typeof address === "object" && address ? address.port : 0);
+        }),
+      );
+      try {
+        await using kernel = await KernelProcess.start({ connection: { [name]: port } });
+        expect(await kernel.exited()).toEqual({ code: 69, signal: null });
+        expect(kernel.stderr).toContain(`:${port}`);
+      } finally {
+        server.close();
+      }
+    },
+  );
 
   test("an ipc address that another kernel listens on: exit code 69, and the other one goes on", async () => {
     await using first = await KernelProcess.start({ transport: "ipc" });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { KernelProcess } from "../support/kernel-client.ts";
+import { KernelClient, KernelProcess } from "../support/kernel-client.ts";
 import { kernelSuite } from "../support/kernel-suite.ts";
 
 const suite = kernelSuite();
@@ -82,6 +82,35 @@ test("two clients at once each get their own replies and both see all output", a
     ),
   ).toEqual([]);
   expect(other.problems()).toEqual([]);
+});
+
+test("a flood of forged messages is one line of the log", async () => {
+  await using kernel = await KernelProcess.start();
+  const client = await kernel.connect();
+  for (let index = 0; index < 1_000; index++) {
+    client.forget(client.send("kernel_info_request", {}, { key: "guessed" }));
+  }
+  expect((await client.request("kernel_info_request")).content.status).toBe("ok");
+  expect(kernel.stderr.match(/dropped/g)?.length).toBeLessThan(5);
+  expect(kernel.stderr).toContain("dropped 1 message(s), the last for its signature");
+});
+
+test("a server that reconnects under its identity gets the reply to what it asked before", async () => {
+  await using kernel = await KernelProcess.start();
+  const before = await kernel.connect();
+  const cell = before.startCell("await new Promise((resolve) => setTimeout(resolve, 500)); 6 * 7");
+  await before.message(
+    ({ header, parent }) => header.msg_type === "execute_input" && parent["msg_id"] === cell,
+  );
+  before.close();
+  const after = new KernelClient(kernel.connection, before.session);
+  try {
+    await after.welcomed;
+    expect((await after.reply(cell)).content).toMatchObject({ status: "ok", execution_count: 1 });
+    expect((await after.execute("1 + 1")).result).toBe("2");
+  } finally {
+    after.close();
+  }
 });
 
 test("a kernel whose log nobody reads any more goes on", async () => {

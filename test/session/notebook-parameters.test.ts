@@ -128,6 +128,31 @@ test.each([
   expect(existsSync(join(folder.path, "out.ipynb"))).toBe(false);
 });
 
+test("an output that cannot be written is one sentence, exit code 1; the deck is written all the same", async () => {
+  folder.write(
+    "marker.ipynb",
+    JSON.stringify({
+      cells: [
+        {
+          cell_type: "code",
+          id: "a",
+          metadata: {},
+          source: "1\n// %% 2",
+          outputs: [],
+          execution_count: null,
+        },
+      ],
+      metadata: {},
+      nbformat: 4,
+      nbformat_minor: 5,
+    }),
+  );
+  const { code, stderr } = await notebookRun(["marker.ipynb", "out.ts", "--deck", "deck.html"]);
+  expect(code).toBe(1);
+  expect(stderr).toContain("eagerdeck: out.ts could not be written: cell 1 contains a line");
+  expect(existsSync(join(folder.path, "deck.html"))).toBe(true);
+});
+
 test("Ctrl-C ends the cell and saves what there is, exit code 130", async () => {
   folder.write("loop.ts", "// %%\n1 + 1\n// %%\nconsole.log('on'); while (true) {}\n// %%\n3\n");
   let pressed = false;

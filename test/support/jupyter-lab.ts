@@ -16,6 +16,8 @@ export interface JupyterLab extends AsyncDisposable {
   readonly origin: string;
   /** What it serves. */
   readonly folder: string;
+  /** Where a browser gets in. */
+  readonly start: string;
   /** Opens a notebook that was written with `write`; its kernel is idle then. */
   open(browser: Browser, name: string, options?: OpenOptions): Promise<NotebookPage>;
   /** @param cells sources of code cells. */
@@ -40,13 +42,15 @@ export async function startJupyterLab(): Promise<JupyterLab> {
   const folder = join(home.path, "work");
   mkdirSync(folder);
   const settings = join(home.path, "settings");
-  const quiet = join(settings, "@jupyterlab/apputils-extension");
-  mkdirSync(quiet, { recursive: true });
   // The question whether news are wanted would take the first key press.
-  writeFileSync(
-    join(quiet, "notification.jupyterlab-settings"),
-    '{ "fetchNews": "false", "checkForUpdates": false }',
-  );
+  writeSetting(settings, "@jupyterlab/apputils-extension/notification", {
+    fetchNews: "false",
+    checkForUpdates: false,
+  });
+  writeSetting(settings, "@jupyterlab/notebook-extension/tracker", { recordTiming: true });
+  writeSetting(settings, "@jupyterlab/completer-extension/inline-completer", {
+    providers: { "@jupyterlab/inline-completer:history": { enabled: true, timeout: 5_000 } },
+  });
   const port = await freePort();
   const token = "for-these-tests-only";
   const child = spawn(
@@ -93,6 +97,7 @@ export async function startJupyterLab(): Promise<JupyterLab> {
   return {
     origin,
     folder,
+    start: `${origin}/lab?token=${token}&reset`,
     write: (name, cells) => writeFileSync(join(folder, name), notebook(cells)),
     copy: (file) => {
       copyFileSync(file, join(folder, basename(file)));
@@ -102,6 +107,12 @@ export async function startJupyterLab(): Promise<JupyterLab> {
       await NotebookPage.open(browser, `${origin}/lab/tree/${name}?token=${token}&reset`, options),
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+function writeSetting(folder: string, plugin: string, value: object): void {
+  const file = join(folder, `${plugin}.jupyterlab-settings`);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify(value));
 }
 
 async function freePort(): Promise<number> {
@@ -167,14 +178,37 @@ export class NotebookPage {
     await page.goto(url);
     const notebook = new NotebookPage(page);
     await page.waitForSelector(".jp-Notebook .jp-Cell");
-    await notebook.command("apputils:change-theme", { theme });
-    await page.waitForFunction(
+    await notebook.setTheme(theme);
+    await notebook.command("application:toggle-left-area").catch(() => undefined);
+    await notebook.ready();
+    return notebook;
+  }
+
+  /** A new notebook, by a click on our card of the launcher. */
+  static async launch(browser: Browser, url: string): Promise<NotebookPage> {
+    const page = await browser.newPage({ viewport: { width: 1_280, height: 900 } });
+    page.setDefaultTimeout(WAIT_MS);
+    await page.goto(url);
+    await page
+      .locator('.jp-LauncherCard[data-category="Notebook"]', { hasText: "TypeScript (eagerdeck)" })
+      .click();
+    const notebook = new NotebookPage(page);
+    await page.waitForSelector(".jp-Notebook .jp-Cell");
+    await notebook.ready();
+    return notebook;
+  }
+
+  async setTheme(theme: Theme): Promise<void> {
+    await this.command("apputils:change-theme", { theme });
+    await this.page.waitForFunction(
       inPage<string, boolean>("return document.body.dataset.jpThemeName === given"),
       theme,
     );
-    await notebook.command("application:toggle-left-area").catch(() => undefined);
-    // Before that, a cell that is run is silently not run.
-    await page.evaluate(
+  }
+
+  /** The kernel has said who it is. Before that, a cell that is run is silently not run. */
+  async ready(): Promise<void> {
+    await this.page.evaluate(
       inPage<unknown, Promise<void>>(`
         const { context, sessionContext } = window.jupyterapp.shell.currentWidget;
         return context.ready
@@ -182,8 +216,37 @@ export class NotebookPage {
           .then(() => sessionContext.session.kernel.info)
           .then(() => undefined)`),
     );
-    await notebook.idle();
-    return notebook;
+    await this.idle();
+  }
+
+  /** Ends the kernel, for its processes would take their memory until the last test, and closes the page. */
+  async close(): Promise<void> {
+    await this.command("notebook:shutdown-kernel");
+    await this.page.close();
+  }
+
+  /** Clicks a button of the notebook's toolbar. @param id of its command. */
+  async click(id: string): Promise<void> {
+    await this.page.locator(`.jp-NotebookPanel-toolbar [data-command="${id}"]`).click();
+  }
+
+  /** Types into a cell, key by key, after what it has. */
+  async type(index: number, text: string): Promise<void> {
+    await this.cell(index).locator(".cm-content").click();
+    await this.page.keyboard.press("Control+End");
+    await this.page.keyboard.type(text);
+  }
+
+  /** The kernel works. */
+  async busy(): Promise<void> {
+    await this.page.waitForSelector('.jp-Notebook-ExecutionIndicator[data-status="busy"]', {
+      state: "attached",
+    });
+  }
+
+  /** Waits until a cell has its number: `[3]:`, or `[ ]:` for one that has none. */
+  async prompts(index: number, text: string): Promise<void> {
+    await this.cell(index).locator(".jp-InputPrompt", { hasText: text }).waitFor();
   }
 
   /** A command of JupyterLab's own, by its id; --expose-app-in-browser lets it be called. */

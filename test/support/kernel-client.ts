@@ -181,7 +181,8 @@ export interface Executed {
 }
 
 export class KernelClient {
-  readonly session = randomUUID();
+  /** Also the identity of its sockets. */
+  readonly session: string;
   readonly welcomed: Promise<void>;
   /** In the order of arrival. */
   readonly received: Received[] = [];
@@ -194,7 +195,9 @@ export class KernelClient {
   readonly #problems: string[] = [];
   #sends: Promise<unknown> = Promise.resolve();
 
-  constructor(connection: Connection) {
+  /** @param session that of a client before it, for one that reconnects. */
+  constructor(connection: Connection, session: string = randomUUID()) {
+    this.session = session;
     this.#key = connection.key;
     const address = (port: number) =>
       connection.transport === "ipc"

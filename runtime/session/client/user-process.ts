@@ -29,6 +29,8 @@ import {
 const RAW_OUTPUT_WAIT_MS = 50;
 const DRAIN_MS = 300;
 const STDERR_TAIL_CHARS = 4_096;
+/** How Node and V8 begin their last words; nothing else follows them. */
+const DUMP = /^(?:-{5} Native stack trace -{5}|<--- Last few GCs --->|#\n# Fatal error in)/m;
 
 export interface UserProcessOptions {
   readonly folder: string;
@@ -63,6 +65,8 @@ export class UserProcess {
   #problem: string | undefined;
   #isDrained = false;
   #stderrTail = "";
+  /** The process is ending, and says so in Node's own way. */
+  #isDumping = false;
   readonly ready: Promise<void>;
   #becomeReady: () => void = () => undefined;
   readonly exited: Promise<ProcessEnd>;
@@ -177,13 +181,22 @@ export class UserProcess {
     const raw = new RawOutput(this.#marker, (text) => {
       if (stream === "stderr")
         this.#stderrTail = (this.#stderrTail + text).slice(-STDERR_TAIL_CHARS);
-      this.#options.onRawOutput(stream, text);
+      const shown = stream === "stderr" ? this.#withoutDump(text) : text;
+      if (shown !== "") this.#options.onRawOutput(stream, shown);
     });
     pipe?.on("data", (chunk: Buffer) => {
       if (raw.push(chunk)) this.#pump();
     });
     pipe?.on("error", ignoreBrokenPipe);
     return raw;
+  }
+
+  /** Node's stacks of itself would bury the message about the end, and are of use to nobody but Node's own people. */
+  #withoutDump(text: string): string {
+    if (this.#isDumping) return "";
+    const at = text.search(DUMP);
+    this.#isDumping = at !== -1;
+    return at === -1 ? text : text.slice(0, at).trimEnd();
   }
 
   /** Delivers what may be delivered (U1). */

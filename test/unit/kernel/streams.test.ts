@@ -371,7 +371,7 @@ test("S1, S2: whatever is written, the text is the same, in order, and the budge
     }),
     { numRuns: 60 },
   );
-});
+}, 30_000);
 
 function expectWithinBudget(sent: readonly Sent[]): void {
   for (const [index, first] of sent.entries()) {
