@@ -33,6 +33,22 @@ export function planOf(code: string): Plan {
   return { kind: "inspect", name, level: (before ?? after) === "??" ? 1 : 0 };
 }
 
+const BEGINNINGS = [
+  "%check",
+  "%check error",
+  "%check off",
+  "%check warn",
+  "%load",
+  "%npm i",
+  "%restart",
+];
+
+/** @returns the commands that begin as the text does, when it is the beginning of one. */
+export function commandsLike(text: string): readonly string[] | undefined {
+  if (!text.startsWith("%") || text.includes("\n")) return undefined;
+  return BEGINNINGS.filter((command) => command.startsWith(text));
+}
+
 function commandOf(text: string): Plan {
   const [command = "", ...words] = text.split(/\s+/);
   const [word] = words;

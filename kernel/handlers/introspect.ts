@@ -12,7 +12,7 @@ import type {
 } from "../../runtime/session/client/api.ts";
 import { codePointsToUtf16, utf16ToCodePoints } from "../../runtime/session/positions.ts";
 import type { MimeBundle } from "../../runtime/values/shape.ts";
-import { planOf } from "../commands.ts";
+import { commandsLike, planOf } from "../commands.ts";
 import type { MessageContent } from "../messages.ts";
 import type { Handler } from "./index.ts";
 
@@ -20,12 +20,14 @@ import type { Handler } from "./index.ts";
 const ANSWER_MAX_MS = 1_000;
 
 export const complete: Handler<"complete"> = async ({ code, cursor_pos }, context) => {
+  const offset = codePointsToUtf16(code, cursor_pos);
+  const commands = commandsLike(code.slice(0, offset));
+  if (commands !== undefined) return ofCommands(commands, utf16ToCodePoints(code, offset));
   const client = context.message.header.session;
   const own = new AbortController();
   context.completing.get(client)?.abort();
   context.completing.set(client, own);
   try {
-    const offset = codePointsToUtf16(code, cursor_pos);
     const signal = AbortSignal.any([own.signal, AbortSignal.timeout(ANSWER_MAX_MS)]);
     const found = await inTime(context.session.types.complete(code, offset, signal), signal);
     const cursor = utf16ToCodePoints(code, offset);
@@ -52,6 +54,18 @@ export const complete: Handler<"complete"> = async ({ code, cursor_pos }, contex
     if (context.completing.get(client) === own) context.completing.delete(client);
   }
 };
+
+/** @param end the cursor, in code points: commands begin where the cell does. */
+function ofCommands(matches: readonly string[], end: number): MessageContent["complete_reply"] {
+  const typed = matches.map((text) => ({ text, type: "keyword" as const, start: 0, end }));
+  return {
+    status: "ok",
+    matches: [...matches],
+    cursor_start: 0,
+    cursor_end: end,
+    metadata: { _jupyter_types_experimental: typed },
+  };
+}
 
 const noMatches = { status: "ok" as const, matches: [], metadata: {} };
 

@@ -564,6 +564,18 @@ describe("commands", () => {
 });
 
 describe("completion", () => {
+  test("what begins like a command is completed to commands, never to names", async () => {
+    const rig = new KernelRig();
+    await rig.send("complete_request", { code: "%ch", cursor_pos: 99 });
+    expect(rig.last("complete_reply")).toMatchObject({
+      matches: ["%check", "%check error", "%check off", "%check warn"],
+      cursor_start: 0,
+      cursor_end: 3,
+    });
+    await rig.send("complete_request", { code: "%load notes", cursor_pos: 11 });
+    expect(rig.last("complete_reply")).toMatchObject({ matches: [] });
+  });
+
   test("positions are code points there and back", async () => {
     const rig = new KernelRig();
     rig.session.types.complete = async (_code, offset) => ({
