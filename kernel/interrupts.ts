@@ -32,6 +32,7 @@ export class Interrupts {
   #state: LadderState | undefined;
   /** The cell that the ladder was begun for. */
   #cell: number | undefined;
+  #cancelHint: () => void = () => undefined;
 
   constructor(options: InterruptsOptions) {
     this.#options = options;
@@ -57,7 +58,14 @@ export class Interrupts {
       },
       (error) => log("error", `interrupt: ${String(error)}`),
     );
-    if (running !== undefined) clock.after(HINT_AFTER_MS, () => this.#hint(running, state));
+    this.#cancelHint();
+    if (running === undefined) return;
+    this.#cancelHint = clock.after(HINT_AFTER_MS, () => this.#hint(running, state));
+  }
+
+  /** Nothing more will be said: a timer that goes on would keep a kernel that was told to end from ending. */
+  close(): void {
+    this.#cancelHint();
   }
 
   #hint(cell: number, state: LadderState): void {

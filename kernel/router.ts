@@ -129,6 +129,7 @@ export class Router {
   }
 
   close(): void {
+    this.#interrupts.close();
     this.#outputs.close();
   }
 

@@ -448,6 +448,18 @@ describe("interrupts", () => {
     expect(rig.session.interrupts).toEqual(["cooperate", "terminate", "kill"]);
   });
 
+  test("a kernel that is told to end right after a press has no timer to wait for", async () => {
+    const rig = new KernelRig();
+    await rig.execute("while (true) {}");
+    rig.session.cell(0).start(1);
+    await settled();
+    rig.router.interrupt();
+    rig.session.cell(0).settle({ status: "interrupted" });
+    await settled();
+    rig.router.close();
+    expect(rig.clock.waiting).toBe(0);
+  });
+
   test("the next cell begins at the first rung", async () => {
     const rig = new KernelRig();
     await rig.execute("a");
