@@ -10,6 +10,8 @@ import { Records } from "../runtime/events/records.ts";
 import type { MimeBundle } from "../runtime/values/shape.ts";
 
 export interface DeckRenderer {
+  /** Calls are to be expected: what drawing needs is loaded ahead. */
+  warm(): void;
   /** Takes the next event of some run. */
   apply(event: RuntimeEvent): void;
   /** The picture of a run that goes on. */
@@ -32,6 +34,10 @@ export class LocalRenderer implements DeckRenderer {
 
   constructor(files?: RunFiles) {
     this.#files = files;
+  }
+
+  warm(): void {
+    // it is all here
   }
 
   apply(event: RuntimeEvent): void {

@@ -21,8 +21,6 @@ const CLOSE_GRACE_MS = 300;
 const ANSWER_GRACE_MS = 500;
 /** Files of the last runs may still be on their way. */
 const FLUSH_GRACE_MS = 2_000;
-/** The deck thread is needed with the first call; its start must not compete with that of the session. */
-const WARM_AFTER_MS = 1_000;
 const PARENT_CHECK_MS = 1_000;
 
 /** Serves one kernel until it is shut down. @returns the exit code; never throws. */
@@ -72,7 +70,6 @@ async function serveSession(session: Session, connection: Connection, log: Log):
 
   const { promise: ending, resolve: end } = Promise.withResolvers<number>();
   const renderer = new DeckThread(log);
-  const warming = setTimeout(() => renderer.warm(), WARM_AFTER_MS);
   const router = new Router({
     session,
     transport: sockets,
@@ -95,7 +92,6 @@ async function serveSession(session: Session, connection: Connection, log: Log):
     .catch((error: unknown) => end(said(error, EXIT.software, log)));
 
   const code = await ending;
-  clearTimeout(warming);
   await session.close({ graceMs: CLOSE_GRACE_MS });
   await answered(router);
   await within(FLUSH_GRACE_MS, renderer.flush());

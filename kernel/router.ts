@@ -70,6 +70,9 @@ interface Request {
   readonly onAnswered?: (reply: { readonly status?: string } | undefined) => void;
 }
 
+/** Notebooks without workflows do not pay for the thread that draws decks, 20 MB; the first deck does not wait for it. */
+const MAY_CALL = /\b(?:task|eager|workflow|mapTask|Deck)\b/;
+
 type ExecuteContent = MessageContent["execute_request"];
 
 export class Router {
@@ -209,6 +212,7 @@ export class Router {
       ...(typeof cellId === "string" ? { cellId } : {}),
     });
     lane.cells.add(execution.cell);
+    if (MAY_CALL.test(content.code)) this.#options.renderer.warm();
     this.#parents.add(execution.cell, {
       header: message.header,
       silent: content.silent,

@@ -293,7 +293,11 @@ export class NotebookPage {
 
   /** Waits until the output of a cell is another text. */
   async changes(index: number, before: string): Promise<void> {
-    while ((await this.output(index)) === before) await this.page.waitForTimeout(50);
+    const deadline = performance.now() + WAIT_MS;
+    while ((await this.output(index)) === before) {
+      if (performance.now() > deadline) throw new Error(`the output stays as it is:\n${before}`);
+      await this.page.waitForTimeout(50);
+    }
   }
 
   /** Restarts the kernel, as the menu does. */

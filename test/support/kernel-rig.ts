@@ -29,6 +29,11 @@ export class HandRenderer implements DeckRenderer {
   /** Answer at once. */
   isPrompt = true;
 
+  warmed = 0;
+
+  warm(): void {
+    this.warmed += 1;
+  }
   apply(event: { readonly kind: string }): void {
     this.events.push(event.kind);
   }

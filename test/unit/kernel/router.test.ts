@@ -775,4 +775,12 @@ describe("displays", () => {
       expect(texts.join("") === megabyte).toBe(true);
     }
   });
+
+  test("what draws decks is loaded with the first cell that may make calls, not before", async () => {
+    const rig = new KernelRig();
+    await rig.execute("const multitask = 1");
+    expect(rig.renderer.warmed).toBe(0);
+    await rig.execute("const addOne = task((x: number) => x + 1)");
+    expect(rig.renderer.warmed).toBe(1);
+  });
 });
