@@ -204,6 +204,8 @@ export class NotebookPage {
       inPage<string, boolean>("return document.body.dataset.jpThemeName === given"),
       theme,
     );
+    // JupyterLab draws its moons over the page while it loads a theme.
+    await this.page.locator("#jupyterlab-splash").waitFor({ state: "detached" });
   }
 
   /** The kernel has said who it is. Before that, a cell that is run is silently not run. */

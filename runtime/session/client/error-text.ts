@@ -72,7 +72,8 @@ function frameLines(frames: readonly CellFrame[], paint: PaintError): string[] {
 
 function painted(lines: readonly string[], paint: PaintError): string[] {
   return lines.map((line) => {
-    if (/^\s*│\s*\^+$/.test(line)) return paint(line, "caret");
+    const [, gutter = "", carets = ""] = /^(\s*│\s*)(\^+)$/.exec(line) ?? [];
+    if (carets !== "") return paint(gutter, "dim") + paint(carets, "caret");
     if (/^❯/.test(line)) return line;
     return /^\s+\d* ?│/.test(line) ? paint(line, "dim") : line;
   });
