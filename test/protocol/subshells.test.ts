@@ -90,3 +90,20 @@ test("counts are the kernel's: no two cells have the same", async () => {
   }
   expect(counts).toEqual([0, 1, 2, 3].map((offset) => (counts[0] ?? 0) + offset));
 });
+
+test("a cell of a subshell may look at what the running cell has declared so far, with its types", async () => {
+  const subshell = await create();
+  const main = suite.client.startCell(
+    "let watched = 41; let letGo = () => {}; await new Promise<void>((resolve) => { letGo = resolve; })",
+  );
+  await suite.client.message(
+    ({ header, parent }) => header.msg_type === "execute_input" && parent["msg_id"] === main,
+  );
+  const side = (code: string) =>
+    suite.client.executed(suite.client.startCell(code, {}, { subshell }));
+  await expect.poll(async () => (await side("watched += 1; watched")).result).toMatch(/^4\d$/);
+  expect((await side("watched.toUpperCase()")).reply.content.ename).toBe("TypeScriptError");
+  await side("letGo()");
+  expect((await suite.client.executed(main)).reply.content.status).toBe("ok");
+  await remove(subshell);
+});

@@ -229,7 +229,8 @@ class ClientSession implements Session {
     entry.started.resolve({ ...counted(entry), aborted: false });
     const policy = this.#policy(entry);
     if (this.#isChecked(entry)) {
-      const diagnostics = await this.#types.check(this.#text(entry), entry.checking.signal);
+      const { signal } = entry.checking;
+      const diagnostics = await this.#types.check(this.#text(entry), signal, this.#beside(entry));
       if (isSettled(entry)) return;
       const errors = diagnostics?.filter(({ severity }) => severity === "error") ?? [];
       if (errors.length > 0) return this.#refuse(entry, errors);
@@ -249,6 +250,13 @@ class ClientSession implements Session {
     });
     entry.begun.resolve();
     this.#prepareNext(entry);
+  }
+
+  /** A cell that runs in another lane: whoever looks into it from a subshell means its names. */
+  #beside(entry: Entry): { readonly cell: number; readonly code: string } | undefined {
+    const running = [...this.#lanes.values()].map((lane) => lane.running);
+    const other = running.find((found) => found !== entry && found?.stage === "running");
+    return other && this.#text(other);
   }
 
   #policy({ request }: Entry): CheckPolicy {

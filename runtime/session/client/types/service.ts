@@ -94,8 +94,15 @@ export interface TypeServiceOptions {
 }
 
 export interface TypeService extends Types {
-  /** What is wrong with a cell, given what exists now; undefined when it could not be checked. */
-  check(cell: CellText, signal?: AbortSignal): Promise<readonly Diagnostic[] | undefined>;
+  /**
+   * What is wrong with a cell, given what exists now; undefined when it could not be checked.
+   * @param beside runs in another lane: what it declares may be there already.
+   */
+  check(
+    cell: CellText,
+    signal?: AbortSignal,
+    beside?: CellText,
+  ): Promise<readonly Diagnostic[] | undefined>;
   /**
    * Reads a cell ahead, while `after` runs, as if that one had published all it declares. Its own `check` then
    * asks again, about the same text if the assumption held, and is answered from what was done here.
@@ -184,8 +191,12 @@ class Service implements TypeService {
 
   // Cells
 
-  async check(cell: CellText, signal?: AbortSignal): Promise<readonly Diagnostic[] | undefined> {
-    const document = this.#documents.compose(cell.cell, cell.code);
+  async check(
+    cell: CellText,
+    signal?: AbortSignal,
+    beside?: CellText,
+  ): Promise<readonly Diagnostic[] | undefined> {
+    const document = this.#documents.compose(cell.cell, cell.code, beside);
     this.#generation++;
     const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
     const stop = AbortSignal.any([timeout, this.#closing.signal, ...(signal ? [signal] : [])]);
