@@ -148,6 +148,25 @@ test("an interrupt ends a handler that loops", async () => {
   expect((await suite.client.execute("1 + 1")).result).toBe("2");
 });
 
+test("a handler that was interrupted at its await does not go on to loop behind it", async () => {
+  await suite.client.execute(
+    `let wake = () => {}; let rounds = 0;
+     comms.registerTarget("later", async () => {
+       await new Promise<void>((resolve) => { wake = resolve; });
+       while (true) rounds += 1;
+     });`,
+  );
+  const id = suite.client.send("comm_open", { comm_id: "l-1", target_name: "later", data: {} });
+  await suite.client.message(
+    ({ parent, content }) => parent["msg_id"] === id && content.execution_state === "busy",
+  );
+  await suite.client.execute("1");
+  await suite.client.request("interrupt_request", {}, "control");
+  await suite.client.idle(id);
+  expect((await suite.client.execute("wake(); await null; 1 + 1")).result).toBe("2");
+  expect((await suite.client.execute("rounds")).result).toBe("0");
+});
+
 test("comms end with their user process, and the front end hears of it", async () => {
   const { id } = await opened(`const comm9 = comms.open("gone");`);
   suite.client.startCell("process.exit(3)");

@@ -160,16 +160,18 @@ export class Comms {
     const { interrupts, outbox, stacks } = this.#options;
     const run = new Run({ title: `comm ${message.op}`, cell });
     let error: CellError | undefined;
+    const returned = () => {
+      interrupts.isInterrupted(cell);
+      interrupts.returned(cell);
+    };
     interrupts.register(cell, run);
     try {
-      await stoppable(run, () => run.enter(() => this.#dispatch(message)));
+      await stoppable(run, () => run.enter(() => this.#dispatch(message)), returned);
       void run.end("ok");
     } catch (thrown) {
       error = stacks.cellError(thrown);
       void run.end(run.signal.aborted ? "interrupted" : "failed", thrown);
     }
-    interrupts.isInterrupted(cell);
-    interrupts.returned(cell);
     outbox.add({ kind: "comm-handled", cell, ...(error ? { error } : {}) });
     outbox.flush();
   }
@@ -204,15 +206,26 @@ export class Comms {
   }
 }
 
-/** Ends with the handler, or with the interrupt of its run, whichever comes first. */
-async function stoppable(run: Run, act: () => unknown): Promise<void> {
+/**
+ * Ends with the handler, or with the interrupt of its run, whichever comes first.
+ * @param returned called when the handler itself has ended: behind an interrupt it may go on until its next check.
+ */
+async function stoppable(run: Run, act: () => unknown, returned: () => void): Promise<void> {
   const { promise, reject } = Promise.withResolvers<never>();
   promise.catch(() => undefined); // a handler that throws of the interrupt itself leaves nobody to hear this
   const onAbort = () => reject(run.signal.reason);
   run.signal.addEventListener("abort", onAbort, { once: true });
   try {
-    const returned = act();
-    await Promise.race([returned, promise]);
+    let handling: unknown;
+    try {
+      handling = act();
+    } catch (error) {
+      returned();
+      throw error;
+    }
+    const finished = Promise.resolve(handling).finally(returned);
+    finished.catch(() => undefined); // told already, or of no interest behind an interrupt
+    await Promise.race([finished, promise]);
   } finally {
     run.signal.removeEventListener("abort", onAbort);
   }
