@@ -11,7 +11,6 @@ import { systemClock } from "./clock.ts";
 import { type Connection, ConnectionError, readConnection } from "./connection.ts";
 import { DeckThread } from "./deck-thread.ts";
 import { type Log, stderrLog } from "./log.ts";
-import { outgoing } from "./messages.ts";
 import { Router } from "./router.ts";
 
 const EXIT = { ok: 0, usage: 2, unavailable: 69, software: 70 } as const;
@@ -64,9 +63,6 @@ async function serveSession(session: Session, connection: Connection, log: Log):
     if (error instanceof BindError) return said(error, EXIT.unavailable, log);
     throw error;
   }
-  // Once and never later: after an `idle` it would leave JupyterLab at "Starting".
-  const starting = { execution_state: "starting" } as const;
-  sockets.publish(outgoing("status", starting, { parent: {} }));
 
   const { promise: ending, resolve: end } = Promise.withResolvers<number>();
   const renderer = new DeckThread(log);

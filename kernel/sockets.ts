@@ -92,7 +92,8 @@ export class Sockets implements Transport {
       try {
         const inUse = file === undefined ? undefined : await ipcFileInUse(file);
         if (inUse !== undefined) throw new Error(inUse);
-        await sockets[name as keyof typeof sockets].bind(address); // the record's own keys
+        if (name === "iopub") this.#start(address);
+        else await sockets[name as keyof typeof sockets].bind(address); // the record's own keys
       } catch (error) {
         throw new BindError(`cannot listen on ${address} (${name}): ${reason(error)}`, {
           cause: error,
@@ -100,6 +101,19 @@ export class Sockets implements Transport {
       }
       if (file !== undefined) this.#files.push(file);
     }
+  }
+
+  /**
+   * `starting` goes out once, in the very turn in which iopub is bound: after an `idle` it would leave JupyterLab at
+   * "Starting", and a subscriber that is faster than a turn would get it before its welcome.
+   */
+  #start(address: string): void {
+    const type = "status";
+    const content = { execution_state: "starting" } as const;
+    // Ready before it binds: the first signature takes milliseconds, in which somebody might subscribe.
+    const frames = this.#wire.write([this.#topic(type)], { type, content, parent: {} });
+    this.#iopub.bindSync(address);
+    this.#published.put(frames);
   }
 
   /**
@@ -120,7 +134,7 @@ export class Sockets implements Transport {
 
   publish(message: OutgoingMessage): void {
     const stream = message.type === "stream" ? `.${message.content.name}` : "";
-    this.#publishAs(`kernel.${this.#wire.session}.${message.type}${stream}`, message);
+    this.#publishAs(this.#topic(message.type + stream), message);
   }
 
   reply(channel: Channel, identities: readonly Uint8Array[], message: OutgoingMessage): void {
@@ -153,8 +167,12 @@ export class Sockets implements Transport {
     for (const file of this.#files) removeIpcFile(file);
   }
 
-  #publishAs(topic: string, message: OutgoingMessage): void {
-    if (!this.#closed) this.#published.put(this.#wire.write([Buffer.from(topic)], message));
+  #topic(kind: string): Buffer {
+    return Buffer.from(`kernel.${this.#wire.session}.${kind}`);
+  }
+
+  #publishAs(topic: Buffer, message: OutgoingMessage): void {
+    if (!this.#closed) this.#published.put(this.#wire.write([topic], message));
   }
 
   async #read(socket: Router, receive: (message: IncomingMessage) => void): Promise<void> {
@@ -192,7 +210,7 @@ export class Sockets implements Transport {
         continue; // a topic that is not text cannot be answered in JSON; that subscriber waits for no welcome
       }
       const content: MessageContent["iopub_welcome"] = { subscription };
-      this.#publishAs(subscription, { type: "iopub_welcome", content, parent: {} });
+      this.#publishAs(Buffer.from(subscription), { type: "iopub_welcome", content, parent: {} });
     }
   }
 

@@ -179,3 +179,13 @@ test("an ipc socket that a killed kernel left behind is taken over, and gone aft
   await next.exited();
   expect([1, 2, 3, 4, 5].filter((number) => existsSync(`${ip}-${number}`))).toEqual([]);
 });
+
+test("the first message that a client gets is its welcome, however early it subscribes", async () => {
+  for (let n = 0; n < 5; n++) {
+    await using kernel = await KernelProcess.start();
+    const client = await kernel.connect();
+    await client.request("kernel_info_request");
+    const first = client.received.find(({ channel }) => channel === "iopub");
+    expect(first?.header.msg_type).toBe("iopub_welcome");
+  }
+});
