@@ -46,3 +46,17 @@ test("Node's own stacks do not bury the message about the end", async () => {
   expect(dead.reply.content.evalue).toContain("SIGABRT");
   expect(dead.stderr).toBe("mine\n");
 });
+
+test("the same stacks of a program that a cell started are shown, and so is what comes after them", async () => {
+  const { reply, stderr } = await suite.client.execute(
+    `const { spawnSync } = await import("node:child_process");
+     const run = (code: string) => spawnSync(process.execPath, ["-e", code], { stdio: "inherit" }).signal;
+     [run("process.abort()"), run("console.error('later')")]`,
+  );
+  expect(reply.content.status).toBe("ok");
+  expect(stderr).toContain("Native stack trace");
+  expect(stderr).toContain("later");
+  expect((await suite.client.execute(`run("console.error('much later')")`)).stderr).toBe(
+    "much later\n",
+  );
+});

@@ -29,8 +29,9 @@ import {
 const RAW_OUTPUT_WAIT_MS = 50;
 const DRAIN_MS = 300;
 const STDERR_TAIL_CHARS = 4_096;
-/** How Node and V8 begin their last words; nothing else follows them. */
-const DUMP = /^(?:-{5} Native stack trace -{5}|<--- Last few GCs --->|#\n# Fatal error in)/m;
+const DUMP_LENGTH_MAX = 64 * 1024;
+/** How Node and V8 begin their last words. A program that a cell started may die with the same. */
+const DUMP = /^\n*(?:-{5} Native stack trace -{5}|<--- Last few GCs --->|#\n# Fatal error in)/m;
 
 export interface UserProcessOptions {
   readonly folder: string;
@@ -65,8 +66,8 @@ export class UserProcess {
   #problem: string | undefined;
   #isDrained = false;
   #stderrTail = "";
-  /** The process is ending, and says so in Node's own way. */
-  #isDumping = false;
+  /** What may be the process's last words, held until it is known whether it ends. */
+  #dump = "";
   readonly ready: Promise<void>;
   #becomeReady: () => void = () => undefined;
   readonly exited: Promise<ProcessEnd>;
@@ -181,7 +182,7 @@ export class UserProcess {
     const raw = new RawOutput(this.#marker, (text) => {
       if (stream === "stderr")
         this.#stderrTail = (this.#stderrTail + text).slice(-STDERR_TAIL_CHARS);
-      const shown = stream === "stderr" ? this.#withoutDump(text) : text;
+      const shown = stream === "stderr" ? this.#withoutLastWords(text) : text;
       if (shown !== "") this.#options.onRawOutput(stream, shown);
     });
     pipe?.on("data", (chunk: Buffer) => {
@@ -191,12 +192,23 @@ export class UserProcess {
     return raw;
   }
 
-  /** Node's stacks of itself would bury the message about the end, and are of use to nobody but Node's own people. */
-  #withoutDump(text: string): string {
-    if (this.#isDumping) return "";
-    const at = text.search(DUMP);
-    this.#isDumping = at !== -1;
-    return at === -1 ? text : text.slice(0, at).trimEnd();
+  /**
+   * Node's stacks of itself would bury the message about the end, and are of use to nobody but Node's own people. They
+   * are dropped with the process, and shown when a cell ends all the same.
+   */
+  #withoutLastWords(text: string): string {
+    const at = this.#dump === "" ? text.search(DUMP) : 0;
+    if (at === -1) return text;
+    this.#dump += text.slice(at);
+    if (this.#dump.length > DUMP_LENGTH_MAX) this.#showDump();
+    return text.slice(0, at);
+  }
+
+  /** They were another's. */
+  #showDump(): void {
+    const text = this.#dump;
+    this.#dump = "";
+    if (text !== "") this.#options.onRawOutput("stderr", text);
   }
 
   /** Delivers what may be delivered (U1). */
@@ -208,6 +220,7 @@ export class UserProcess {
       this.#waiting = undefined;
       if (item.kind === "ready") this.#becomeReady();
       if (item.kind === "settled") {
+        this.#showDump();
         for (const raw of Object.values(this.#raw)) raw.forget(item.settled.cell);
       }
       this.#options.onItem(item);
