@@ -17,15 +17,11 @@ const headerSchema = z.looseObject({
 const cursor = { code: z.string(), cursor_pos: z.number() };
 const nothing = z.object({}).transform((): Record<string, never> => ({}));
 
-/** Of ids that people and programs write: a number where none is wanted is as good as absent. */
-const maybeNumber = z
-  .number()
-  .nullish()
-  .transform((given) => given ?? undefined);
-const maybeFlag = z
-  .boolean()
-  .nullish()
-  .transform((given) => given ?? false);
+/** Programs write null for what they leave out. */
+const optional = <T>(schema: ZodType<T>) =>
+  schema.nullish().transform((given) => given ?? undefined);
+const withDefault = <T>(schema: ZodType<T>, absent: T) =>
+  schema.nullish().transform((given) => given ?? absent);
 const commData = { comm_id: z.string(), data: z.unknown().transform((data) => data ?? {}) };
 
 const contents: { readonly [T in IncomingType]: ZodType<MessageContent[T]> } = {
@@ -33,10 +29,7 @@ const contents: { readonly [T in IncomingType]: ZodType<MessageContent[T]> } = {
     code: z.string(),
     silent: z.boolean().default(false),
     store_history: z.boolean().default(true),
-    user_expressions: z
-      .record(z.string(), z.string())
-      .nullish()
-      .transform((given) => given ?? {}),
+    user_expressions: withDefault(z.record(z.string(), z.string()), {}),
     allow_stdin: z.boolean().default(false),
     stop_on_error: z.boolean().default(true),
   }),
@@ -45,29 +38,15 @@ const contents: { readonly [T in IncomingType]: ZodType<MessageContent[T]> } = {
   is_complete_request: z.object({ code: z.string() }),
   history_request: z.object({
     hist_access_type: z.enum(["tail", "range", "search"]).default("tail"),
-    output: maybeFlag,
-    n: maybeNumber,
-    session: z
-      .number()
-      .nullish()
-      .transform((given) => given ?? 0),
-    start: z
-      .number()
-      .nullish()
-      .transform((given) => given ?? 0),
-    stop: maybeNumber,
-    pattern: z
-      .string()
-      .nullish()
-      .transform((given) => given ?? "*"),
-    unique: maybeFlag,
+    output: withDefault(z.boolean(), false),
+    n: optional(z.number()),
+    session: withDefault(z.number(), 0),
+    start: withDefault(z.number(), 0),
+    stop: optional(z.number()),
+    pattern: withDefault(z.string(), "*"),
+    unique: withDefault(z.boolean(), false),
   }),
-  comm_info_request: z.object({
-    target_name: z
-      .string()
-      .nullish()
-      .transform((name) => name ?? undefined),
-  }),
+  comm_info_request: z.object({ target_name: optional(z.string()) }),
   kernel_info_request: nothing,
   interrupt_request: nothing,
   shutdown_request: z.object({ restart: z.boolean().default(false) }),

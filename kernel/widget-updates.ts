@@ -16,11 +16,10 @@ const WIDGET_TARGET = "jupyter.widget";
 interface Waiting {
   readonly cell: number;
   state: object;
-  isSent: boolean;
 }
 
 export class WidgetUpdates {
-  /** The last update of each comm, as long as nothing of that comm has followed it. */
+  /** The last update of each comm that is not sent yet, as long as nothing of that comm has followed it. */
   readonly #last = new Map<string, Waiting>();
 
   /**
@@ -39,14 +38,13 @@ export class WidgetUpdates {
       return () => message;
     }
     const before = this.#last.get(message.id);
-    if (before !== undefined && !before.isSent && before.cell === cell) {
+    if (before?.cell === cell) {
       before.state = { ...before.state, ...state };
       return undefined;
     }
-    const own: Waiting = { cell, state, isSent: false };
+    const own: Waiting = { cell, state };
     this.#last.set(message.id, own);
     return () => {
-      own.isSent = true;
       if (this.#last.get(message.id) === own) this.#last.delete(message.id);
       return { ...message, data: { ...(message.data as object), state: own.state } }; // `updateOf` has looked
     };

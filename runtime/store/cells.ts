@@ -51,10 +51,14 @@ export interface CellRow {
   readonly output: string | undefined;
 }
 
+/** One cell that ran, in this or an earlier session of the folder. */
 export interface FoundCell {
+  /** Sessions of the folder are numbered from 1. */
   readonly session: number;
+  /** Execution count. */
   readonly n: number;
   readonly source: string;
+  /** `text/plain` of its value. */
   readonly output?: string;
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { KernelProcess } from "../support/kernel-client.ts";
 import { kernelSuite, types } from "../support/kernel-suite.ts";
 
 const suite = kernelSuite();
@@ -179,9 +180,13 @@ test("comms end with their user process, and the front end hears of it", async (
 });
 
 test("a comm opened while the user process starts again is answered when it has", async () => {
-  suite.client.startCell("process.exit(3)");
-  const lost = await suite.client.message(({ content }) => content.ename === "SessionLost");
-  expect(lost).toBeDefined();
-  const answer = await sent("comm_open", { comm_id: "early", target_name: "nobody", data: {} });
-  expect(types(answer)).toEqual(["busy", "comm_close", "idle"]);
+  await using kernel = await KernelProcess.start({ env: { EAGERDECK_SPARE: "off" } });
+  const client = await kernel.connect();
+  await client.execute("1");
+  client.startCell("process.exit(3)");
+  await client.message(({ content }) => content.ename === "SessionLost");
+  const open = { comm_id: "early", target_name: "nobody", data: {} };
+  const id = client.send("comm_open", open);
+  await client.idle(id);
+  expect(types(client.published(id))).toEqual(["busy", "comm_close", "idle"]);
 });

@@ -6,12 +6,14 @@
  * @module
  */
 import type { RuntimeEvent } from "../../events/events.ts";
+import type { FoundCell as HistoryRow } from "../../store/cells.ts";
 import type { MimeBundle } from "../../values/shape.ts";
 import type { CellError, Diagnostic } from "../cell-error.ts";
 import type { CommMessage } from "../comm-message.ts";
 import type { Dialect } from "../dialect.ts";
 import type { InputAnswer, Peeked } from "../protocol.ts";
 
+export type { FoundCell as HistoryRow } from "../../store/cells.ts";
 export type { CellError, Diagnostic } from "../cell-error.ts";
 export type { CommMessage } from "../comm-message.ts";
 export type { InputAnswer, Peeked } from "../protocol.ts";
@@ -158,17 +160,6 @@ export type HistoryQuery =
       readonly max: number;
       readonly unique?: boolean;
     };
-
-/** One cell that ran, in this or an earlier session of the folder. */
-export interface HistoryRow {
-  /** Sessions of the folder are numbered from 1. */
-  readonly session: number;
-  /** Execution count. */
-  readonly n: number;
-  readonly source: string;
-  /** `text/plain` of its value. */
-  readonly output?: string;
-}
 
 export type SessionPhase = "starting" | "ready" | "lost" | "closed";
 
