@@ -2,26 +2,12 @@
  * What `display` shows, as JupyterLab draws it: each form by the renderer it is meant for, never as raw JSON; updates in
  * place; readable in both themes.
  */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { inPage, launchBrowser } from "../support/browser.ts";
-import { type JupyterLab, startJupyterLab } from "../support/jupyter-lab.ts";
+import { expect, test } from "vitest";
+import { inPage } from "../support/browser.ts";
+import { labSuite, OUT } from "../support/lab-suite.ts";
 
-const OUT = "test/browser/out";
-let browser: Browser;
-let lab: JupyterLab;
-
-beforeAll(async () => {
-  mkdirSync(OUT, { recursive: true });
-  browser = await launchBrowser();
-  lab = await startJupyterLab();
-});
-afterAll(async () => {
-  await browser?.close();
-  await lab?.[Symbol.asyncDispose]();
-});
+const suite = labSuite();
 
 const PNG =
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
@@ -48,8 +34,8 @@ test.each(["JupyterLab Light", "JupyterLab Dark"] as const)(
   "%s draws each form as what it is",
   async (theme) => {
     const name = `displays-${theme.endsWith("Dark") ? "dark" : "light"}`;
-    lab.write(`${name}.ipynb`, [TEXTS, PICTURES, DATA, MADE, UPDATED, LOOP]);
-    const notebook = await lab.open(browser, `${name}.ipynb`, { theme, height: 1_500 });
+    suite.lab.write(`${name}.ipynb`, [TEXTS, PICTURES, DATA, MADE, UPDATED, LOOP]);
+    const notebook = await suite.lab.open(suite.browser, `${name}.ipynb`, { theme, height: 1_500 });
     const { page } = notebook;
     for (let cell = 0; cell < 6; cell++) await notebook.run(cell);
     const cellAt = (index: number) => page.locator(".jp-Notebook .jp-CodeCell").nth(index);

@@ -3,26 +3,13 @@
  *
  * The pictures are written to `test/browser/out`; what can be said of them in numbers is asserted.
  */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { inPage, launchBrowser } from "../support/browser.ts";
-import { type JupyterLab, type NotebookPage, startJupyterLab } from "../support/jupyter-lab.ts";
+import { describe, expect, test } from "vitest";
+import { inPage } from "../support/browser.ts";
+import type { NotebookPage } from "../support/jupyter-lab.ts";
+import { labSuite, OUT } from "../support/lab-suite.ts";
 
-const OUT = "test/browser/out";
-let browser: Browser;
-let lab: JupyterLab;
-
-beforeAll(async () => {
-  mkdirSync(OUT, { recursive: true });
-  browser = await launchBrowser();
-  lab = await startJupyterLab();
-});
-afterAll(async () => {
-  await browser?.close();
-  await lab?.[Symbol.asyncDispose]();
-});
+const suite = labSuite();
 
 const TASKS = `
 import { setTimeout as sleep } from "node:timers/promises";
@@ -104,7 +91,7 @@ describe.each(["JupyterLab Light", "JupyterLab Dark"] as const)("in %s", (theme)
   const name = theme === "JupyterLab Dark" ? "dark" : "light";
 
   test("a failed run, its reruns, a fan-out and the summary", async () => {
-    lab.write(`${name}.ipynb`, [
+    suite.lab.write(`${name}.ipynb`, [
       TASKS,
       REPORT,
       'const t = deck.failed.find((call) => call.name === "publish")!; t.inputs',
@@ -113,7 +100,7 @@ describe.each(["JupyterLab Light", "JupyterLab Dark"] as const)("in %s", (theme)
       FAN_OUT,
       "deck.session()",
     ]);
-    const notebook = await lab.open(browser, `${name}.ipynb`, { theme });
+    const notebook = await suite.lab.open(suite.browser, `${name}.ipynb`, { theme });
     const { page } = notebook;
     const asked: string[] = [];
     page.on("request", (request) => asked.push(request.url()));
@@ -149,9 +136,12 @@ describe.each(["JupyterLab Light", "JupyterLab Dark"] as const)("in %s", (theme)
     await notebook.cell(6).screenshot({ path: join(OUT, `session-${name}.png`) });
 
     const foreign = asked.filter(
-      (url) => !url.startsWith(lab.origin) && !url.startsWith("data:") && !url.startsWith("blob:"),
+      (url) =>
+        !url.startsWith(suite.lab.origin) && !url.startsWith("data:") && !url.startsWith("blob:"),
     );
-    expect(foreign.filter((url) => !url.startsWith(lab.origin.replace("http", "ws")))).toEqual([]);
+    expect(
+      foreign.filter((url) => !url.startsWith(suite.lab.origin.replace("http", "ws"))),
+    ).toEqual([]);
     for (const width of [360, 640, 1_000]) {
       await page.setViewportSize({ width: width + 160, height: 1_600 });
       expect((await measured(notebook, 1)).isWider).toBe(false);
@@ -162,7 +152,7 @@ describe.each(["JupyterLab Light", "JupyterLab Dark"] as const)("in %s", (theme)
 });
 
 test("the tree moves while the cell runs, and its last frame is the deck", async () => {
-  lab.write("live.ipynb", [
+  suite.lab.write("live.ipynb", [
     `import { setTimeout as sleep } from "node:timers/promises";
 const step = task(async ({ n }: { n: number }, { progress }) => {
   for (let done = 1; done <= 20; done++) {
@@ -174,7 +164,7 @@ const step = task(async ({ n }: { n: number }, { progress }) => {
 const work = eager(async () => await Promise.all([1, 2, 3, 4].map((n) => step({ n }))));`,
     "await work()",
   ]);
-  const notebook = await lab.open(browser, "live.ipynb");
+  const notebook = await suite.lab.open(suite.browser, "live.ipynb");
   await notebook.run(0);
   await notebook.start(1);
   await notebook.shows(1, "running");
@@ -189,7 +179,10 @@ const work = eager(async () => await Promise.all([1, 2, 3, 4].map((n) => step({ 
 });
 
 test("a stored notebook that nobody has vouched for shows its deck all the same", async () => {
-  const notebook = await lab.open(browser, lab.copy("notebooks/02-failures-and-reruns.ipynb"));
+  const notebook = await suite.lab.open(
+    suite.browser,
+    suite.lab.copy("notebooks/02-failures-and-reruns.ipynb"),
+  );
   await notebook.shows(2, "no channel #sales");
   // JupyterLab has gone over it: what it drops would be missing here.
   expect(await notebook.cell(2).locator("style, script, [id^=eagerdeck]").count()).toBe(0);
@@ -202,14 +195,14 @@ test("a stored notebook that nobody has vouched for shows its deck all the same"
 });
 
 test("a restarted kernel knows the runs from before, and resumes one", async () => {
-  lab.write("restart.ipynb", [
+  suite.lab.write("restart.ipynb", [
     TASKS,
     REPORT,
     "runs().map((run) => run.title + ': ' + run.state).slice(0, 3)",
     "isUp = true; await runs().find((run) => run.state === 'failed')!.resume()",
     "deck.tasks('fetchOrders').map((call) => call.state)",
   ]);
-  const notebook = await lab.open(browser, "restart.ipynb");
+  const notebook = await suite.lab.open(suite.browser, "restart.ipynb");
   await notebook.run(0);
   await notebook.run(1);
   await notebook.restart();

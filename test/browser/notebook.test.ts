@@ -3,30 +3,18 @@
  *
  * The pictures are written to `test/browser/out`.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { inPage, launchBrowser } from "../support/browser.ts";
-import { type JupyterLab, NotebookPage, startJupyterLab } from "../support/jupyter-lab.ts";
+import { describe, expect, test } from "vitest";
+import { inPage } from "../support/browser.ts";
+import { NotebookPage } from "../support/jupyter-lab.ts";
+import { labSuite, OUT } from "../support/lab-suite.ts";
 
-const OUT = "test/browser/out";
 const STDERR = '[data-mime-type="application/vnd.jupyter.stderr"]';
 const FAILED = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]';
 const RESULT = ".jp-OutputArea-executeResult";
-let browser: Browser;
-let lab: JupyterLab;
 let opened: NotebookPage[] = [];
-
-beforeAll(async () => {
-  mkdirSync(OUT, { recursive: true });
-  browser = await launchBrowser();
-  lab = await startJupyterLab();
-});
-afterAll(async () => {
-  await browser?.close();
-  await lab?.[Symbol.asyncDispose]();
-});
+const suite = labSuite();
 
 /** @param cells sources, or the name of a notebook that is there. */
 async function withNotebook(
@@ -35,8 +23,8 @@ async function withNotebook(
   options: { height?: number } = {},
 ): Promise<void> {
   const name = typeof cells === "string" ? cells : `notebook-${opened.length}.ipynb`;
-  if (typeof cells !== "string") lab.write(name, cells);
-  const notebook = await lab.open(browser, name, { height: 900, ...options });
+  if (typeof cells !== "string") suite.lab.write(name, cells);
+  const notebook = await suite.lab.open(suite.browser, name, { height: 900, ...options });
   opened = [...opened, notebook];
   try {
     await use(notebook);
@@ -68,8 +56,8 @@ const SEED = [
 ].join("\n");
 
 test("our card opens a notebook; a workflow typed into it shows its tree, then its deck and its value", async () => {
-  const first = await browser.newPage();
-  await first.goto(lab.start);
+  const first = await suite.browser.newPage();
+  await first.goto(suite.lab.start);
   const logo = first.locator(".jp-LauncherCard", { hasText: "TypeScript (eagerdeck)" });
   await logo.first().locator("img").waitFor();
   await first.waitForFunction(
@@ -77,7 +65,7 @@ test("our card opens a notebook; a workflow typed into it shows its tree, then i
   );
   await first.screenshot({ path: join(OUT, "launcher.png") });
   await first.close();
-  const notebook = await NotebookPage.launch(browser, lab.start);
+  const notebook = await NotebookPage.launch(suite.browser, suite.lab.start);
   const { page } = notebook;
   await notebook.type(0, SEED);
   await page.screenshot({ path: join(OUT, "typed.png") });
@@ -277,8 +265,8 @@ test("a subshell's console answers while a cell of the notebook runs", async () 
 });
 
 test("the first notebook: cell by cell, then Restart and all again from 1", async () => {
-  lab.copy("notebooks/workflows.ts");
-  await withNotebook(lab.copy("notebooks/01-eager-workflows.ipynb"), async (notebook) => {
+  suite.lab.copy("notebooks/workflows.ts");
+  await withNotebook(suite.lab.copy("notebooks/01-eager-workflows.ipynb"), async (notebook) => {
     const { page } = notebook;
     await notebook.command("notebook:clear-all-cell-outputs").catch(() => undefined);
     const code = page.locator(".jp-Notebook .jp-CodeCell");
@@ -310,7 +298,7 @@ test("the first notebook: cell by cell, then Restart and all again from 1", asyn
 
 test("a saved notebook has when its cells ran; loaded anew and untrusted, its deck looks the same", async () => {
   const name = "saved.ipynb";
-  lab.write(name, [SEED]);
+  suite.lab.write(name, [SEED]);
   await withNotebook(name, async (notebook) => {
     const { page } = notebook;
     await shiftEnter(notebook, 0);
@@ -321,7 +309,7 @@ test("a saved notebook has when its cells ran; loaded anew and untrusted, its de
     await page.waitForFunction(
       inPage<unknown, boolean>("return !window.jupyterapp.shell.currentWidget.context.model.dirty"),
     );
-    const { cells } = JSON.parse(readFileSync(join(lab.folder, name), "utf8"));
+    const { cells } = JSON.parse(readFileSync(join(suite.lab.folder, name), "utf8"));
     expect(Object.keys(cells[0].metadata.execution).sort()).toEqual([
       "iopub.execute_input",
       "iopub.status.busy",
@@ -332,9 +320,9 @@ test("a saved notebook has when its cells ran; loaded anew and untrusted, its de
     expect(before.rows.length).toBeGreaterThan(0);
     await picture(notebook, "saved");
     // A byte of difference, and the signature that JupyterLab keeps of what it saved is another notebook's.
-    const stored = JSON.parse(readFileSync(join(lab.folder, name), "utf8"));
+    const stored = JSON.parse(readFileSync(join(suite.lab.folder, name), "utf8"));
     writeFileSync(
-      join(lab.folder, name),
+      join(suite.lab.folder, name),
       JSON.stringify({ ...stored, metadata: { ...stored.metadata, title: "changed" } }),
     );
     await page.reload();

@@ -2,26 +2,11 @@
  * Widgets in JupyterLab, drawn by anywidget's extension: live while a cell waits, there again after the page was loaded
  * anew.
  */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { launchBrowser } from "../support/browser.ts";
-import { type JupyterLab, startJupyterLab } from "../support/jupyter-lab.ts";
+import { expect, test } from "vitest";
+import { labSuite, OUT } from "../support/lab-suite.ts";
 
-const OUT = "test/browser/out";
-let browser: Browser;
-let lab: JupyterLab;
-
-beforeAll(async () => {
-  mkdirSync(OUT, { recursive: true });
-  browser = await launchBrowser();
-  lab = await startJupyterLab();
-});
-afterAll(async () => {
-  await browser?.close();
-  await lab?.[Symbol.asyncDispose]();
-});
+const suite = labSuite();
 
 const CONTROLS = `const speed = widget.slider({ label: "speed", min: 1, max: 10, value: 2 });
 speed`;
@@ -49,8 +34,8 @@ const OWN = `widget({
 })`;
 
 test("a slider moved while a cell waits changes what the cell goes on with; a bar follows it", async () => {
-  lab.write("controls.ipynb", [CONTROLS, BAR, RUN]);
-  const notebook = await lab.open(browser, "controls.ipynb", { height: 900 });
+  suite.lab.write("controls.ipynb", [CONTROLS, BAR, RUN]);
+  const notebook = await suite.lab.open(suite.browser, "controls.ipynb", { height: 900 });
   const { page } = notebook;
   await notebook.run(0);
   await notebook.run(1);
@@ -78,8 +63,8 @@ test("a slider moved while a cell waits changes what the cell goes on with; a ba
 });
 
 test("a widget of one's own is drawn, speaks both ways, and is there again after the page was loaded anew", async () => {
-  lab.write("own.ipynb", [OWN, "_.state.n"]);
-  const notebook = await lab.open(browser, "own.ipynb", { height: 600 });
+  suite.lab.write("own.ipynb", [OWN, "_.state.n"]);
+  const notebook = await suite.lab.open(suite.browser, "own.ipynb", { height: 600 });
   const { page } = notebook;
   await notebook.run(0);
   await page.getByText("n is 41").click();

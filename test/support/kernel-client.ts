@@ -5,11 +5,11 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac, randomUUID } from "node:crypto";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { curveKeyPair, Dealer, Request, Subscriber } from "zeromq";
 import { distFolder } from "./dist.ts";
 import { messageProblem, type SentRequest, transcriptProblems } from "./message-spec.ts";
+import { freePorts } from "./ports.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 /** How a kernel is started; its connection file is appended. The one place that knows. */
@@ -474,25 +474,4 @@ async function newConnection(folder: string, options: KernelOptions): Promise<Co
     hb_port,
     ...options.connection,
   };
-}
-
-/**
- * Below the range that the system gives to outgoing connections: there a client that tries to connect before
- * the kernel listens could meet itself.
- */
-async function freePorts(count: number): Promise<number[]> {
-  const ports: number[] = [];
-  while (ports.length < count) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000);
-    if (!ports.includes(port) && (await isFree(port))) ports.push(port);
-  }
-  return ports;
-}
-
-async function isFree(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
 }

@@ -7,21 +7,10 @@
  */
 import { createHmac, randomUUID } from "node:crypto";
 import { Dealer, Request, Subscriber } from "zeromq";
+import type { Connection } from "../../support/kernel-client.ts";
 
 /** Milliseconds. The usual 100 would be the resolution of every start. */
 const reconnectInterval = 5;
-
-export interface Connection {
-  readonly transport: "tcp";
-  readonly ip: string;
-  readonly key: string;
-  readonly signature_scheme: string;
-  readonly shell_port: number;
-  readonly iopub_port: number;
-  readonly stdin_port: number;
-  readonly control_port: number;
-  readonly hb_port: number;
-}
 
 export interface Message {
   readonly type: string;

@@ -5,9 +5,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
-import { BenchClient, type Connection, within } from "./client.ts";
+import type { Connection } from "../../support/kernel-client.ts";
+import { freePorts } from "../../support/ports.ts";
+import { BenchClient, within } from "./client.ts";
 
 /** Cells that do the same in TypeScript and Python. */
 export interface Cells {
@@ -266,22 +267,4 @@ async function newConnection(): Promise<Connection> {
   const ports = { shell_port, iopub_port, stdin_port, control_port, hb_port };
   const key = randomUUID();
   return { transport: "tcp", ip: "127.0.0.1", key, signature_scheme: "hmac-sha256", ...ports };
-}
-
-/** Below the range of outgoing connections, where a client that is early could meet itself. */
-async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000);
-    if (await isFree(port)) ports.add(port);
-  }
-  return [...ports];
-}
-
-async function isFree(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
 }
