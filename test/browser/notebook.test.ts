@@ -270,7 +270,10 @@ test("the first notebook: cell by cell, then Restart and all again from 1", asyn
     const { page } = notebook;
     await notebook.command("notebook:clear-all-cell-outputs").catch(() => undefined);
     const code = page.locator(".jp-Notebook .jp-CodeCell");
-    const count = await code.count();
+    const { cells } = JSON.parse(readFileSync("notebooks/01-eager-workflows.ipynb", "utf8"));
+    const count = cells.filter((cell: { cell_type: string }) => cell.cell_type === "code").length;
+    // JupyterLab puts cells below the screen into the page when it finds the time.
+    await expect.poll(() => code.count(), { timeout: 30_000 }).toBe(count);
     for (let n = 0; n < count; n++) {
       await code.nth(n).locator(".cm-content").click();
       await page.keyboard.press("Control+Enter");
