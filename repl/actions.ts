@@ -1,13 +1,20 @@
 /**
- * What keys bring about beyond the editor: cells run, commands, completion, interrupts, leaving.
+ * What keys bring about beyond the editor: cells run, commands, questions answered, leaving.
  * @module
  */
-import type { Completions, ParseResult, Session } from "../runtime/session/client/api.ts";
-import { CommandError, commandNames, isCommand, runCommand } from "./commands/registry.ts";
+import type {
+  InputAnswer,
+  InputQuestion,
+  ParseResult,
+  Session,
+} from "../runtime/session/client/api.ts";
+import { Assist } from "./assist.ts";
+import { CommandError, isCommand, runCommand } from "./commands/registry.ts";
+import { CtrlC } from "./ctrl-c.ts";
 import { actionOf } from "./editor/keymap.ts";
 import type { KeyPress } from "./editor/keys.ts";
-import { type Action, type Effect, reduce } from "./editor/reduce.ts";
-import { ctrlC, descend, type Meaning, type PressState } from "./interrupt.ts";
+import { reduce } from "./editor/reduce.ts";
+import { type Action, type EditorContext, type Effect, emptyEditor } from "./editor/state.ts";
 import { deckText } from "./live/block.ts";
 import type { Scrollback } from "./state/scrollback.ts";
 import type { Cells } from "./state/session.ts";
@@ -28,26 +35,51 @@ export interface ActionsOptions {
   readonly now: () => number;
 }
 
-const COMPLETION_MS = 3_000;
+/** Cells that may wait. */
+const QUEUE_MAX = 20;
 
 export class Actions {
   readonly #options: ActionsOptions;
-  #presses: PressState = {};
-  #pressedCell: number | undefined;
+  readonly #assist: Assist;
+  readonly #ctrlC: CtrlC;
   #commandsRunning = 0;
-  #completion: AbortController | undefined;
   #hasLeft = false;
+  /** Who waits for the answer to the question on the screen. */
+  #answered: ((answer: InputAnswer) => void) | undefined;
+  #questions = Promise.resolve();
 
   constructor(options: ActionsOptions) {
     this.#options = options;
+    const { session, store, cells, now } = options;
+    this.#assist = new Assist({
+      session,
+      editor: () => store.get().editor,
+      dispatch: (action) => this.dispatch(action),
+      notice: (text) => store.notice(text),
+    });
+    this.#ctrlC = new CtrlC({
+      session,
+      store,
+      cells,
+      now,
+      isBusy: () => this.#commandsRunning > 0,
+      stopCommands: () => undefined,
+      closePopup: () => this.dispatch({ kind: "close" }),
+      clearText: () => this.dispatch({ kind: "clear" }),
+      leave: () => this.#leave(),
+    });
+    session.onInput((question) => this.#ask(question));
   }
 
   press(press: KeyPress): void {
-    const { question, phase } = this.#options.store.get();
+    const { question, asked, phase, editor } = this.#options.store.get();
     if (phase === "leaving") return;
-    if (question !== undefined) return this.#answer(press);
-    const action = actionOf(press);
-    if (action) this.#dispatch(action);
+    if (question !== undefined) return this.#confirm(press);
+    const action = actionOf(press, asked?.editor ?? editor);
+    // A pair of keys that means nothing is over with its second one.
+    if (action === undefined) return this.dispatch({ kind: "close" }, editor.prefix !== undefined);
+    if (asked) this.#answer(action);
+    else this.dispatch(action);
   }
 
   /** Runs cells as if they had been typed. */
@@ -57,51 +89,62 @@ export class Actions {
 
   /** A press of Ctrl-C, from the keyboard or as a signal. */
   interrupt(): void {
-    const { store, cells, now } = this.#options;
-    const { editor, phase } = store.get();
-    if (phase === "leaving") return;
-    // The ladder belongs to one cell: the next one is asked politely first.
-    if (cells.oldestActive !== this.#pressedCell) this.#presses = descend(this.#presses);
-    this.#pressedCell = cells.oldestActive;
-    const situation = {
-      hasPopup: editor.popup !== undefined,
-      hasText: editor.text !== "",
-      // An install is stopped as a cell is.
-      isRunning: cells.activeCount > 0 || this.#commandsRunning > 0,
-    };
-    const { meaning, state } = ctrlC(this.#presses, situation, now());
-    this.#presses = state;
-    void this.#obey(meaning);
+    if (this.#options.store.get().phase !== "leaving") this.#ctrlC.press();
   }
 
-  #dispatch(action: Action): void {
+  dispatch(action: Action, isWanted = true): void {
+    if (!isWanted) return;
     const { store } = this.#options;
     let effects: readonly Effect[] = [];
     store.update((snapshot) => {
-      const reduced = reduce(snapshot.editor, action, { parse: (code) => this.#parse(code) });
+      const reduced = reduce(snapshot.editor, action, this.#context());
       effects = reduced.effects;
       // A notice has been seen once the next key comes; what Ctrl-C does next must stay to be read.
       const { notice, ...rest } = snapshot;
-      const kept = notice && action.kind === "interrupt" ? { notice } : {};
+      const kept = notice && STAYING.has(action.kind) ? { notice } : {};
       return { ...rest, ...kept, editor: reduced.state };
     });
     for (const effect of effects) this.#perform(effect);
   }
 
+  #context(): EditorContext {
+    const { session, store, style } = this.#options;
+    return {
+      parse: (code): ParseResult =>
+        isCommand(code) ? { status: "complete" } : session.parse(code),
+      hasGhost: style.hasColor,
+      completesAtDot: true,
+      canRun: store.get().queued < QUEUE_MAX,
+    };
+  }
+
   #perform(effect: Effect): void {
+    const { store, cells } = this.#options;
     switch (effect.kind) {
       case "run":
         return this.#run(effect.code);
       case "complete":
-        return void this.#complete(effect.version);
+        return void this.#assist.complete(effect.version, effect.isUnasked);
+      case "signature":
+        return void this.#assist.signature(effect.version);
+      case "describe":
+        return void this.#assist.describe(effect.name, effect.text, effect.at);
       case "interrupt":
         return this.interrupt();
       case "leave":
         return this.#askToLeave();
       case "repaint":
         return this.#options.repaint();
+      case "fold-tree":
+        return store.update((snapshot) => ({ ...snapshot, isTreeFolded: !snapshot.isTreeFolded }));
+      case "background":
+        return store.notice(cells.background());
+      case "edit-externally":
+      case "page":
+      case "suspend":
+        return;
       case "notice":
-        return this.#notice(effect.text);
+        return store.notice(effect.text);
       default:
         return effect satisfies never;
     }
@@ -136,65 +179,85 @@ export class Actions {
     }
   }
 
-  async #complete(version: number): Promise<void> {
-    this.#completion?.abort();
-    const controller = new AbortController();
-    this.#completion = controller;
-    const { text, cursor } = this.#options.store.get().editor;
-    const completions = await this.#ask(text, cursor, controller.signal);
-    if (completions !== undefined) this.#dispatch({ kind: "completions", version, completions });
+  /** One question after the other: two cells may ask at once. */
+  #ask(question: InputQuestion): Promise<InputAnswer> {
+    const answer = this.#questions.then(() => this.#show(question));
+    this.#questions = answer.then(() => undefined);
+    return answer;
   }
 
-  async #ask(text: string, cursor: number, signal: AbortSignal): Promise<Completions | undefined> {
-    if (/^\s*\.[a-z]*$/i.test(text)) {
-      const start = text.indexOf(".");
-      const items = commandNames().map(({ name, summary }) => ({
-        name,
-        kind: "keyword" as const,
-        detail: summary,
-      }));
-      return { start, end: text.length, items };
-    }
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(COMPLETION_MS)]);
+  async #show({ prompt, password, signal }: InputQuestion): Promise<InputAnswer> {
+    const gone: InputAnswer = {
+      ok: false,
+      name: "Interrupted",
+      message: "input() was interrupted",
+    };
+    if (signal.aborted) return gone;
+    const { store, scrollback, style } = this.#options;
+    const { promise, resolve } = Promise.withResolvers<InputAnswer>();
+    const onAbort = () => resolve(gone);
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.#answered = resolve;
+    store.update((snapshot) => ({
+      ...snapshot,
+      asked: { prompt, isPassword: password, editor: emptyEditor },
+    }));
     try {
-      return await this.#options.session.types.complete(text, cursor, limit);
-    } catch {
-      // A newer Tab aborted it: its own answer follows. Else the type service is slow or gone.
-      if (!signal.aborted) this.#notice("no completions: the type checker does not answer");
-      return undefined;
+      const answer = await promise;
+      const shown = answer.ok ? (password ? "" : answer.value) : "";
+      scrollback.text(style.glyphs(sanitize(prompt + shown)));
+      return answer;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      this.#answered = undefined;
+      store.update(({ asked: _, ...rest }) => rest);
     }
   }
 
-  async #obey(meaning: Meaning): Promise<void> {
-    switch (meaning.kind) {
-      case "nothing":
-        return;
-      case "close-popup":
-        return this.#dispatch({ kind: "close" });
-      case "clear-text":
-        return this.#dispatch({ kind: "clear" });
-      case "hint":
-        return this.#notice("Ctrl-C again, or Ctrl-D, leaves");
-      case "leave":
-        return this.#leave();
+  /** Keys of someone who types the answer to `input()`: one line, without completion and history. */
+  #answer(action: Action): void {
+    const { store } = this.#options;
+    const { asked } = store.get();
+    if (!asked) return;
+    switch (action.kind) {
+      case "enter":
+      case "run":
+      case "newline":
+        return this.#answered?.({ ok: true, value: asked.editor.text });
+      case "delete-or-leave":
+        if (asked.editor.text !== "") break;
+        return this.#answered?.({ ok: false, name: "EOFError", message: "the input has ended" });
       case "interrupt":
-        return await this.#climb(meaning.interrupt);
+        return this.interrupt();
+      case "repaint":
+        return this.#options.repaint();
+      case "paste":
+        return this.#answer({ kind: "insert", text: action.text.replaceAll("\n", " ") });
+      case "insert":
+      case "move":
+      case "kill":
+      case "yank":
+      case "yank-older":
+      case "backspace":
+      case "delete":
+      case "undo":
+      case "redo":
+        break;
       default:
-        return meaning satisfies never;
+        return;
     }
-  }
-
-  async #climb(kind: "cooperate" | "terminate" | "kill"): Promise<void> {
-    const { session, cells } = this.#options;
-    if (kind === "cooperate") this.#notice("interrupting… Ctrl-C again to force");
-    if (kind === "terminate") this.#notice("Ctrl-C again restarts; values are lost", "warning");
-    if (kind === "kill") this.#notice("restarting…", "warning");
-    const result = await session.interrupt(kind);
-    if (result === "unsafe") {
-      this.#notice("cannot be stopped alone; Ctrl-C again restarts, values are lost", "warning");
-    } else if (result === "done" && cells.activeCount === 0) {
-      this.#clearNotice();
-    }
+    const line: EditorContext = { ...this.#context(), hasGhost: false, completesAtDot: false };
+    store.update((snapshot) =>
+      snapshot.asked
+        ? {
+            ...snapshot,
+            asked: {
+              ...snapshot.asked,
+              editor: reduce(snapshot.asked.editor, action, line).state,
+            },
+          }
+        : snapshot,
+    );
   }
 
   #askToLeave(): void {
@@ -205,7 +268,7 @@ export class Actions {
     store.update((snapshot) => ({ ...snapshot, question }));
   }
 
-  #answer(press: KeyPress): void {
+  #confirm(press: KeyPress): void {
     this.#options.store.update(({ question: _, ...rest }) => rest);
     const isYes =
       press.kind === "text"
@@ -219,16 +282,14 @@ export class Actions {
     this.#hasLeft = true;
     this.#options.leave();
   }
-
-  #parse(code: string): ParseResult {
-    return isCommand(code) ? { status: "complete" } : this.#options.session.parse(code);
-  }
-
-  #notice(text: string, level: "info" | "warning" = "info"): void {
-    this.#options.store.update((snapshot) => ({ ...snapshot, notice: { text, level } }));
-  }
-
-  #clearNotice(): void {
-    this.#options.store.update(({ notice: _, ...rest }) => rest);
-  }
 }
+
+/** Actions that are no key of the person, and Ctrl-C, whose meaning is in the notice. */
+const STAYING: ReadonlySet<Action["kind"]> = new Set([
+  "interrupt",
+  "completions",
+  "signature",
+  "described",
+  "history-read",
+  "give-back",
+]);

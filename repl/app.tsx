@@ -70,7 +70,7 @@ function Frame({ store, context }: { store: Store; context: FrameContext }): Rea
       {frame.tree.length > 0 && <Tree rows={frame.tree} />}
       {frame.tail !== undefined && <Text wrap="truncate-end">{frame.tail}</Text>}
       {frame.editor.length > 0 && <Text wrap="truncate-end">{frame.editor.join("\n")}</Text>}
-      {frame.popup.length > 0 && <Text wrap="truncate-end">{frame.popup.join("\n")}</Text>}
+      {frame.box.length > 0 && <Text wrap="truncate-end">{frame.box.join("\n")}</Text>}
       {frame.status !== undefined && <Text wrap="truncate-end">{frame.status}</Text>}
     </Box>
   );

@@ -47,6 +47,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     scrollback,
     style,
     now: Date.now,
+    giveBack: (text, cursor) => actions.dispatch({ kind: "give-back", text, cursor }),
     onExit: (code) => left.resolve(code),
   });
   const filesWritten = keepRunFiles(session, { onNotice: (text) => cells.notice(text) });

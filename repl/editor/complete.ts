@@ -14,6 +14,8 @@ export interface Popup {
   readonly items: readonly CompletionItem[];
   /** Index into `items`; absent until the person chooses, so that Enter still runs the cell. */
   readonly chosen?: number;
+  /** Type and documentation of the chosen item, once they are known. */
+  readonly about?: { readonly name: string; readonly text: string };
 }
 
 /** A popup for an answer, if it has items that fit. */
@@ -38,7 +40,7 @@ export function openPopup(
 export function refit(popup: Popup, word: string): Popup | undefined {
   const items = fitting(popup.all, word);
   if (items.length === 0) return undefined;
-  const { chosen: _, ...rest } = popup;
+  const { chosen: _, about: _about, ...rest } = popup;
   return { ...rest, items };
 }
 

@@ -15,7 +15,6 @@ import type {
   SessionEvent,
   Settled,
 } from "../../runtime/session/client/api.ts";
-import { reduce } from "../editor/reduce.ts";
 import { continuationPrompt } from "../editor/view.ts";
 import { blockText, deckText, errorText, plainText } from "../live/block.ts";
 import { emptyTail, feed, type Tail } from "../live/tail.ts";
@@ -27,7 +26,11 @@ import type { Snapshot, Store } from "./store.ts";
 interface Cell {
   readonly id: number;
   readonly code: string;
+  /** The editor's version right after the cell had left it: who has typed since is not disturbed. */
+  readonly version: number;
   n?: number;
+  /** The prompt does not wait for it. */
+  isBackground: boolean;
   state: "waiting" | "running" | "ended";
   /** Events that came before the screen began the cell. */
   early: SessionEvent[];
@@ -45,11 +48,14 @@ export interface CellsOptions {
   readonly style: Style;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** A cell that was refused before it ran: its text, and where the first error stands. */
+  readonly giveBack: (text: string, cursor: number) => void;
   /** A cell called `process.exit(n)`. */
   readonly onExit: (code: number) => void;
 }
 
 const VALUE_ROWS_MAX = 40;
+const BACKGROUND_MAX = 8;
 /** Elapsed times move ten times a second at first, then once. */
 const TICK_MS = 100;
 const SLOW_TICK_MS = 1_000;
@@ -83,9 +89,42 @@ export class Cells {
     return this.#cells.size;
   }
 
-  /** Number of the cell that an interrupt meets. */
-  get oldestActive(): number | undefined {
-    return this.#cells.keys().next().value;
+  /** The session's number of the cell that an interrupt meets: it runs, or is the first that waits. */
+  get foreground(): number | undefined {
+    for (const { id, isBackground } of this.#cells.values()) if (!isBackground) return id;
+    return undefined;
+  }
+
+  get backgroundCount(): number {
+    return [...this.#cells.values()].filter(({ isBackground }) => isBackground).length;
+  }
+
+  /** Frees the prompt from the running cell, which goes on. @returns what was done, for the person. */
+  background(): string {
+    const cell = this.#find(({ state, isBackground }) => state === "running" && !isBackground);
+    if (cell === undefined) return "no cell is running";
+    if (this.backgroundCount >= BACKGROUND_MAX) {
+      return `${BACKGROUND_MAX} cells are in the background already`;
+    }
+    cell.isBackground = true;
+    const { session, scrollback, store, style } = this.#options;
+    if (cell.tail.text !== "") scrollback.text(cell.output.next(`${label(cell)}${cell.tail.text}`));
+    cell.tail = emptyTail;
+    store.update((snapshot) => withoutForeground(this.#counted(snapshot), cell.id));
+    scrollback.text(style.paint(`${label(cell)}goes on in the background`, "dim"));
+    session.detach(cell.id);
+    return `cell ${cell.n ?? ""} goes on in the background`;
+  }
+
+  /** Asks the cell `In [n]` to stop, wherever it is. @returns whether there is one. */
+  cancel(n: number): boolean {
+    const cell = this.#find((candidate) => candidate.n === n);
+    if (cell) void this.#options.session.interrupt("cooperate", { cell: cell.id });
+    return cell !== undefined;
+  }
+
+  #find(fits: (cell: Cell) => boolean): Cell | undefined {
+    return [...this.#cells.values()].find(fits);
   }
 
   run(code: string): void {
@@ -93,6 +132,8 @@ export class Cells {
     const cell: Cell = {
       id: execution.cell,
       code,
+      version: this.#options.store.get().editor.version,
+      isBackground: false,
       state: "waiting",
       early: [],
       tail: emptyTail,
@@ -191,8 +232,11 @@ export class Cells {
     cell.state = "ended";
     this.#cells.delete(cell.id);
     const { scrollback, store, style } = this.#options;
-    if (cell.tail.text !== "") scrollback.text(cell.output.next(cell.tail.text));
+    if (cell.tail.text !== "") scrollback.text(cell.output.next(prefixed(cell, cell.tail.text)));
     for (const text of cell.updates.values()) scrollback.text(text);
+    if (cell.isBackground) {
+      scrollback.text(style.paint(`${label(cell)}ended in the background`, "dim"));
+    }
     const runs = this.#areDecksShown ? this.records.runsOfCell(cell.id) : [];
     for (const run of runs) if (run.state === "running") this.#openRuns.set(run.id, cell.n);
     scrollback.change(() => {
@@ -203,11 +247,9 @@ export class Cells {
       const shown = this.#hasExited || isPrinted ? exited : settled;
       const block = blockText(shown, runs, { style, columns, valueRowsMax: VALUE_ROWS_MAX });
       store.update((snapshot) => {
-        const { foreground, ...rest } = this.#counted(snapshot);
-        const isMine = foreground?.cell === cell.id;
+        const rest = withoutForeground(this.#counted(snapshot), cell.id);
         return {
           ...rest,
-          ...(foreground && !isMine ? { foreground } : {}),
           // Printed blocks become one shared marker: Ink counts the items and looks at new ones only.
           finished: block === "" ? rest.finished : [...rest.finished.map(() => ""), block],
         };
@@ -218,22 +260,16 @@ export class Cells {
 
   /** A cell that the parser or the checker refused has not run: its text comes back. */
   #giveBack(cell: Cell, settled: Settled): void {
-    const { session, store } = this.#options;
+    const { session, store, giveBack } = this.#options;
+    // Lines that were pasted without marks, or typed ahead, would mix with it.
+    if (store.get().editor.version !== cell.version) return;
     const parsed = session.parse(cell.code);
     const [diagnostic] = settled.error?.diagnostics ?? [];
     const offset =
       parsed.status === "invalid"
         ? parsed.offset
         : diagnostic && offsetOf(cell.code, diagnostic.line, diagnostic.column);
-    if (offset === undefined) return;
-    store.update((snapshot) => ({
-      ...snapshot,
-      editor: reduce(
-        snapshot.editor,
-        { kind: "give-back", text: cell.code, cursor: offset },
-        { parse: (code) => session.parse(code) },
-      ).state,
-    }));
+    if (offset !== undefined) giveBack(cell.code, offset);
   }
 
   #onEvent(event: SessionEvent): void {
@@ -307,7 +343,7 @@ export class Cells {
       return;
     }
     const { tail, lines } = feed(cell.tail, text);
-    if (lines !== "") scrollback.text(cell.output.next(lines));
+    if (lines !== "") scrollback.text(cell.output.next(prefixed(cell, lines)));
     if (tail.text === cell.tail.text && lines === "") return;
     cell.tail = tail;
     store.updateSoon((snapshot) =>
@@ -320,6 +356,7 @@ export class Cells {
   #onDisplay(event: SessionEvent & { kind: "display" }, cell: Cell | undefined): void {
     const text = plainText(event.bundle);
     const { displayId } = event;
+    if (cell?.isBackground) return this.#options.scrollback.text(prefixed(cell, text));
     if (!event.update || displayId === undefined) {
       this.#options.scrollback.text(text);
     } else if (cell) {
@@ -384,8 +421,15 @@ export class Cells {
   }
 
   #counted(snapshot: Snapshot): Snapshot {
-    const queued = [...this.#cells.values()].filter((cell) => cell.state === "waiting").length;
-    return { ...snapshot, queued, nextCount: this.#options.session.count + queued + 1 };
+    const cells = [...this.#cells.values()];
+    const queued = cells.filter((cell) => cell.state === "waiting").length;
+    const background = cells.flatMap(({ isBackground, n }) => (isBackground ? [n ?? 0] : []));
+    return {
+      ...snapshot,
+      queued,
+      background,
+      nextCount: this.#options.session.count + queued + 1,
+    };
   }
 
   /** Moves the clock while a cell runs. */
@@ -405,6 +449,20 @@ export class Cells {
       isFast ? TICK_MS : SLOW_TICK_MS,
     );
   }
+}
+
+function withoutForeground(snapshot: Snapshot, cell: number): Snapshot {
+  const { foreground, ...rest } = snapshot;
+  return foreground?.cell === cell ? rest : snapshot;
+}
+
+/** `[4] ` in front of what a cell in the background says. */
+function label({ n }: Cell): string {
+  return `[${n ?? "?"}] `;
+}
+
+function prefixed(cell: Cell, lines: string): string {
+  return cell.isBackground ? lines.replaceAll(/^(?=[^\n]|\n)/gm, label(cell)) : lines;
 }
 
 /** UTF-16 offset of a line and column that count from 1. */

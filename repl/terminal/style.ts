@@ -7,7 +7,7 @@ import type { Role, Row } from "../../runtime/deck/views.ts";
 import { sanitizeLine } from "./sanitize.ts";
 
 /** Roles of the deck, and those that only a terminal has. */
-export type Tone = Role | "prompt" | "result" | "dim" | "caret" | "chosen" | "warning";
+export type Tone = Role | "prompt" | "result" | "dim" | "caret" | "chosen" | "current" | "warning";
 
 export interface Style {
   readonly hasColor: boolean;
@@ -41,6 +41,8 @@ const CODES: Readonly<Record<Tone, readonly [string, string] | undefined>> = {
   dim: ["2", "22"],
   caret: ["31", "39"],
   chosen: ["7", "27"],
+  // The parameter that is typed now.
+  current: ["1;4", "22;24"],
   warning: ["33", "39"],
 };
 

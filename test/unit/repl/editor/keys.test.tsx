@@ -4,7 +4,7 @@ import { render, useInput, usePaste } from "ink";
 import { describe, expect, test } from "vitest";
 import { type KeyPress, keysOf } from "../../../../repl/editor/keys.ts";
 import { cleanPaste } from "../../../../repl/editor/paste.ts";
-import { emptyEditor } from "../../../../repl/editor/reduce.ts";
+import { emptyEditor } from "../../../../repl/editor/state.ts";
 import { pressAll } from "../../../support/editor.ts";
 
 /** Ink's own parser in front of ours: `send` gives the presses that a chunk of bytes becomes. */

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { reduce } from "../../../../repl/editor/reduce.ts";
 import { Scrollback } from "../../../../repl/state/scrollback.ts";
 import { Cells } from "../../../../repl/state/session.ts";
 import { Store } from "../../../../repl/state/store.ts";
 import { createStyle } from "../../../../repl/terminal/style.ts";
+import { bracketContext } from "../../../support/editor.ts";
 import { type ScriptedOptions, ScriptedSession } from "../../../support/scripted-session.ts";
 
 const style = createStyle({ hasColor: false, isAscii: false });
@@ -19,6 +21,11 @@ function open(options: ScriptedOptions = {}) {
     scrollback,
     style,
     now: Date.now,
+    giveBack: (text, cursor) =>
+      store.update((snapshot) => ({
+        ...snapshot,
+        editor: reduce(snapshot.editor, { kind: "give-back", text, cursor }, bracketContext).state,
+      })),
     onExit: (code) => exits.push(code),
   });
   let transcript = "";
