@@ -67,13 +67,10 @@ describe("the signature", () => {
     expect(effects).toContainEqual({ kind: "signature", version: state.version });
   });
 
-  test.each([".type f(", "if (", "x = (", "f(1)", "f({"])(
-    "is not asked for behind %j",
-    (text) => {
-      const before = stateOf(`${text.slice(0, -1)}|`);
-      expect(pressAll(before, pressesOf(text.slice(-1))).effects).toEqual([]);
-    },
-  );
+  test.each([".type f(", "if (", "x = (", "f(1)", "f({"])("is not asked for behind %j", (text) => {
+    const before = stateOf(`${text.slice(0, -1)}|`);
+    expect(pressAll(before, pressesOf(text.slice(-1))).effects).toEqual([]);
+  });
 
   test("stays while typing goes on, is asked for again, and goes with an answer that has none", () => {
     const { state, effects } = pressAll(opened("f(|"), pressesOf("1"));
