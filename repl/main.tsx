@@ -54,7 +54,10 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     giveBack: (text, cursor) => actions.dispatch({ kind: "give-back", text, cursor }),
     onExit: (code) => left.resolve(code),
   });
-  const filesWritten = keepRunFiles(session, { onNotice: (text) => cells.notice(text) });
+  const filesWritten = keepRunFiles(session, {
+    onNotice: (text) => cells.notice(text),
+    onPage: (runId, file) => cells.pageWritten(runId, file),
+  });
   const inputs = new KeptInputs();
   const actions = new Actions({
     session,

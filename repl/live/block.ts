@@ -9,7 +9,7 @@ import type { RunRecord } from "../../runtime/events/record-shape.ts";
 import type { Settled } from "../../runtime/session/client/api.ts";
 import { cellErrorText } from "../../runtime/session/client/error-text.ts";
 import type { MimeBundle } from "../../runtime/values/shape.ts";
-import { sanitize, sanitizeData } from "../terminal/sanitize.ts";
+import { sanitize, sanitizeData, sanitizeLine } from "../terminal/sanitize.ts";
 import type { Style, Tone } from "../terminal/style.ts";
 
 type CellError = NonNullable<Settled["error"]>;
@@ -19,6 +19,8 @@ export interface BlockOptions {
   readonly columns: number;
   /** A value of more rows is cut, with a count. */
   readonly valueRowsMax: number;
+  /** Where a run's page is, if there is one: as people write it, and as a URL. */
+  readonly page?: (runId: string) => { readonly path: string; readonly url: string } | undefined;
 }
 
 const DECK_ROWS_MAX = 40;
@@ -38,10 +40,13 @@ export function blockText(
   return parts.filter((part) => part !== "").join("\n");
 }
 
-export function deckText(run: RunRecord, { style, columns }: BlockOptions): string {
+export function deckText(run: RunRecord, { style, columns, page }: BlockOptions): string {
   if (run.calls.size === 0 && (run.decks ?? []).length === 0) return "";
   const width = Math.max(20, Math.min(columns - 1, DECK_COLUMNS_MAX));
-  return deckRows(run, { columns: width, rowsMax: DECK_ROWS_MAX }).map(style.row).join("\n");
+  const rows = deckRows(run, { columns: width, rowsMax: DECK_ROWS_MAX }).map(style.row);
+  const file = page?.(run.id);
+  if (file) rows.push(style.link(sanitizeLine(file.path), file.url));
+  return rows.join("\n");
 }
 
 /** `Out[4]: [ 2, 3, 4 ]`; a value of several lines begins below. */

@@ -7,6 +7,8 @@
  *   S3  A cell ends once, whichever of its two reports (stream item, promise) comes first.
  * @module
  */
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { RuntimeEvent } from "../../runtime/events/events.ts";
 import { Records } from "../../runtime/events/records.ts";
 import type {
@@ -67,6 +69,7 @@ export class Cells {
   readonly #cells = new Map<number, Cell>();
   /** Runs whose calls went on when their cell ended, with the cell's number. */
   readonly #openRuns = new Map<string, number | undefined>();
+  readonly #pages = new Map<string, { readonly path: string; readonly url: string }>();
   #areDecksShown = true;
   readonly #stopListening: () => void;
   #abortedCount = 0;
@@ -245,7 +248,12 @@ export class Cells {
       const { error: _, ...exited } = settled;
       const isPrinted = settled.error !== undefined && this.#printed.has(settled.error);
       const shown = this.#hasExited || isPrinted ? exited : settled;
-      const block = blockText(shown, runs, { style, columns, valueRowsMax: VALUE_ROWS_MAX });
+      const block = blockText(shown, runs, {
+        style,
+        columns,
+        valueRowsMax: VALUE_ROWS_MAX,
+        page: (runId) => this.#pages.get(runId),
+      });
       store.update((snapshot) => {
         const rest = withoutForeground(this.#counted(snapshot), cell.id);
         return {
@@ -374,7 +382,8 @@ export class Cells {
     const { scrollback, store, style } = this.#options;
     scrollback.change(() => {
       const { columns } = store.get().size;
-      const deck = deckText(run, { style, columns, valueRowsMax: VALUE_ROWS_MAX });
+      const page = (id: string) => this.#pages.get(id);
+      const deck = deckText(run, { style, columns, valueRowsMax: VALUE_ROWS_MAX, page });
       const head = style.paint(`calls of ${n === undefined ? "a cell" : `In [${n}]`} ended`, "dim");
       store.update((snapshot) => ({
         ...snapshot,
@@ -408,6 +417,12 @@ export class Cells {
     this.#options.store.update((snapshot) =>
       snapshot.phase === "leaving" ? snapshot : { ...snapshot, phase },
     );
+  }
+
+  /** A run's page will be in this file: its deck shows the way. */
+  pageWritten(runId: string, file: string): void {
+    const url = pathToFileURL(resolve(this.#options.session.folder, file)).href;
+    this.#pages.set(runId, { path: file, url });
   }
 
   /** A sentence for the person, above the prompt. */
