@@ -19,6 +19,8 @@ export interface BlockOptions {
   readonly columns: number;
   /** A value of more rows is cut, with a count. */
   readonly valueRowsMax: number;
+  /** Hears of a value that was cut: Ctrl-O shows it whole. */
+  readonly onShortened?: (text: string) => void;
 }
 
 const DECK_ROWS_MAX = 40;
@@ -68,9 +70,11 @@ export function plainText(bundle: MimeBundle): string {
   return `[${Object.keys(bundle).map(sanitize).join(", ")}]`;
 }
 
-function cutRows(text: string, { style, valueRowsMax }: BlockOptions): string {
+function cutRows(text: string, { style, valueRowsMax, onShortened }: BlockOptions): string {
   const rows = text.split("\n");
   if (rows.length <= valueRowsMax) return text;
+  onShortened?.(text);
   const more = `… ${(rows.length - valueRowsMax).toLocaleString("en-US")} more lines`;
-  return [...rows.slice(0, valueRowsMax), style.paint(more, "dim")].join("\n");
+  const note = style.paint(onShortened ? `${more}, Ctrl-O` : more, "dim");
+  return [...rows.slice(0, valueRowsMax), note].join("\n");
 }
