@@ -16,6 +16,7 @@ import type { KeyPress } from "./editor/keys.ts";
 import { reduce } from "./editor/reduce.ts";
 import { type Action, type EditorContext, type Effect, emptyEditor } from "./editor/state.ts";
 import { deckText } from "./live/block.ts";
+import type { KeptInputs } from "./state/kept-inputs.ts";
 import type { Scrollback } from "./state/scrollback.ts";
 import type { Cells } from "./state/session.ts";
 import type { Store } from "./state/store.ts";
@@ -25,6 +26,7 @@ import type { Style } from "./terminal/style.ts";
 export interface ActionsOptions {
   readonly session: Session;
   readonly store: Store;
+  readonly inputs: KeptInputs;
   readonly cells: Cells;
   readonly scrollback: Scrollback;
   readonly style: Style;
@@ -122,6 +124,10 @@ export class Actions {
     const { store, cells } = this.#options;
     switch (effect.kind) {
       case "run":
+        this.#options.inputs.add(
+          effect.code,
+          isCommand(effect.code) ? undefined : store.get().nextCount,
+        );
         return this.#run(effect.code);
       case "complete":
         return void this.#assist.complete(effect.version, effect.isUnasked);

@@ -6,9 +6,11 @@ import { flushCompileCache } from "node:module";
 import { render } from "ink";
 import { keepRunFiles } from "../runtime/deck/run-files.ts";
 import type { Session } from "../runtime/session/client/api.ts";
+import { openInputs } from "../runtime/store/inputs.ts";
 import { Actions } from "./actions.ts";
 import { App } from "./app.tsx";
 import { TreeRows } from "./live/tree.tsx";
+import { KeptInputs } from "./state/kept-inputs.ts";
 import { Scrollback } from "./state/scrollback.ts";
 import { Cells } from "./state/session.ts";
 import { Store } from "./state/store.ts";
@@ -22,6 +24,8 @@ export interface ScreenOptions {
   readonly style: Style;
   /** Cells that run first, as if they had been typed. */
   readonly firstCells: readonly string[];
+  /** Whether what is typed goes into the history file, and what was typed before is offered. */
+  readonly keepsHistory: boolean;
   /** Resolves with an exit code when a signal or a lost terminal ends the program. */
   readonly ended: Promise<number>;
   /** Hears of each SIGINT, which is a press of Ctrl-C. */
@@ -51,8 +55,10 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     onExit: (code) => left.resolve(code),
   });
   const filesWritten = keepRunFiles(session, { onNotice: (text) => cells.notice(text) });
+  const inputs = new KeptInputs();
   const actions = new Actions({
     session,
+    inputs,
     store,
     cells,
     scrollback,
@@ -99,6 +105,14 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     void instance.waitUntilRenderFlush();
   };
   await instance.waitUntilRenderFlush();
+  const history = inputs.open(
+    openInputs({
+      folder: session.folder,
+      isStored: options.keepsHistory,
+      onNotice: (text) => cells.notice(text),
+    }),
+    (older) => actions.dispatch({ kind: "history-read", older }),
+  );
   actions.runAll(firstCells);
   // Node writes its compile cache at exit only: a REPL that is killed would never start warm.
   setImmediate(() => flushCompileCache?.());
@@ -121,7 +135,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     instance.unmount();
     screen.close();
     await session.close({ graceMs: CLOSE_GRACE_MS });
-    await filesWritten();
+    await Promise.all([filesWritten(), history]);
   }
 }
 

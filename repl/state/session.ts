@@ -494,8 +494,12 @@ export class Cells {
 }
 
 function withoutForeground(snapshot: Snapshot, cell: number): Snapshot {
-  const { foreground, ...rest } = snapshot;
-  return foreground?.cell === cell ? rest : snapshot;
+  const { foreground, notice, ...rest } = snapshot;
+  return {
+    ...rest,
+    ...(foreground && foreground.cell !== cell ? { foreground } : {}),
+    ...(notice && notice.cell !== cell ? { notice } : {}),
+  };
 }
 
 /** `[4] ` in front of what a cell in the background says. */
