@@ -13,6 +13,7 @@ import { CommandError, isCommand, runCommand } from "./commands/registry.ts";
 import { CtrlC } from "./ctrl-c.ts";
 import { actionOf } from "./editor/keymap.ts";
 import type { KeyPress } from "./editor/keys.ts";
+import { cleanPaste, PASTE_LENGTH_MAX } from "./editor/paste.ts";
 import { reduce } from "./editor/reduce.ts";
 import { type Action, type EditorContext, type Effect, emptyEditor } from "./editor/state.ts";
 import { deckText } from "./live/block.ts";
@@ -20,6 +21,7 @@ import type { KeptInputs } from "./state/kept-inputs.ts";
 import type { Scrollback } from "./state/scrollback.ts";
 import type { Cells } from "./state/session.ts";
 import type { Store } from "./state/store.ts";
+import type { Handover } from "./terminal/handover.ts";
 import { sanitize } from "./terminal/sanitize.ts";
 import type { Style } from "./terminal/style.ts";
 
@@ -29,6 +31,7 @@ export interface ActionsOptions {
   readonly inputs: KeptInputs;
   readonly cells: Cells;
   readonly scrollback: Scrollback;
+  readonly handover: Handover;
   readonly style: Style;
   /** Ends the REPL; called once. */
   readonly leave: () => void;
@@ -146,9 +149,11 @@ export class Actions {
       case "background":
         return store.notice(cells.background());
       case "edit-externally":
+        return void this.#edit();
       case "page":
+        return void this.#page();
       case "suspend":
-        return;
+        return void this.#options.handover.suspend();
       case "notice":
         return store.notice(effect.text);
       default:
@@ -264,6 +269,28 @@ export class Actions {
           }
         : snapshot,
     );
+  }
+
+  async #edit(): Promise<void> {
+    const { handover, store } = this.#options;
+    const edited = await handover.edit(store.get().editor.text);
+    if (edited.kind === "kept") {
+      if (edited.problem !== undefined) store.notice(edited.problem, "warning");
+    } else if (edited.text.length > PASTE_LENGTH_MAX) {
+      store.notice("the edited text is over 1 MB; the cell stays as it was", "warning");
+    } else {
+      this.dispatch({ kind: "replace-text", text: cleanPaste(edited.text) });
+    }
+  }
+
+  /** Ctrl-O: what was shortened last, whole. */
+  async #page(): Promise<void> {
+    const { cells, handover, store } = this.#options;
+    const { last } = cells.shortened;
+    const problem = last
+      ? await handover.page(last)
+      : "nothing has been shortened: everything is on the screen";
+    if (problem !== undefined) store.notice(problem, "warning");
   }
 
   #askToLeave(): void {

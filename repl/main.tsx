@@ -8,12 +8,13 @@ import { keepRunFiles } from "../runtime/deck/run-files.ts";
 import type { Session } from "../runtime/session/client/api.ts";
 import { openInputs } from "../runtime/store/inputs.ts";
 import { Actions } from "./actions.ts";
-import { App } from "./app.tsx";
+import { App, type InkControl } from "./app.tsx";
 import { TreeRows } from "./live/tree.tsx";
 import { KeptInputs } from "./state/kept-inputs.ts";
 import { Scrollback } from "./state/scrollback.ts";
 import { Cells } from "./state/session.ts";
 import { Store } from "./state/store.ts";
+import { Handover } from "./terminal/handover.ts";
 import type { Screen } from "./terminal/screen.ts";
 import type { Style } from "./terminal/style.ts";
 
@@ -59,18 +60,32 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     onPage: (runId, file) => cells.pageWritten(runId, file),
   });
   const inputs = new KeptInputs();
+  const mounted = Promise.withResolvers<InkControl>();
+  const handover = new Handover({
+    folder: session.folder,
+    environment: process.env,
+    suspendTerminal: async (callback) => await (await mounted.promise).suspendTerminal(callback),
+    flush: () => instance.waitUntilRenderFlush(),
+    scrollback,
+    screen,
+    stdin,
+  });
   const actions = new Actions({
     session,
     inputs,
     store,
     cells,
     scrollback,
+    handover,
     style,
     leave: () => left.resolve(0),
     repaint: () => repaint(),
     now: () => performance.now(),
   });
-  onSigint(() => actions.interrupt());
+  // Ctrl-C typed into a pager reaches us too: it is not meant for the cell.
+  onSigint(() => {
+    if (!handover.isGiven) actions.interrupt();
+  });
   screen.on("resize", () => store.update((snapshot) => ({ ...snapshot, size: screen.size })));
   // The stand-in prompt of `launch.ts` makes way for the first frame.
   screen.write(ERASE_LINE);
@@ -79,13 +94,14 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
       store={store}
       frame={{ style, treeRows: new TreeRows(), run: (id) => cells.records.run(id) }}
       onPress={(press) => actions.press(press)}
-      onMount={(write) =>
+      onMount={(ink) => {
+        mounted.resolve(ink);
         scrollback.attach({
-          write,
+          write: ink.write,
           flush: () => instance.waitUntilRenderFlush(),
           drained: () => screen.drained(),
-        })
-      }
+        });
+      }}
     />,
     {
       // `Screen` is the part of a stream that Ink uses.
@@ -135,6 +151,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     return code;
   } finally {
     cells.close();
+    handover.close();
     instance.unmount();
     screen.close();
     await session.close({ graceMs: CLOSE_GRACE_MS });

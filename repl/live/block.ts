@@ -21,6 +21,8 @@ export interface BlockOptions {
   readonly valueRowsMax: number;
   /** Where a run's page is, if there is one: as people write it, and as a URL. */
   readonly page?: (runId: string) => { readonly path: string; readonly url: string } | undefined;
+  /** Hears of a value that was cut: Ctrl-O shows it whole. */
+  readonly onShortened?: (text: string) => void;
 }
 
 const DECK_ROWS_MAX = 40;
@@ -73,9 +75,11 @@ export function plainText(bundle: MimeBundle): string {
   return `[${Object.keys(bundle).map(sanitize).join(", ")}]`;
 }
 
-function cutRows(text: string, { style, valueRowsMax }: BlockOptions): string {
+function cutRows(text: string, { style, valueRowsMax, onShortened }: BlockOptions): string {
   const rows = text.split("\n");
   if (rows.length <= valueRowsMax) return text;
+  onShortened?.(text);
   const more = `… ${(rows.length - valueRowsMax).toLocaleString("en-US")} more lines`;
-  return [...rows.slice(0, valueRowsMax), style.paint(more, "dim")].join("\n");
+  const note = style.paint(onShortened ? `${more}, Ctrl-O` : more, "dim");
+  return [...rows.slice(0, valueRowsMax), note].join("\n");
 }

@@ -17,12 +17,15 @@ import type {
   SessionEvent,
   Settled,
 } from "../../runtime/session/client/api.ts";
+import { Spill, whereSpilled } from "../../runtime/session/client/spill.ts";
 import { continuationPrompt } from "../editor/view.ts";
 import { blockText, deckText, errorText, plainText } from "../live/block.ts";
 import { emptyTail, feed, type Tail } from "../live/tail.ts";
 import { OutputSanitizer, sanitize } from "../terminal/sanitize.ts";
 import type { Style } from "../terminal/style.ts";
+import { OutputLimit } from "./output-limit.ts";
 import type { Scrollback } from "./scrollback.ts";
+import { Shortened } from "./shortened.ts";
 import type { Snapshot, Store } from "./store.ts";
 
 interface Cell {
@@ -37,6 +40,7 @@ interface Cell {
   /** Events that came before the screen began the cell. */
   early: SessionEvent[];
   tail: Tail;
+  readonly limit: OutputLimit;
   readonly output: OutputSanitizer;
   /** Last text of each display that was updated, printed when the cell ends. */
   readonly updates: Map<string, string>;
@@ -50,6 +54,8 @@ export interface CellsOptions {
   readonly style: Style;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** Lines of a cell's output that are printed as they come, for cells that begin now; default: 5,000. */
+  readonly outputLinesMax?: () => number;
   /** A cell that was refused before it ran: its text, and where the first error stands. */
   readonly giveBack: (text: string, cursor: number) => void;
   /** A cell called `process.exit(n)`. */
@@ -65,7 +71,9 @@ const FAST_UNTIL_MS = 10_000;
 
 export class Cells {
   readonly records = new Records();
+  readonly shortened = new Shortened();
   readonly #options: CellsOptions;
+  readonly #spill: Spill;
   readonly #cells = new Map<number, Cell>();
   /** Runs whose calls went on when their cell ended, with the cell's number. */
   readonly #openRuns = new Map<string, number | undefined>();
@@ -81,6 +89,8 @@ export class Cells {
 
   constructor(options: CellsOptions) {
     this.#options = options;
+    // What cannot be kept is told where the output is cut.
+    this.#spill = new Spill({ folder: options.session.folder, log: () => undefined });
     this.#stopListening = options.session.onEvent((event) => this.#onEvent(event));
     // A process that cannot start says so by its phase.
     options.session.ready.catch(() => undefined);
@@ -111,7 +121,7 @@ export class Cells {
     }
     cell.isBackground = true;
     const { session, scrollback, store, style } = this.#options;
-    if (cell.tail.text !== "") scrollback.text(cell.output.next(`${label(cell)}${cell.tail.text}`));
+    if (cell.tail.text !== "") this.#print(cell, `${cell.tail.text}\n`);
     cell.tail = emptyTail;
     store.update((snapshot) => withoutForeground(this.#counted(snapshot), cell.id));
     scrollback.text(style.paint(`${label(cell)}goes on in the background`, "dim"));
@@ -131,16 +141,24 @@ export class Cells {
   }
 
   run(code: string): void {
-    const execution = this.#options.session.execute({ code });
+    const { outputLinesMax, session, style } = this.#options;
+    const execution = session.execute({ code });
+    const id = execution.cell;
+    const linesMax = outputLinesMax?.();
     const cell: Cell = {
-      id: execution.cell,
+      id,
       code,
       version: this.#options.store.get().editor.version,
       isBackground: false,
       state: "waiting",
       early: [],
       tail: emptyTail,
-      output: new OutputSanitizer(this.#options.style.hasColor),
+      limit: new OutputLimit({
+        ...(linesMax === undefined ? {} : { linesMax }),
+        keep: (text) => this.#spill.write(id, text),
+        note: (text) => style.paint(text, "dim"),
+      }),
+      output: new OutputSanitizer(style.hasColor),
       updates: new Map(),
     };
     this.#cells.set(cell.id, cell);
@@ -179,6 +197,7 @@ export class Cells {
   close(): void {
     this.#stopListening();
     clearTimeout(this.#tick);
+    this.#spill.close();
   }
 
   async #follow(cell: Cell, execution: Execution): Promise<void> {
@@ -235,7 +254,7 @@ export class Cells {
     cell.state = "ended";
     this.#cells.delete(cell.id);
     const { scrollback, store, style } = this.#options;
-    if (cell.tail.text !== "") scrollback.text(cell.output.next(prefixed(cell, cell.tail.text)));
+    this.#endOutput(cell);
     for (const text of cell.updates.values()) scrollback.text(text);
     if (cell.isBackground) {
       scrollback.text(style.paint(`${label(cell)}ended in the background`, "dim"));
@@ -253,6 +272,7 @@ export class Cells {
         columns,
         valueRowsMax: VALUE_ROWS_MAX,
         page: (runId) => this.#pages.get(runId),
+        onShortened: (text) => this.shortened.keep({ kind: "text", text }),
       });
       store.update((snapshot) => {
         const rest = withoutForeground(this.#counted(snapshot), cell.id);
@@ -351,14 +371,32 @@ export class Cells {
       return;
     }
     const { tail, lines } = feed(cell.tail, text);
-    if (lines !== "") scrollback.text(cell.output.next(prefixed(cell, lines)));
+    if (lines !== "") this.#print(cell, lines);
     if (tail.text === cell.tail.text && lines === "") return;
     cell.tail = tail;
+    const shown = cell.limit.progress || tail.text;
     store.updateSoon((snapshot) =>
       snapshot.foreground?.cell === cell.id
-        ? { ...snapshot, foreground: { ...snapshot.foreground, tail: tail.text } }
+        ? { ...snapshot, foreground: { ...snapshot.foreground, tail: shown } }
         : snapshot,
     );
+  }
+
+  #print(cell: Cell, lines: string): void {
+    const text = cell.limit.take(lines);
+    if (text !== "") this.#options.scrollback.text(cell.output.next(prefixed(cell, text)));
+  }
+
+  /** The unfinished line, and what was left out before it. */
+  #endOutput(cell: Cell): void {
+    const { limit, output, tail } = cell;
+    if (tail.text !== "") this.#print(cell, `${tail.text}\n`);
+    if (!limit.hasKept) return;
+    const spilled = this.#spill.where(cell.id);
+    this.#spill.forget(cell.id);
+    const text = limit.end(whereSpilled(spilled));
+    this.#options.scrollback.text(output.next(prefixed(cell, text)));
+    if (spilled.kind !== "none") this.shortened.keep({ kind: "file", path: spilled.path });
   }
 
   #onDisplay(event: SessionEvent & { kind: "display" }, cell: Cell | undefined): void {

@@ -5,8 +5,10 @@
  * Front ends are tested against it where the real one would be slow or could not be driven by hand.
  * Cells: `print("a")`, `warn("a")`, `wait()` (until interrupted), `stubborn()` (until killed),
  * `calls("a", "b")` (tasks that end at once), `begin("a")` and `settle("t1", 5)`, `fail("why")`,
- * `ask("Name? ")`, `die("SIGKILL")`, `exit(3)`, `display("text")`, `refuse(2, 7)`; anything else is a value.
+ * `ask("Name? ")`, `die("SIGKILL")`, `exit(3)`, `display("text")`, `refuse(2, 7)`, `untilFile("/path")`; anything else is a value.
  */
+import { existsSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { inspect } from "node:util";
 import { Script } from "node:vm";
 import type { CallCreated, RuntimeEvent } from "../../runtime/events/events.ts";
@@ -255,6 +257,10 @@ export class ScriptedSession implements Session {
       stubborn: () => {
         job.isStubborn = true;
         return stopped;
+      },
+      untilFile: async (path: string) => {
+        while (!existsSync(path)) await delay(20);
+        return "found";
       },
       begin: (name: string) => this.begin(job, name),
       settle: (id: string, value: number) => this.settleCall(job, id, value),
