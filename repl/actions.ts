@@ -3,7 +3,10 @@
  * @module
  */
 import type { Completions, ParseResult, Session } from "../runtime/session/client/api.ts";
-import { CommandError, commandNames, isCommand, runCommand } from "./commands/registry.ts";
+import type { CommandContext } from "./commands/command.ts";
+import { completeCommand } from "./commands/complete.ts";
+import { CommandError, isCommand, runCommand } from "./commands/registry.ts";
+import { CommandState } from "./commands/state.ts";
 import { actionOf } from "./editor/keymap.ts";
 import type { KeyPress } from "./editor/keys.ts";
 import { type Action, type Effect, reduce } from "./editor/reduce.ts";
@@ -21,8 +24,8 @@ export interface ActionsOptions {
   readonly cells: Cells;
   readonly scrollback: Scrollback;
   readonly style: Style;
-  /** Ends the REPL; called once. */
-  readonly leave: () => void;
+  /** Ends the REPL, with an exit code if one was asked for; called once. */
+  readonly leave: (code?: number) => void;
   readonly repaint: () => void;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
@@ -32,6 +35,7 @@ const COMPLETION_MS = 3_000;
 
 export class Actions {
   readonly #options: ActionsOptions;
+  readonly #commandState: CommandState;
   #presses: PressState = {};
   #pressedCell: number | undefined;
   #commandsRunning = 0;
@@ -40,6 +44,7 @@ export class Actions {
 
   constructor(options: ActionsOptions) {
     this.#options = options;
+    this.#commandState = new CommandState(options.session);
   }
 
   press(press: KeyPress): void {
@@ -109,23 +114,16 @@ export class Actions {
 
   #run(code: string): void {
     if (isCommand(code)) void this.#command(code);
-    else this.#options.cells.run(code);
+    else void this.#options.cells.run(code);
   }
 
   async #command(code: string): Promise<void> {
-    const { session, store, cells, scrollback, style } = this.#options;
+    const { store, cells, scrollback, style } = this.#options;
     // A command takes no number: it is shown with the prompt behind which it was typed.
     scrollback.text(cells.echo(code, store.get().nextCount));
     this.#commandsRunning += 1;
     try {
-      const text = await runCommand(code, {
-        session,
-        leave: () => this.#leave(),
-        restart: () => cells.restart(),
-        run: (n) => cells.findRun(n),
-        deckText: (run) =>
-          deckText(run, { style, columns: store.get().size.columns, valueRowsMax: 0 }),
-      });
+      const text = await runCommand(code, this.#commandContext());
       scrollback.text(text);
     } catch (error) {
       // A command of ours that breaks is told as it is; the REPL and what was typed go on.
@@ -134,6 +132,24 @@ export class Actions {
     } finally {
       this.#commandsRunning -= 1;
     }
+  }
+
+  #commandContext(): CommandContext {
+    const { session, store, cells, style } = this.#options;
+    const { columns } = store.get().size;
+    return {
+      session,
+      style,
+      columns,
+      transcript: cells.transcript,
+      state: this.#commandState,
+      leave: (code) => this.#leave(code),
+      restart: () => cells.restart(),
+      runs: () => cells.records.runs(),
+      run: (n) => cells.findRun(n),
+      deckText: (run) => deckText(run, { style, columns, valueRowsMax: 0 }),
+      execute: (code) => cells.run(code),
+    };
   }
 
   async #complete(version: number): Promise<void> {
@@ -146,15 +162,8 @@ export class Actions {
   }
 
   async #ask(text: string, cursor: number, signal: AbortSignal): Promise<Completions | undefined> {
-    if (/^\s*\.[a-z]*$/i.test(text)) {
-      const start = text.indexOf(".");
-      const items = commandNames().map(({ name, summary }) => ({
-        name,
-        kind: "keyword" as const,
-        detail: summary,
-      }));
-      return { start, end: text.length, items };
-    }
+    const ofCommand = await completeCommand(text, cursor, this.#commandContext());
+    if (ofCommand !== undefined) return ofCommand;
     const limit = AbortSignal.any([signal, AbortSignal.timeout(COMPLETION_MS)]);
     try {
       return await this.#options.session.types.complete(text, cursor, limit);
@@ -214,10 +223,11 @@ export class Actions {
     if (isYes) this.#leave();
   }
 
-  #leave(): void {
+  #leave(code?: number): void {
     if (this.#hasLeft) return;
     this.#hasLeft = true;
-    this.#options.leave();
+    this.#commandState.close();
+    this.#options.leave(code);
   }
 
   #parse(code: string): ParseResult {

@@ -23,6 +23,7 @@ import { OutputSanitizer, sanitize } from "../terminal/sanitize.ts";
 import type { Style } from "../terminal/style.ts";
 import type { Scrollback } from "./scrollback.ts";
 import type { Snapshot, Store } from "./store.ts";
+import { Transcript } from "./transcript.ts";
 
 interface Cell {
   readonly id: number;
@@ -57,6 +58,7 @@ const FAST_UNTIL_MS = 10_000;
 
 export class Cells {
   readonly records = new Records();
+  readonly transcript = new Transcript();
   readonly #options: CellsOptions;
   readonly #cells = new Map<number, Cell>();
   /** Runs whose calls went on when their cell ended, with the cell's number. */
@@ -88,8 +90,10 @@ export class Cells {
     return this.#cells.keys().next().value;
   }
 
-  run(code: string): void {
+  /** Shows and runs a cell. @returns how it ended, after all of it has been told to the screen. */
+  async run(code: string): Promise<Settled> {
     const execution = this.#options.session.execute({ code });
+    this.transcript.entered(execution.cell, code);
     const cell: Cell = {
       id: execution.cell,
       code,
@@ -101,7 +105,7 @@ export class Cells {
     };
     this.#cells.set(cell.id, cell);
     this.#options.store.update((snapshot) => this.#counted(snapshot));
-    void this.#follow(cell, execution);
+    return await this.#follow(cell, execution);
   }
 
   async restart(): Promise<void> {
@@ -137,11 +141,15 @@ export class Cells {
     clearTimeout(this.#tick);
   }
 
-  async #follow(cell: Cell, execution: Execution): Promise<void> {
+  async #follow(cell: Cell, execution: Execution): Promise<Settled> {
     const started = await execution.started;
+    this.transcript.started(cell.id, started.n);
     if (started.aborted) this.#drop(cell);
     else this.#begin(cell, started.n);
-    this.#end(cell, await execution.settled);
+    const settled = await execution.settled;
+    this.transcript.settled(settled);
+    this.#end(cell, settled);
+    return settled;
   }
 
   #begin(cell: Cell, n: number | undefined): void {
@@ -237,6 +245,7 @@ export class Cells {
   }
 
   #onEvent(event: SessionEvent): void {
+    this.transcript.apply(event);
     if (event.kind === "phase") return this.#onPhase(event);
     if (event.kind === "event") this.records.apply(event.event);
     const cell = event.cell === undefined ? undefined : this.#cells.get(event.cell);
