@@ -16,8 +16,8 @@ import { KeptInputs } from "./state/kept-inputs.ts";
 import { Scrollback } from "./state/scrollback.ts";
 import { Cells } from "./state/session.ts";
 import { Store } from "./state/store.ts";
-import { Handover } from "./terminal/handover.ts";
 import { copyText } from "./terminal/clipboard.ts";
+import { Handover } from "./terminal/handover.ts";
 import type { Screen } from "./terminal/screen.ts";
 import type { Style } from "./terminal/style.ts";
 

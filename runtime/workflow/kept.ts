@@ -72,7 +72,10 @@ export function keepCall(
 }
 
 /** For the engine: the inputs that were promises have arrived. */
-export function keepInputs({ id }: Pick<Keepable, "id">, inputs: Readonly<Record<string, unknown>>): void {
+export function keepInputs(
+  { id }: Pick<Keepable, "id">,
+  inputs: Readonly<Record<string, unknown>>,
+): void {
   const known = kept.get(id);
   if (known !== undefined) known.inputs = { ...inputs };
 }
