@@ -14,13 +14,13 @@ import type {
   Session,
   SessionEvent,
 } from "../runtime/session/client/api.ts";
+import { errorFields } from "../runtime/session/client/error-fields.ts";
 import { Spill, whereSpilled } from "../runtime/session/client/spill.ts";
 import type { MimeBundle } from "../runtime/values/shape.ts";
 import type { Clock } from "./clock.ts";
 import type { CommTable } from "./comm-table.ts";
 import type { DeckRenderer } from "./deck-renderer.ts";
 import { Decks } from "./decks.ts";
-import { errorFields } from "./error-fields.ts";
 import type { Log } from "./log.ts";
 import {
   type Dict,

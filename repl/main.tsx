@@ -9,11 +9,14 @@ import type { Session } from "../runtime/session/client/api.ts";
 import { openInputs } from "../runtime/store/inputs.ts";
 import { Actions } from "./actions.ts";
 import { App, type InkControl } from "./app.tsx";
+import { CommandState } from "./commands/state.ts";
+import { exitCodes } from "./exit-codes.ts";
 import { TreeRows } from "./live/tree.tsx";
 import { KeptInputs } from "./state/kept-inputs.ts";
 import { Scrollback } from "./state/scrollback.ts";
 import { Cells } from "./state/session.ts";
 import { Store } from "./state/store.ts";
+import { copyText } from "./terminal/clipboard.ts";
 import { Handover } from "./terminal/handover.ts";
 import type { Screen } from "./terminal/screen.ts";
 import type { Style } from "./terminal/style.ts";
@@ -46,12 +49,14 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   const store = new Store(screen.size, Date.now());
   const scrollback = new Scrollback();
   const left = Promise.withResolvers<number>();
+  const commands = new CommandState(session);
   const cells = new Cells({
     session,
     store,
     scrollback,
     style,
     now: Date.now,
+    outputLinesMax: () => commands.settings.values.output,
     giveBack: (text, cursor) => actions.dispatch({ kind: "give-back", text, cursor }),
     onExit: (code) => left.resolve(code),
   });
@@ -78,7 +83,13 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     scrollback,
     handover,
     style,
-    leave: () => left.resolve(0),
+    commands,
+    copy: (text) =>
+      copyText(text, {
+        write: (sequence) => void screen.write(sequence),
+        environment: process.env,
+      }),
+    leave: (code = exitCodes.ok) => left.resolve(code),
     repaint: () => repaint(),
     now: () => performance.now(),
   });

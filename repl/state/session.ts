@@ -18,6 +18,7 @@ import type {
   Settled,
 } from "../../runtime/session/client/api.ts";
 import { Spill, whereSpilled } from "../../runtime/session/client/spill.ts";
+import { CommandError } from "../commands/command.ts";
 import { continuationPrompt } from "../editor/view.ts";
 import { blockText, deckText, errorText, plainText } from "../live/block.ts";
 import { emptyTail, feed, type Tail } from "../live/tail.ts";
@@ -26,7 +27,8 @@ import type { Style } from "../terminal/style.ts";
 import { OutputLimit } from "./output-limit.ts";
 import type { Scrollback } from "./scrollback.ts";
 import { Shortened } from "./shortened.ts";
-import type { Snapshot, Store } from "./store.ts";
+import type { Foreground, Snapshot, Store } from "./store.ts";
+import { Transcript } from "./transcript.ts";
 
 interface Cell {
   readonly id: number;
@@ -36,7 +38,10 @@ interface Cell {
   n?: number;
   /** The prompt does not wait for it. */
   isBackground: boolean;
+  /** It was in the background, and came back. */
+  isDetached: boolean;
   state: "waiting" | "running" | "ended";
+  startedAtMs?: number;
   /** Events that came before the screen began the cell. */
   early: SessionEvent[];
   tail: Tail;
@@ -64,6 +69,8 @@ export interface CellsOptions {
 
 const VALUE_ROWS_MAX = 40;
 const BACKGROUND_MAX = 8;
+/** A cell that blocks its thread hears of no question. */
+const CANCEL_ANSWER_MS = 3_000;
 /** Elapsed times move ten times a second at first, then once. */
 const TICK_MS = 100;
 const SLOW_TICK_MS = 1_000;
@@ -72,6 +79,7 @@ const FAST_UNTIL_MS = 10_000;
 export class Cells {
   readonly records = new Records();
   readonly shortened = new Shortened();
+  readonly transcript = new Transcript();
   readonly #options: CellsOptions;
   readonly #spill: Spill;
   readonly #cells = new Map<number, Cell>();
@@ -82,6 +90,7 @@ export class Cells {
   readonly #stopListening: () => void;
   #abortedCount = 0;
   #tick: NodeJS.Timeout | undefined;
+  readonly #idleWaits: { readonly resolve: (isOk: boolean) => void; isOk: boolean }[] = [];
   #isRestarting = false;
   /** Failures printed when nobody caught them; their cell ends with the same one. */
   readonly #printed = new WeakSet<object>();
@@ -124,32 +133,86 @@ export class Cells {
     if (cell.tail.text !== "") this.#print(cell, `${cell.tail.text}\n`);
     cell.tail = emptyTail;
     store.update((snapshot) => withoutForeground(this.#counted(snapshot), cell.id));
+    this.#tellIdle(false);
     scrollback.text(style.paint(`${label(cell)}goes on in the background`, "dim"));
     session.detach(cell.id);
     return `cell ${cell.n ?? ""} goes on in the background`;
   }
 
-  /** Asks the cell `In [n]` to stop, wherever it is. @returns whether there is one. */
-  cancel(n: number): boolean {
-    const cell = this.#find((candidate) => candidate.n === n);
-    if (cell) void this.#options.session.interrupt("cooperate", { cell: cell.id });
-    return cell !== undefined;
+  /** Brings a cell back from the background: its tree shows, and Ctrl-C meets it. @throws {CommandError} */
+  bringBack(n: number): string {
+    const cell = this.#find((candidate) => candidate.n === n && candidate.isBackground);
+    if (cell === undefined) throw new CommandError(`In [${n}] is not in the background`);
+    if (this.foreground !== undefined) throw new CommandError("another cell is running; .bg first");
+    cell.isBackground = false;
+    cell.isDetached = true;
+    this.#options.store.update((snapshot) => ({
+      ...this.#counted(snapshot),
+      foreground: foregroundOf(cell, this.#options.now()),
+    }));
+    this.#keepTicking();
+    return `In [${n}] is back`;
+  }
+
+  /** Whether the running cell came back from the background: the session's own queue does not wait for it. */
+  get isHeld(): boolean {
+    return this.#find(({ isBackground, isDetached }) => isDetached && !isBackground) !== undefined;
+  }
+
+  /** Asks the cell `In [n]`, or a call, to stop, and nothing else. @throws {CommandError} */
+  async cancel(target: number | string): Promise<string> {
+    const { session } = this.#options;
+    if (typeof target === "number") {
+      const cell = this.#find((candidate) => candidate.n === target);
+      if (cell === undefined) throw new CommandError(`In [${target}] is not running`);
+      await session.interrupt("cooperate", { cell: cell.id });
+      return "";
+    }
+    const call = this.records.call(target);
+    if (call === undefined) throw new CommandError(`no call ${target} in this session; see .tasks`);
+    const asked = await session.evaluate(`deck.task(${JSON.stringify(target)}).cancel()`, {
+      timeoutMs: CANCEL_ANSWER_MS,
+    });
+    if (!asked.ok) throw new CommandError(`${target} cannot be cancelled: ${asked.error.message}`);
+    const isRunning = asked.value["text/plain"] === "true";
+    return isRunning ? `cancelled ${target} ${call.name}` : `${target} has settled already`;
+  }
+
+  /** Resolves when no cell runs or waits before the prompt; to false when one of them failed meanwhile. */
+  async idle(): Promise<boolean> {
+    if (this.foreground === undefined) return true;
+    return await new Promise((resolve) => this.#idleWaits.push({ resolve, isOk: true }));
+  }
+
+  #tellIdle(hasFailed: boolean): void {
+    for (const wait of this.#idleWaits) wait.isOk &&= !hasFailed;
+    if (this.foreground !== undefined) return;
+    for (const { resolve, isOk } of this.#idleWaits.splice(0)) resolve(isOk);
+  }
+
+  /** Forgets the runs that have ended. */
+  forget(): void {
+    this.records.clear();
+    this.#pages.clear();
   }
 
   #find(fits: (cell: Cell) => boolean): Cell | undefined {
     return [...this.#cells.values()].find(fits);
   }
 
-  run(code: string): void {
+  /** Shows and runs a cell. @returns how it ended, after all of it has been told to the screen. */
+  async run(code: string): Promise<Settled> {
     const { outputLinesMax, session, style } = this.#options;
     const execution = session.execute({ code });
     const id = execution.cell;
+    this.transcript.entered(id, code);
     const linesMax = outputLinesMax?.();
     const cell: Cell = {
       id,
       code,
       version: this.#options.store.get().editor.version,
       isBackground: false,
+      isDetached: false,
       state: "waiting",
       early: [],
       tail: emptyTail,
@@ -163,7 +226,7 @@ export class Cells {
     };
     this.#cells.set(cell.id, cell);
     this.#options.store.update((snapshot) => this.#counted(snapshot));
-    void this.#follow(cell, execution);
+    return await this.#follow(cell, execution);
   }
 
   async restart(): Promise<void> {
@@ -200,16 +263,21 @@ export class Cells {
     this.#spill.close();
   }
 
-  async #follow(cell: Cell, execution: Execution): Promise<void> {
+  async #follow(cell: Cell, execution: Execution): Promise<Settled> {
     const started = await execution.started;
+    this.transcript.started(cell.id, started.n);
     if (started.aborted) this.#drop(cell);
     else this.#begin(cell, started.n);
-    this.#end(cell, await execution.settled);
+    const settled = await execution.settled;
+    if (started.aborted) this.transcript.settled(settled);
+    this.#end(cell, settled);
+    return settled;
   }
 
   #begin(cell: Cell, n: number | undefined): void {
     const { scrollback, store, now } = this.#options;
     cell.state = "running";
+    cell.startedAtMs = now();
     if (n !== undefined) cell.n = n;
     scrollback.text(this.echo(cell.code, n));
     scrollback.change(() => {
@@ -218,13 +286,7 @@ export class Cells {
       store.update((snapshot) => ({
         ...this.#counted(snapshot),
         nowMs,
-        foreground: {
-          cell: cell.id,
-          ...(n === undefined ? {} : { n }),
-          startedAtMs: nowMs,
-          ...(cell.runId === undefined ? {} : { runId: cell.runId }),
-          tail: cell.tail.text,
-        },
+        foreground: foregroundOf(cell, nowMs),
       }));
       this.#keepTicking();
     });
@@ -235,6 +297,7 @@ export class Cells {
   #drop(cell: Cell): void {
     cell.state = "ended";
     this.#cells.delete(cell.id);
+    this.#tellIdle(true);
     this.#abortedCount++;
     const count = this.#abortedCount;
     this.#options.scrollback.change(() => {
@@ -252,7 +315,9 @@ export class Cells {
   #end(cell: Cell, settled: Settled): void {
     if (cell.state === "ended") return;
     cell.state = "ended";
+    this.transcript.settled(settled);
     this.#cells.delete(cell.id);
+    this.#tellIdle(!cell.isBackground && settled.status !== "ok");
     const { scrollback, store, style } = this.#options;
     this.#endOutput(cell);
     for (const text of cell.updates.values()) scrollback.text(text);
@@ -301,6 +366,7 @@ export class Cells {
   }
 
   #onEvent(event: SessionEvent): void {
+    this.transcript.apply(event);
     if (event.kind === "phase") return this.#onPhase(event);
     if (event.kind === "event") this.records.apply(event.event);
     const cell = event.cell === undefined ? undefined : this.#cells.get(event.cell);
@@ -502,6 +568,17 @@ export class Cells {
       isFast ? TICK_MS : SLOW_TICK_MS,
     );
   }
+}
+
+function foregroundOf(cell: Cell, nowMs: number): Foreground {
+  const { id, n, runId, tail } = cell;
+  return {
+    cell: id,
+    ...(n === undefined ? {} : { n }),
+    startedAtMs: cell.startedAtMs ?? nowMs,
+    ...(runId === undefined ? {} : { runId }),
+    tail: tail.text,
+  };
 }
 
 function withoutForeground(snapshot: Snapshot, cell: number): Snapshot {
