@@ -21,6 +21,7 @@ import type {
   InterruptKind,
   InterruptResult,
   ParseResult,
+  Peeked,
   Session,
   SessionEvent,
   SessionPhase,
@@ -171,7 +172,7 @@ export class ScriptedSession implements Session {
     return [];
   }
 
-  async peek(): Promise<undefined> {
+  async peek(_path: string): Promise<Peeked | undefined> {
     return undefined;
   }
 
