@@ -138,7 +138,7 @@ export const cellCommands: readonly Command[] = [
 ];
 
 /** `In [n]`, or the newest. @throws {CommandError} when there is none. */
-export function knownCell(
+function knownCell(
   argument: string,
   { transcript }: CommandContext,
   example: string,
