@@ -1,29 +1,39 @@
 /**
- * What keys bring about beyond the editor: cells run, commands, completion, interrupts, leaving.
+ * What keys bring about beyond the editor: cells run, commands, questions answered, leaving.
  * @module
  */
-import type { Completions, ParseResult, Session } from "../runtime/session/client/api.ts";
-import type { CommandContext } from "./commands/command.ts";
-import { completeCommand } from "./commands/complete.ts";
-import { CommandError, isCommand, runCommand } from "./commands/registry.ts";
-import { CommandState } from "./commands/state.ts";
+import type { ParseResult, Session } from "../runtime/session/client/api.ts";
+import { Asking } from "./asking.ts";
+import { Assist } from "./assist.ts";
+import { type CommandContext, isCommand } from "./commands/registry.ts";
+import type { CommandState } from "./commands/state.ts";
+import { CtrlC } from "./ctrl-c.ts";
 import { actionOf } from "./editor/keymap.ts";
 import type { KeyPress } from "./editor/keys.ts";
-import { type Action, type Effect, reduce } from "./editor/reduce.ts";
-import { ctrlC, descend, type Meaning, type PressState } from "./interrupt.ts";
+import { cleanPaste, PASTE_LENGTH_MAX } from "./editor/paste.ts";
+import { reduce } from "./editor/reduce.ts";
+import type { Action, EditorContext, Effect } from "./editor/state.ts";
 import { deckText } from "./live/block.ts";
+import type { KeptInputs } from "./state/kept-inputs.ts";
 import type { Scrollback } from "./state/scrollback.ts";
 import type { Cells } from "./state/session.ts";
 import type { Store } from "./state/store.ts";
-import { sanitize } from "./terminal/sanitize.ts";
+import type { Handover } from "./terminal/handover.ts";
+import { OutputSanitizer } from "./terminal/sanitize.ts";
 import type { Style } from "./terminal/style.ts";
+import { Turns } from "./turns.ts";
 
 export interface ActionsOptions {
   readonly session: Session;
   readonly store: Store;
+  readonly inputs: KeptInputs;
   readonly cells: Cells;
   readonly scrollback: Scrollback;
+  readonly handover: Handover;
   readonly style: Style;
+  readonly commands: CommandState;
+  /** Puts a text on the clipboard. @returns nothing, or what went wrong. */
+  readonly copy: (text: string) => Promise<void>;
   /** Ends the REPL, with an exit code if one was asked for; called once. */
   readonly leave: (code?: number) => void;
   readonly repaint: () => void;
@@ -31,179 +41,186 @@ export interface ActionsOptions {
   readonly now: () => number;
 }
 
-const COMPLETION_MS = 3_000;
+/** Cells that may wait. */
+const QUEUE_MAX = 20;
 
 export class Actions {
   readonly #options: ActionsOptions;
-  readonly #commandState: CommandState;
-  #presses: PressState = {};
-  #pressedCell: number | undefined;
-  #commandsRunning = 0;
-  #completion: AbortController | undefined;
+  readonly #assist: Assist;
+  readonly #asking: Asking;
+  readonly #ctrlC: CtrlC;
+  readonly #turns: Turns;
   #hasLeft = false;
 
   constructor(options: ActionsOptions) {
     this.#options = options;
-    this.#commandState = new CommandState(options.session);
+    const { session, store, cells, scrollback, style, now, repaint } = options;
+    const interrupt = () => this.interrupt();
+    this.#turns = new Turns({
+      store,
+      cells,
+      scrollback,
+      style,
+      context: (signal) => this.#commandContext(signal),
+    });
+    this.#asking = new Asking({ store, scrollback, style, interrupt, repaint });
+    this.#assist = new Assist({
+      session,
+      editor: () => store.get().editor,
+      commands: () => this.#commandContext(),
+      dispatch: (action) => this.dispatch(action),
+      notice: (text) => store.notice(text),
+    });
+    this.#ctrlC = new CtrlC({
+      session,
+      store,
+      cells,
+      now,
+      isBusy: () => this.#turns.count > 0,
+      stopCommands: () => this.#turns.stop(),
+      closePopup: () => this.dispatch({ kind: "close" }),
+      clearText: () => this.dispatch({ kind: "clear" }),
+      leave: () => this.#leave(),
+    });
+    session.onInput((question) => this.#asking.ask(question));
   }
 
   press(press: KeyPress): void {
-    const { question, phase } = this.#options.store.get();
+    const { question, asked, phase, editor } = this.#options.store.get();
     if (phase === "leaving") return;
-    if (question !== undefined) return this.#answer(press);
-    const action = actionOf(press);
-    if (action) this.#dispatch(action);
+    if (question !== undefined) return this.#confirm(press);
+    const action = actionOf(press, asked?.editor ?? editor);
+    // A pair of keys that means nothing is over with its second one.
+    if (action === undefined) return this.dispatch({ kind: "close" }, editor.prefix !== undefined);
+    if (asked) this.#asking.answer(action);
+    else this.dispatch(action);
   }
 
   /** Runs cells as if they had been typed. */
   runAll(codes: readonly string[]): void {
-    for (const code of codes) this.#run(code);
+    for (const code of codes) this.#turns.enter(code);
   }
 
   /** A press of Ctrl-C, from the keyboard or as a signal. */
   interrupt(): void {
-    const { store, cells, now } = this.#options;
-    const { editor, phase } = store.get();
-    if (phase === "leaving") return;
-    // The ladder belongs to one cell: the next one is asked politely first.
-    if (cells.oldestActive !== this.#pressedCell) this.#presses = descend(this.#presses);
-    this.#pressedCell = cells.oldestActive;
-    const situation = {
-      hasPopup: editor.popup !== undefined,
-      hasText: editor.text !== "",
-      // An install is stopped as a cell is.
-      isRunning: cells.activeCount > 0 || this.#commandsRunning > 0,
-    };
-    const { meaning, state } = ctrlC(this.#presses, situation, now());
-    this.#presses = state;
-    void this.#obey(meaning);
+    if (this.#options.store.get().phase !== "leaving") this.#ctrlC.press();
   }
 
-  #dispatch(action: Action): void {
+  dispatch(action: Action, isWanted = true): void {
+    if (!isWanted) return;
     const { store } = this.#options;
     let effects: readonly Effect[] = [];
     store.update((snapshot) => {
-      const reduced = reduce(snapshot.editor, action, { parse: (code) => this.#parse(code) });
+      const reduced = reduce(snapshot.editor, action, this.#context());
       effects = reduced.effects;
       // A notice has been seen once the next key comes; what Ctrl-C does next must stay to be read.
       const { notice, ...rest } = snapshot;
-      const kept = notice && action.kind === "interrupt" ? { notice } : {};
+      const kept = notice && STAYING.has(action.kind) ? { notice } : {};
       return { ...rest, ...kept, editor: reduced.state };
     });
     for (const effect of effects) this.#perform(effect);
   }
 
+  #context(): EditorContext {
+    const { session, store, style, commands } = this.#options;
+    const { complete, ghost } = commands.settings.values;
+    return {
+      parse: (code): ParseResult =>
+        isCommand(code) ? { status: "complete" } : session.parse(code),
+      hasGhost: style.hasColor && ghost === "on",
+      completesAtDot: complete !== "off",
+      canRun: store.get().queued + this.#turns.waitingCount < QUEUE_MAX,
+    };
+  }
+
   #perform(effect: Effect): void {
+    const { store, cells } = this.#options;
     switch (effect.kind) {
       case "run":
-        return this.#run(effect.code);
+        this.#options.inputs.add(
+          effect.code,
+          isCommand(effect.code) ? undefined : store.get().nextCount,
+        );
+        return this.#turns.enter(effect.code);
       case "complete":
-        return void this.#complete(effect.version);
+        return void this.#assist.complete(effect.version, effect.isUnasked);
+      case "signature":
+        return void this.#assist.signature(effect.version);
+      case "describe":
+        return void this.#assist.describe(effect.name, effect.text, effect.at);
       case "interrupt":
         return this.interrupt();
       case "leave":
         return this.#askToLeave();
       case "repaint":
         return this.#options.repaint();
+      case "fold-tree":
+        return store.update((snapshot) => ({ ...snapshot, isTreeFolded: !snapshot.isTreeFolded }));
+      case "background":
+        return store.notice(cells.background());
+      case "edit-externally":
+        return void this.#edit();
+      case "page":
+        return void this.#page();
+      case "suspend":
+        return void this.#options.handover.suspend();
       case "notice":
-        return this.#notice(effect.text);
+        return store.notice(effect.text);
       default:
         return effect satisfies never;
     }
   }
 
-  #run(code: string): void {
-    if (isCommand(code)) void this.#command(code);
-    else void this.#options.cells.run(code);
-  }
-
-  async #command(code: string): Promise<void> {
-    const { store, cells, scrollback, style } = this.#options;
-    // A command takes no number: it is shown with the prompt behind which it was typed.
-    scrollback.text(cells.echo(code, store.get().nextCount));
-    this.#commandsRunning += 1;
-    try {
-      const text = await runCommand(code, this.#commandContext());
-      scrollback.text(text);
-    } catch (error) {
-      // A command of ours that breaks is told as it is; the REPL and what was typed go on.
-      const text = error instanceof CommandError ? error.message : String(error);
-      scrollback.text(style.paint(sanitize(text), "error"));
-    } finally {
-      this.#commandsRunning -= 1;
-    }
-  }
-
-  #commandContext(): CommandContext {
-    const { session, store, cells, style } = this.#options;
+  #commandContext(signal?: AbortSignal): CommandContext {
+    const { session, store, cells, scrollback, style, commands, copy, repaint } = this.#options;
     const { columns } = store.get().size;
+    const output = new OutputSanitizer(style.hasColor);
     return {
       session,
       style,
       columns,
       transcript: cells.transcript,
-      state: this.#commandState,
+      state: commands,
+      ...(signal ? { signal } : {}),
       leave: (code) => this.#leave(code),
       restart: () => cells.restart(),
       runs: () => cells.records.runs(),
       run: (n) => cells.findRun(n),
       deckText: (run) => deckText(run, { style, columns, valueRowsMax: 0 }),
       execute: (code) => cells.run(code),
+      say: (_stream, text) => scrollback.text(output.next(text.replaceAll("\r\n", "\n"))),
+      edit: (text) => this.dispatch({ kind: "replace-text", text }),
+      copy,
+      background: () => cells.background(),
+      foreground: (n) => cells.bringBack(n),
+      cancel: (target) => cells.cancel(target),
+      forget: () => {
+        cells.forget();
+        repaint();
+      },
     };
   }
 
-  async #complete(version: number): Promise<void> {
-    this.#completion?.abort();
-    const controller = new AbortController();
-    this.#completion = controller;
-    const { text, cursor } = this.#options.store.get().editor;
-    const completions = await this.#ask(text, cursor, controller.signal);
-    if (completions !== undefined) this.#dispatch({ kind: "completions", version, completions });
-  }
-
-  async #ask(text: string, cursor: number, signal: AbortSignal): Promise<Completions | undefined> {
-    const ofCommand = await completeCommand(text, cursor, this.#commandContext());
-    if (ofCommand !== undefined) return ofCommand;
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(COMPLETION_MS)]);
-    try {
-      return await this.#options.session.types.complete(text, cursor, limit);
-    } catch {
-      // A newer Tab aborted it: its own answer follows. Else the type service is slow or gone.
-      if (!signal.aborted) this.#notice("no completions: the type checker does not answer");
-      return undefined;
+  async #edit(): Promise<void> {
+    const { handover, store } = this.#options;
+    const edited = await handover.edit(store.get().editor.text);
+    if (edited.kind === "kept") {
+      if (edited.problem !== undefined) store.notice(edited.problem, "warning");
+    } else if (edited.text.length > PASTE_LENGTH_MAX) {
+      store.notice("the edited text is over 1 MB; the cell stays as it was", "warning");
+    } else {
+      this.dispatch({ kind: "replace-text", text: cleanPaste(edited.text) });
     }
   }
 
-  async #obey(meaning: Meaning): Promise<void> {
-    switch (meaning.kind) {
-      case "nothing":
-        return;
-      case "close-popup":
-        return this.#dispatch({ kind: "close" });
-      case "clear-text":
-        return this.#dispatch({ kind: "clear" });
-      case "hint":
-        return this.#notice("Ctrl-C again, or Ctrl-D, leaves");
-      case "leave":
-        return this.#leave();
-      case "interrupt":
-        return await this.#climb(meaning.interrupt);
-      default:
-        return meaning satisfies never;
-    }
-  }
-
-  async #climb(kind: "cooperate" | "terminate" | "kill"): Promise<void> {
-    const { session, cells } = this.#options;
-    if (kind === "cooperate") this.#notice("interrupting… Ctrl-C again to force");
-    if (kind === "terminate") this.#notice("Ctrl-C again restarts; values are lost", "warning");
-    if (kind === "kill") this.#notice("restarting…", "warning");
-    const result = await session.interrupt(kind);
-    if (result === "unsafe") {
-      this.#notice("cannot be stopped alone; Ctrl-C again restarts, values are lost", "warning");
-    } else if (result === "done" && cells.activeCount === 0) {
-      this.#clearNotice();
-    }
+  /** Ctrl-O: what was shortened last, whole. */
+  async #page(): Promise<void> {
+    const { cells, handover, store } = this.#options;
+    const { last } = cells.shortened;
+    const problem = last
+      ? await handover.page(last)
+      : "nothing has been shortened: everything is on the screen";
+    if (problem !== undefined) store.notice(problem, "warning");
   }
 
   #askToLeave(): void {
@@ -214,7 +231,7 @@ export class Actions {
     store.update((snapshot) => ({ ...snapshot, question }));
   }
 
-  #answer(press: KeyPress): void {
+  #confirm(press: KeyPress): void {
     this.#options.store.update(({ question: _, ...rest }) => rest);
     const isYes =
       press.kind === "text"
@@ -226,19 +243,18 @@ export class Actions {
   #leave(code?: number): void {
     if (this.#hasLeft) return;
     this.#hasLeft = true;
-    this.#commandState.close();
+    this.#turns.stop();
+    this.#options.commands.close();
     this.#options.leave(code);
   }
-
-  #parse(code: string): ParseResult {
-    return isCommand(code) ? { status: "complete" } : this.#options.session.parse(code);
-  }
-
-  #notice(text: string, level: "info" | "warning" = "info"): void {
-    this.#options.store.update((snapshot) => ({ ...snapshot, notice: { text, level } }));
-  }
-
-  #clearNotice(): void {
-    this.#options.store.update(({ notice: _, ...rest }) => rest);
-  }
 }
+
+/** Actions that are no key of the person, and Ctrl-C, whose meaning is in the notice. */
+const STAYING: ReadonlySet<Action["kind"]> = new Set([
+  "interrupt",
+  "completions",
+  "signature",
+  "described",
+  "history-read",
+  "give-back",
+]);

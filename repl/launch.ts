@@ -25,6 +25,8 @@ export interface ReplOptions {
   readonly quiet?: boolean;
   /** Go on after a failed cell. */
   readonly keepGoing?: boolean;
+  /** Whether what is typed is kept for later sessions; default true. */
+  readonly history?: boolean;
   /** Stay interactive after `file` or `code`. */
   readonly interactiveAfter?: boolean;
 }
@@ -95,6 +97,7 @@ async function launchScreen(
       stdin,
       style,
       firstCells,
+      keepsHistory: options.history !== false,
       ended: ended.promise,
       onSigint: (hear) => {
         press = hear;

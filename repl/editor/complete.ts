@@ -3,6 +3,9 @@
  * @module
  */
 import type { CompletionItem, Completions } from "../../runtime/session/client/api.ts";
+import { fuzzy } from "./fuzzy.ts";
+
+const ALIKE_MAX = 50;
 
 export interface Popup {
   /** Offset of the word that is completed. */
@@ -14,6 +17,8 @@ export interface Popup {
   readonly items: readonly CompletionItem[];
   /** Index into `items`; absent until the person chooses, so that Enter still runs the cell. */
   readonly chosen?: number;
+  /** Type and documentation of the chosen item, once they are known. */
+  readonly about?: { readonly name: string; readonly text: string };
 }
 
 /** A popup for an answer, if it has items that fit. */
@@ -38,7 +43,7 @@ export function openPopup(
 export function refit(popup: Popup, word: string): Popup | undefined {
   const items = fitting(popup.all, word);
   if (items.length === 0) return undefined;
-  const { chosen: _, ...rest } = popup;
+  const { chosen: _, about: _about, ...rest } = popup;
   return { ...rest, items };
 }
 
@@ -65,7 +70,7 @@ export function insertOf(item: CompletionItem | undefined): string {
   return item?.insert ?? item?.name ?? "";
 }
 
-/** Items that begin with the word, those in the same case first; failing these, items that contain it. */
+/** Items that begin with the word, those in the same case first; failing these, items that are like it. */
 function fitting(all: readonly CompletionItem[], word: string): readonly CompletionItem[] {
   const lower = word.toLowerCase();
   const exact = all.filter((item) => item.name.startsWith(word));
@@ -73,5 +78,5 @@ function fitting(all: readonly CompletionItem[], word: string): readonly Complet
     (item) => !item.name.startsWith(word) && item.name.toLowerCase().startsWith(lower),
   );
   if (exact.length + other.length > 0) return [...exact, ...other];
-  return all.filter((item) => item.name.toLowerCase().includes(lower));
+  return fuzzy(all, ({ name }) => name, word, ALIKE_MAX).map(({ item }) => item);
 }

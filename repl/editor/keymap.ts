@@ -3,7 +3,7 @@
  * @module
  */
 import type { KeyPress } from "./keys.ts";
-import type { Action } from "./reduce.ts";
+import type { Action, EditorState } from "./state.ts";
 
 const KEYS: Readonly<Record<string, Action>> = {
   enter: { kind: "enter" },
@@ -52,13 +52,24 @@ const KEYS: Readonly<Record<string, Action>> = {
   "ctrl-_": { kind: "undo" },
   "alt-_": { kind: "redo" },
 
+  "ctrl-r": { kind: "search" },
+  "ctrl-x": { kind: "prefix", prefix: "ctrl-x" },
+  "ctrl-x ctrl-e": { kind: "edit-externally" },
+  "ctrl-x ctrl-b": { kind: "background" },
+  "ctrl-o": { kind: "page" },
+
   "ctrl-c": { kind: "interrupt" },
   "ctrl-l": { kind: "repaint" },
+  "ctrl-t": { kind: "fold-tree" },
+  "ctrl-z": { kind: "suspend" },
 };
 
-/** Undefined for a key that means nothing. */
-export function actionOf(press: KeyPress): Action | undefined {
+/** Undefined for a key, or a pair of keys, that means nothing. */
+export function actionOf(
+  press: KeyPress,
+  { prefix }: Pick<EditorState, "prefix">,
+): Action | undefined {
   if (press.kind === "text") return { kind: "insert", text: press.text };
   if (press.kind === "paste") return { kind: "paste", text: press.text };
-  return KEYS[press.name];
+  return prefix === undefined ? KEYS[press.name] : KEYS[`${prefix} ${press.name}`];
 }

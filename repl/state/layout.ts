@@ -13,8 +13,8 @@ export interface Size {
 
 export interface Wishes {
   readonly editorLines: number;
-  /** 0 without a popup. */
-  readonly popupRows: number;
+  /** 0 without a box below the editor. */
+  readonly boxRows: number;
   readonly hasTail: boolean;
   /** 0 without a tree. */
   readonly treeRows: number;
@@ -24,18 +24,18 @@ export interface Layout {
   readonly tree: number;
   readonly tail: 0 | 1;
   readonly editor: number;
-  readonly popup: number;
+  readonly box: number;
   readonly status: 0 | 1;
-  /** Width of tree, tail, popup and status. */
+  /** Width of tree, tail, box and status. */
   readonly width: number;
   /** Width of an editor row, prompt included; the cursor may stand one column behind it. */
   readonly editorWidth: number;
-  /** The best completion stands in the status row instead of a popup. */
-  readonly completesInStatus: boolean;
+  /** No room for a box: the best of it stands in the status row. */
+  readonly standsForBox: boolean;
 }
 
 export const TREE_ROWS_MAX = 12;
-export const POPUP_ROWS_MAX = 9;
+export const BOX_ROWS_MAX = 9;
 const EDITOR_ROWS_MAX = 14;
 const WIDTH_MAX = 100;
 
@@ -46,7 +46,7 @@ export function layout(size: Size, wishes: Wishes): Layout {
     editorWidth: Math.max(1, columns - 1),
   };
   if (rows < 6 || columns < 20) {
-    const nothing = { tree: 0, tail: 0, popup: 0, status: 0, completesInStatus: false } as const;
+    const nothing = { tree: 0, tail: 0, box: 0, status: 0, standsForBox: false } as const;
     return { ...nothing, editor: 1, ...widths };
   }
   const height = Math.min(rows - 2, Math.max(6, Math.floor(0.6 * rows)));
@@ -60,7 +60,7 @@ export function layout(size: Size, wishes: Wishes): Layout {
   const editor = take(
     Math.min(Math.max(1, wishes.editorLines), EDITOR_ROWS_MAX, Math.ceil(height / 2)),
   );
-  const popup = isLow ? 0 : take(Math.min(wishes.popupRows, POPUP_ROWS_MAX));
+  const box = isLow ? 0 : take(Math.min(wishes.boxRows, BOX_ROWS_MAX));
   const tail = wishes.hasTail && left > 0 ? 1 : 0;
   left -= tail;
   const tree = take(Math.min(wishes.treeRows, isLow ? 1 : TREE_ROWS_MAX));
@@ -68,9 +68,9 @@ export function layout(size: Size, wishes: Wishes): Layout {
     tree,
     tail,
     editor,
-    popup,
+    box,
     status: 1,
-    completesInStatus: isLow && wishes.popupRows > 0,
+    standsForBox: isLow && wishes.boxRows > 0,
     ...widths,
   };
 }

@@ -7,6 +7,8 @@
  *   S3  A cell ends once, whichever of its two reports (stream item, promise) comes first.
  * @module
  */
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { RuntimeEvent } from "../../runtime/events/events.ts";
 import { Records } from "../../runtime/events/records.ts";
 import type {
@@ -15,24 +17,35 @@ import type {
   SessionEvent,
   Settled,
 } from "../../runtime/session/client/api.ts";
-import { reduce } from "../editor/reduce.ts";
+import { Spill, whereSpilled } from "../../runtime/session/client/spill.ts";
+import { CommandError } from "../commands/command.ts";
 import { continuationPrompt } from "../editor/view.ts";
 import { blockText, deckText, errorText, plainText } from "../live/block.ts";
 import { emptyTail, feed, type Tail } from "../live/tail.ts";
 import { OutputSanitizer, sanitize } from "../terminal/sanitize.ts";
 import type { Style } from "../terminal/style.ts";
+import { OutputLimit } from "./output-limit.ts";
 import type { Scrollback } from "./scrollback.ts";
-import type { Snapshot, Store } from "./store.ts";
+import { Shortened } from "./shortened.ts";
+import type { Foreground, Snapshot, Store } from "./store.ts";
 import { Transcript } from "./transcript.ts";
 
 interface Cell {
   readonly id: number;
   readonly code: string;
+  /** The editor's version right after the cell had left it: who has typed since is not disturbed. */
+  readonly version: number;
   n?: number;
+  /** The prompt does not wait for it. */
+  isBackground: boolean;
+  /** It was in the background, and came back. */
+  isDetached: boolean;
   state: "waiting" | "running" | "ended";
+  startedAtMs?: number;
   /** Events that came before the screen began the cell. */
   early: SessionEvent[];
   tail: Tail;
+  readonly limit: OutputLimit;
   readonly output: OutputSanitizer;
   /** Last text of each display that was updated, printed when the cell ends. */
   readonly updates: Map<string, string>;
@@ -46,11 +59,18 @@ export interface CellsOptions {
   readonly style: Style;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** Lines of a cell's output that are printed as they come, for cells that begin now; default: 5,000. */
+  readonly outputLinesMax?: () => number;
+  /** A cell that was refused before it ran: its text, and where the first error stands. */
+  readonly giveBack: (text: string, cursor: number) => void;
   /** A cell called `process.exit(n)`. */
   readonly onExit: (code: number) => void;
 }
 
 const VALUE_ROWS_MAX = 40;
+const BACKGROUND_MAX = 8;
+/** A cell that blocks its thread hears of no question. */
+const CANCEL_ANSWER_MS = 3_000;
 /** Elapsed times move ten times a second at first, then once. */
 const TICK_MS = 100;
 const SLOW_TICK_MS = 1_000;
@@ -58,15 +78,19 @@ const FAST_UNTIL_MS = 10_000;
 
 export class Cells {
   readonly records = new Records();
+  readonly shortened = new Shortened();
   readonly transcript = new Transcript();
   readonly #options: CellsOptions;
+  readonly #spill: Spill;
   readonly #cells = new Map<number, Cell>();
   /** Runs whose calls went on when their cell ended, with the cell's number. */
   readonly #openRuns = new Map<string, number | undefined>();
+  readonly #pages = new Map<string, { readonly path: string; readonly url: string }>();
   #areDecksShown = true;
   readonly #stopListening: () => void;
   #abortedCount = 0;
   #tick: NodeJS.Timeout | undefined;
+  readonly #idleWaits: { readonly resolve: (isOk: boolean) => void; isOk: boolean }[] = [];
   #isRestarting = false;
   /** Failures printed when nobody caught them; their cell ends with the same one. */
   readonly #printed = new WeakSet<object>();
@@ -74,6 +98,8 @@ export class Cells {
 
   constructor(options: CellsOptions) {
     this.#options = options;
+    // What cannot be kept is told where the output is cut.
+    this.#spill = new Spill({ folder: options.session.folder, log: () => undefined });
     this.#stopListening = options.session.onEvent((event) => this.#onEvent(event));
     // A process that cannot start says so by its phase.
     options.session.ready.catch(() => undefined);
@@ -85,22 +111,117 @@ export class Cells {
     return this.#cells.size;
   }
 
-  /** Number of the cell that an interrupt meets. */
-  get oldestActive(): number | undefined {
-    return this.#cells.keys().next().value;
+  /** The session's number of the cell that an interrupt meets: it runs, or is the first that waits. */
+  get foreground(): number | undefined {
+    for (const { id, isBackground } of this.#cells.values()) if (!isBackground) return id;
+    return undefined;
+  }
+
+  get backgroundCount(): number {
+    return [...this.#cells.values()].filter(({ isBackground }) => isBackground).length;
+  }
+
+  /** Frees the prompt from the running cell, which goes on. @returns what was done, for the person. */
+  background(): string {
+    const cell = this.#find(({ state, isBackground }) => state === "running" && !isBackground);
+    if (cell === undefined) return "no cell is running";
+    if (this.backgroundCount >= BACKGROUND_MAX) {
+      return `${BACKGROUND_MAX} cells are in the background already`;
+    }
+    cell.isBackground = true;
+    const { session, scrollback, store, style } = this.#options;
+    if (cell.tail.text !== "") this.#print(cell, `${cell.tail.text}\n`);
+    cell.tail = emptyTail;
+    store.update((snapshot) => withoutForeground(this.#counted(snapshot), cell.id));
+    this.#tellIdle(false);
+    scrollback.text(style.paint(`${label(cell)}goes on in the background`, "dim"));
+    session.detach(cell.id);
+    return `cell ${cell.n ?? ""} goes on in the background`;
+  }
+
+  /** Brings a cell back from the background: its tree shows, and Ctrl-C meets it. @throws {CommandError} */
+  bringBack(n: number): string {
+    const cell = this.#find((candidate) => candidate.n === n && candidate.isBackground);
+    if (cell === undefined) throw new CommandError(`In [${n}] is not in the background`);
+    if (this.foreground !== undefined) throw new CommandError("another cell is running; .bg first");
+    cell.isBackground = false;
+    cell.isDetached = true;
+    this.#options.store.update((snapshot) => ({
+      ...this.#counted(snapshot),
+      foreground: foregroundOf(cell, this.#options.now()),
+    }));
+    this.#keepTicking();
+    return `In [${n}] is back`;
+  }
+
+  /** Whether the running cell came back from the background: the session's own queue does not wait for it. */
+  get isHeld(): boolean {
+    return this.#find(({ isBackground, isDetached }) => isDetached && !isBackground) !== undefined;
+  }
+
+  /** Asks the cell `In [n]`, or a call, to stop, and nothing else. @throws {CommandError} */
+  async cancel(target: number | string): Promise<string> {
+    const { session } = this.#options;
+    if (typeof target === "number") {
+      const cell = this.#find((candidate) => candidate.n === target);
+      if (cell === undefined) throw new CommandError(`In [${target}] is not running`);
+      await session.interrupt("cooperate", { cell: cell.id });
+      return "";
+    }
+    const call = this.records.call(target);
+    if (call === undefined) throw new CommandError(`no call ${target} in this session; see .tasks`);
+    const asked = await session.evaluate(`deck.task(${JSON.stringify(target)}).cancel()`, {
+      timeoutMs: CANCEL_ANSWER_MS,
+    });
+    if (!asked.ok) throw new CommandError(`${target} cannot be cancelled: ${asked.error.message}`);
+    const isRunning = asked.value["text/plain"] === "true";
+    return isRunning ? `cancelled ${target} ${call.name}` : `${target} has settled already`;
+  }
+
+  /** Resolves when no cell runs or waits before the prompt; to false when one of them failed meanwhile. */
+  async idle(): Promise<boolean> {
+    if (this.foreground === undefined) return true;
+    return await new Promise((resolve) => this.#idleWaits.push({ resolve, isOk: true }));
+  }
+
+  #tellIdle(hasFailed: boolean): void {
+    for (const wait of this.#idleWaits) wait.isOk &&= !hasFailed;
+    if (this.foreground !== undefined) return;
+    for (const { resolve, isOk } of this.#idleWaits.splice(0)) resolve(isOk);
+  }
+
+  /** Forgets the runs that have ended. */
+  forget(): void {
+    this.records.clear();
+    this.#pages.clear();
+  }
+
+  #find(fits: (cell: Cell) => boolean): Cell | undefined {
+    return [...this.#cells.values()].find(fits);
   }
 
   /** Shows and runs a cell. @returns how it ended, after all of it has been told to the screen. */
   async run(code: string): Promise<Settled> {
-    const execution = this.#options.session.execute({ code });
-    this.transcript.entered(execution.cell, code);
+    const { outputLinesMax, session, style } = this.#options;
+    const execution = session.execute({ code });
+    const id = execution.cell;
+    this.transcript.entered(id, code);
+    const linesMax = outputLinesMax?.();
     const cell: Cell = {
-      id: execution.cell,
+      id,
       code,
+      version: this.#options.store.get().editor.version,
+      isBackground: false,
+      isDetached: false,
       state: "waiting",
       early: [],
       tail: emptyTail,
-      output: new OutputSanitizer(this.#options.style.hasColor),
+      limit: new OutputLimit({
+        ...(linesMax === undefined ? {} : { linesMax }),
+        keep: (text) => this.#spill.write(id, text),
+        note: (text) => style.paint(text, "dim"),
+      }),
+      output: new OutputSanitizer(style.hasColor),
       updates: new Map(),
     };
     this.#cells.set(cell.id, cell);
@@ -139,6 +260,7 @@ export class Cells {
   close(): void {
     this.#stopListening();
     clearTimeout(this.#tick);
+    this.#spill.close();
   }
 
   async #follow(cell: Cell, execution: Execution): Promise<Settled> {
@@ -147,7 +269,7 @@ export class Cells {
     if (started.aborted) this.#drop(cell);
     else this.#begin(cell, started.n);
     const settled = await execution.settled;
-    this.transcript.settled(settled);
+    if (started.aborted) this.transcript.settled(settled);
     this.#end(cell, settled);
     return settled;
   }
@@ -155,6 +277,7 @@ export class Cells {
   #begin(cell: Cell, n: number | undefined): void {
     const { scrollback, store, now } = this.#options;
     cell.state = "running";
+    cell.startedAtMs = now();
     if (n !== undefined) cell.n = n;
     scrollback.text(this.echo(cell.code, n));
     scrollback.change(() => {
@@ -163,13 +286,7 @@ export class Cells {
       store.update((snapshot) => ({
         ...this.#counted(snapshot),
         nowMs,
-        foreground: {
-          cell: cell.id,
-          ...(n === undefined ? {} : { n }),
-          startedAtMs: nowMs,
-          ...(cell.runId === undefined ? {} : { runId: cell.runId }),
-          tail: cell.tail.text,
-        },
+        foreground: foregroundOf(cell, nowMs),
       }));
       this.#keepTicking();
     });
@@ -180,6 +297,7 @@ export class Cells {
   #drop(cell: Cell): void {
     cell.state = "ended";
     this.#cells.delete(cell.id);
+    this.#tellIdle(true);
     this.#abortedCount++;
     const count = this.#abortedCount;
     this.#options.scrollback.change(() => {
@@ -197,10 +315,15 @@ export class Cells {
   #end(cell: Cell, settled: Settled): void {
     if (cell.state === "ended") return;
     cell.state = "ended";
+    this.transcript.settled(settled);
     this.#cells.delete(cell.id);
+    this.#tellIdle(!cell.isBackground && settled.status !== "ok");
     const { scrollback, store, style } = this.#options;
-    if (cell.tail.text !== "") scrollback.text(cell.output.next(cell.tail.text));
+    this.#endOutput(cell);
     for (const text of cell.updates.values()) scrollback.text(text);
+    if (cell.isBackground) {
+      scrollback.text(style.paint(`${label(cell)}ended in the background`, "dim"));
+    }
     const runs = this.#areDecksShown ? this.records.runsOfCell(cell.id) : [];
     for (const run of runs) if (run.state === "running") this.#openRuns.set(run.id, cell.n);
     scrollback.change(() => {
@@ -209,13 +332,17 @@ export class Cells {
       const { error: _, ...exited } = settled;
       const isPrinted = settled.error !== undefined && this.#printed.has(settled.error);
       const shown = this.#hasExited || isPrinted ? exited : settled;
-      const block = blockText(shown, runs, { style, columns, valueRowsMax: VALUE_ROWS_MAX });
+      const block = blockText(shown, runs, {
+        style,
+        columns,
+        valueRowsMax: VALUE_ROWS_MAX,
+        page: (runId) => this.#pages.get(runId),
+        onShortened: (text) => this.shortened.keep({ kind: "text", text }),
+      });
       store.update((snapshot) => {
-        const { foreground, ...rest } = this.#counted(snapshot);
-        const isMine = foreground?.cell === cell.id;
+        const rest = withoutForeground(this.#counted(snapshot), cell.id);
         return {
           ...rest,
-          ...(foreground && !isMine ? { foreground } : {}),
           // Printed blocks become one shared marker: Ink counts the items and looks at new ones only.
           finished: block === "" ? rest.finished : [...rest.finished.map(() => ""), block],
         };
@@ -226,22 +353,16 @@ export class Cells {
 
   /** A cell that the parser or the checker refused has not run: its text comes back. */
   #giveBack(cell: Cell, settled: Settled): void {
-    const { session, store } = this.#options;
+    const { session, store, giveBack } = this.#options;
+    // Lines that were pasted without marks, or typed ahead, would mix with it.
+    if (store.get().editor.version !== cell.version) return;
     const parsed = session.parse(cell.code);
     const [diagnostic] = settled.error?.diagnostics ?? [];
     const offset =
       parsed.status === "invalid"
         ? parsed.offset
         : diagnostic && offsetOf(cell.code, diagnostic.line, diagnostic.column);
-    if (offset === undefined) return;
-    store.update((snapshot) => ({
-      ...snapshot,
-      editor: reduce(
-        snapshot.editor,
-        { kind: "give-back", text: cell.code, cursor: offset },
-        { parse: (code) => session.parse(code) },
-      ).state,
-    }));
+    if (offset !== undefined) giveBack(cell.code, offset);
   }
 
   #onEvent(event: SessionEvent): void {
@@ -316,19 +437,38 @@ export class Cells {
       return;
     }
     const { tail, lines } = feed(cell.tail, text);
-    if (lines !== "") scrollback.text(cell.output.next(lines));
+    if (lines !== "") this.#print(cell, lines);
     if (tail.text === cell.tail.text && lines === "") return;
     cell.tail = tail;
+    const shown = cell.limit.progress || tail.text;
     store.updateSoon((snapshot) =>
       snapshot.foreground?.cell === cell.id
-        ? { ...snapshot, foreground: { ...snapshot.foreground, tail: tail.text } }
+        ? { ...snapshot, foreground: { ...snapshot.foreground, tail: shown } }
         : snapshot,
     );
+  }
+
+  #print(cell: Cell, lines: string): void {
+    const text = cell.limit.take(lines);
+    if (text !== "") this.#options.scrollback.text(cell.output.next(prefixed(cell, text)));
+  }
+
+  /** The unfinished line, and what was left out before it. */
+  #endOutput(cell: Cell): void {
+    const { limit, output, tail } = cell;
+    if (tail.text !== "") this.#print(cell, `${tail.text}\n`);
+    if (!limit.hasKept) return;
+    const spilled = this.#spill.where(cell.id);
+    this.#spill.forget(cell.id);
+    const text = limit.end(whereSpilled(spilled));
+    this.#options.scrollback.text(output.next(prefixed(cell, text)));
+    if (spilled.kind !== "none") this.shortened.keep({ kind: "file", path: spilled.path });
   }
 
   #onDisplay(event: SessionEvent & { kind: "display" }, cell: Cell | undefined): void {
     const text = plainText(event.bundle);
     const { displayId } = event;
+    if (cell?.isBackground) return this.#options.scrollback.text(prefixed(cell, text));
     if (!event.update || displayId === undefined) {
       this.#options.scrollback.text(text);
     } else if (cell) {
@@ -346,7 +486,8 @@ export class Cells {
     const { scrollback, store, style } = this.#options;
     scrollback.change(() => {
       const { columns } = store.get().size;
-      const deck = deckText(run, { style, columns, valueRowsMax: VALUE_ROWS_MAX });
+      const page = (id: string) => this.#pages.get(id);
+      const deck = deckText(run, { style, columns, valueRowsMax: VALUE_ROWS_MAX, page });
       const head = style.paint(`calls of ${n === undefined ? "a cell" : `In [${n}]`} ended`, "dim");
       store.update((snapshot) => ({
         ...snapshot,
@@ -382,6 +523,12 @@ export class Cells {
     );
   }
 
+  /** A run's page will be in this file: its deck shows the way. */
+  pageWritten(runId: string, file: string): void {
+    const url = pathToFileURL(resolve(this.#options.session.folder, file)).href;
+    this.#pages.set(runId, { path: file, url });
+  }
+
   /** A sentence for the person, above the prompt. */
   notice(text: string): void {
     this.#say(text, "warning");
@@ -393,8 +540,15 @@ export class Cells {
   }
 
   #counted(snapshot: Snapshot): Snapshot {
-    const queued = [...this.#cells.values()].filter((cell) => cell.state === "waiting").length;
-    return { ...snapshot, queued, nextCount: this.#options.session.count + queued + 1 };
+    const cells = [...this.#cells.values()];
+    const queued = cells.filter((cell) => cell.state === "waiting").length;
+    const background = cells.flatMap(({ isBackground, n }) => (isBackground ? [n ?? 0] : []));
+    return {
+      ...snapshot,
+      queued,
+      background,
+      nextCount: this.#options.session.count + queued + 1,
+    };
   }
 
   /** Moves the clock while a cell runs. */
@@ -414,6 +568,35 @@ export class Cells {
       isFast ? TICK_MS : SLOW_TICK_MS,
     );
   }
+}
+
+function foregroundOf(cell: Cell, nowMs: number): Foreground {
+  const { id, n, runId, tail } = cell;
+  return {
+    cell: id,
+    ...(n === undefined ? {} : { n }),
+    startedAtMs: cell.startedAtMs ?? nowMs,
+    ...(runId === undefined ? {} : { runId }),
+    tail: tail.text,
+  };
+}
+
+function withoutForeground(snapshot: Snapshot, cell: number): Snapshot {
+  const { foreground, notice, ...rest } = snapshot;
+  return {
+    ...rest,
+    ...(foreground && foreground.cell !== cell ? { foreground } : {}),
+    ...(notice && notice.cell !== cell ? { notice } : {}),
+  };
+}
+
+/** `[4] ` in front of what a cell in the background says. */
+function label({ n }: Cell): string {
+  return `[${n ?? "?"}] `;
+}
+
+function prefixed(cell: Cell, lines: string): string {
+  return cell.isBackground ? lines.replaceAll(/^(?=[^\n]|\n)/gm, label(cell)) : lines;
 }
 
 /** UTF-16 offset of a line and column that count from 1. */

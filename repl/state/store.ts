@@ -5,7 +5,7 @@
  * event may come in the same turn.
  * @module
  */
-import { type EditorState, emptyEditor } from "../editor/reduce.ts";
+import { type EditorState, emptyEditor } from "../editor/state.ts";
 import type { Size } from "./layout.ts";
 
 export interface Snapshot {
@@ -13,6 +13,8 @@ export interface Snapshot {
   readonly size: Size;
   readonly editor: EditorState;
   readonly foreground?: Foreground;
+  /** Numbers of the cells that go on beside the prompt. */
+  readonly background: readonly number[];
   /** Cells that wait for their turn. */
   readonly queued: number;
   /** The number that the cell being typed will get. */
@@ -22,6 +24,10 @@ export interface Snapshot {
   readonly notice?: Notice;
   /** A question whose answer is the next key. */
   readonly question?: string;
+  /** A running cell's `input()`: its answer is typed in the place of the next cell. */
+  readonly asked?: Asked;
+  /** Ctrl-T: the live tree is its summary alone. */
+  readonly isTreeFolded: boolean;
   /** Epoch milliseconds, moves while something runs. */
   readonly nowMs: number;
 }
@@ -36,9 +42,19 @@ export interface Foreground {
   readonly tail: string;
 }
 
+/** A question of a cell, and the line that is typed for an answer. */
+export interface Asked {
+  readonly prompt: string;
+  /** What is typed is not to be shown. */
+  readonly isPassword: boolean;
+  readonly editor: EditorState;
+}
+
 export interface Notice {
   readonly text: string;
   readonly level: "info" | "warning";
+  /** It is about this running cell, and goes when that has ended. */
+  readonly cell?: number | undefined;
 }
 
 type Change = (snapshot: Snapshot) => Snapshot;
@@ -56,7 +72,9 @@ export class Store {
       phase: "starting",
       size,
       editor: emptyEditor,
+      background: [],
       queued: 0,
+      isTreeFolded: false,
       nextCount: 1,
       finished: [],
       nowMs,
@@ -80,6 +98,11 @@ export class Store {
   updateSoon(change: Change): void {
     this.#snapshot = change(this.#snapshot);
     this.#timer ??= setTimeout(() => this.#notify(), SOON_MS);
+  }
+
+  /** A sentence in the status row, until the next key. */
+  notice(text: string, level: Notice["level"] = "info", cell?: number): void {
+    this.update((snapshot) => ({ ...snapshot, notice: { text, level, cell } }));
   }
 
   #notify(): void {

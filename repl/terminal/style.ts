@@ -7,13 +7,15 @@ import type { Role, Row } from "../../runtime/deck/views.ts";
 import { sanitizeLine } from "./sanitize.ts";
 
 /** Roles of the deck, and those that only a terminal has. */
-export type Tone = Role | "prompt" | "result" | "dim" | "caret" | "chosen" | "warning";
+export type Tone = Role | "prompt" | "result" | "dim" | "caret" | "chosen" | "current" | "warning";
 
 export interface Style {
   readonly hasColor: boolean;
   /** Whether only ASCII may be printed. */
   readonly isAscii: boolean;
   paint(text: string, tone: Tone): string;
+  /** Text for which a terminal opens `url` (OSC 8). */
+  link(text: string, url: string): string;
   /** A row of the deck as terminal text. */
   row(row: Row): string;
   /** Replaces the glyphs that a terminal without UTF-8 cannot show. */
@@ -41,6 +43,8 @@ const CODES: Readonly<Record<Tone, readonly [string, string] | undefined>> = {
   dim: ["2", "22"],
   caret: ["31", "39"],
   chosen: ["7", "27"],
+  // The parameter that is typed now.
+  current: ["1;4", "22;24"],
   warning: ["33", "39"],
 };
 
@@ -82,6 +86,8 @@ export function createStyle(options: { hasColor: boolean; isAscii: boolean }): S
     isAscii,
     glyphs,
     paint,
+    link: (text, url) =>
+      hasColor ? `\x1b]8;;${url}\x07${paint(text, "dim")}\x1b]8;;\x07` : glyphs(text),
     row: (row) => row.map((span) => paint(sanitizeLine(span.text), span.role)).join(""),
   };
 }

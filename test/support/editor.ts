@@ -1,13 +1,13 @@
 /** The editor in notation: `|` is the cursor, `<ctrl-k>` a key, everything else typed text. */
 import { actionOf } from "../../repl/editor/keymap.ts";
 import type { KeyPress } from "../../repl/editor/keys.ts";
+import { reduce } from "../../repl/editor/reduce.ts";
 import {
   type EditorContext,
   type EditorState,
   type Effect,
   emptyEditor,
-  reduce,
-} from "../../repl/editor/reduce.ts";
+} from "../../repl/editor/state.ts";
 import type { ParseResult } from "../../runtime/session/client/api.ts";
 
 /** Knows brackets only, which is enough to tell complete from incomplete in these tests. */
@@ -19,6 +19,9 @@ export const bracketContext: EditorContext = {
     if (open < closed) return { status: "invalid", offset: 0, message: "too many closers" };
     return { status: "complete" };
   },
+  hasGhost: true,
+  completesAtDot: true,
+  canRun: true,
 };
 
 export function pressesOf(keys: string): KeyPress[] {
@@ -32,7 +35,8 @@ export function pressesOf(keys: string): KeyPress[] {
 
 export function stateOf(notation: string, history: readonly string[] = []): EditorState {
   const cursor = notation.indexOf("|");
-  return { ...emptyEditor, text: notation.replace("|", ""), cursor, history };
+  const entries = history.map((source) => ({ source, isHere: true }));
+  return { ...emptyEditor, text: notation.replace("|", ""), cursor, history: entries };
 }
 
 export function notationOf({ text, cursor }: EditorState): string {
@@ -46,7 +50,7 @@ export function pressAll(
   let state = start;
   const effects: Effect[] = [];
   for (const press of presses) {
-    const action = actionOf(press);
+    const action = actionOf(press, state);
     if (!action) continue;
     const reduced = reduce(state, action, bracketContext);
     state = reduced.state;

@@ -1,7 +1,7 @@
 import { render } from "ink-testing-library";
 import { afterEach, expect, test } from "vitest";
 import { App } from "../../../repl/app.tsx";
-import { emptyEditor } from "../../../repl/editor/reduce.ts";
+import { emptyEditor } from "../../../repl/editor/state.ts";
 import { TreeRows } from "../../../repl/live/tree.tsx";
 import { type Snapshot, Store } from "../../../repl/state/store.ts";
 import { createStyle } from "../../../repl/terminal/style.ts";
