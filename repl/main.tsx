@@ -2,7 +2,6 @@
  * The screen: mounts Ink, owns the way out.
  * @module
  */
-import { flushCompileCache } from "node:module";
 import { render } from "ink";
 import { keepRunFiles } from "../runtime/deck/run-files.ts";
 import type { Session } from "../runtime/session/client/api.ts";
@@ -24,6 +23,8 @@ export interface ScreenOptions {
   readonly firstCells: readonly string[];
   /** Resolves with an exit code when a signal or a lost terminal ends the program. */
   readonly ended: Promise<number>;
+  /** The first frame is on the screen. */
+  readonly onDrawn: () => void;
   /** Hears of each SIGINT, which is a press of Ctrl-C. */
   readonly onSigint: (press: () => void) => void;
 }
@@ -37,7 +38,7 @@ const LAST_BLOCK_MS = 500;
 
 /** @returns the exit code, once the terminal is the shell's again. */
 export async function runScreen(options: ScreenOptions): Promise<number> {
-  const { session, screen, stdin, style, firstCells, ended, onSigint } = options;
+  const { session, screen, stdin, style, firstCells, ended, onDrawn, onSigint } = options;
   const store = new Store(screen.size, Date.now());
   const scrollback = new Scrollback();
   const left = Promise.withResolvers<number>();
@@ -99,9 +100,8 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     void instance.waitUntilRenderFlush();
   };
   await instance.waitUntilRenderFlush();
+  onDrawn();
   actions.runAll(firstCells);
-  // Node writes its compile cache at exit only: a REPL that is killed would never start warm.
-  setImmediate(() => flushCompileCache?.());
   try {
     // Ink ends by itself only when a component throws; then it rejects.
     const crash = instance.waitUntilExit().then(() => ({ code: 0, isInHaste: true }));
