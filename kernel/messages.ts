@@ -6,6 +6,7 @@
  * @see https://jupyter-client.readthedocs.io/en/stable/messaging.html
  * @module
  */
+import type { ErrorFields } from "../runtime/session/client/error-fields.ts";
 import type { MimeBundle } from "../runtime/values/shape.ts";
 
 export const PROTOCOL_VERSION = "5.5";
@@ -14,11 +15,6 @@ export const PROTOCOL_VERSION = "5.5";
 export type Dict = Readonly<Record<string, unknown>>;
 
 /** The three fields of an error, alike in `error` messages and in replies. */
-export interface ErrorFields {
-  ename: string;
-  evalue: string;
-  traceback: string[];
-}
 export interface Failure extends ErrorFields {
   status: "error";
 }

@@ -10,10 +10,12 @@ import { isHistoryOn } from "../runtime/events/home.ts";
 import type { RunRecord } from "../runtime/events/record-shape.ts";
 import { Records } from "../runtime/events/records.ts";
 import type { CheckPolicy, Session } from "../runtime/session/client/api.ts";
+import type { ErrorFields } from "../runtime/session/client/error-fields.ts";
 import { startSession } from "../runtime/session/client/session.ts";
 import {
   type CellOutput,
   type CodeCell,
+  KERNELSPEC,
   type Notebook,
   notebookDialect,
   readNotebook,
@@ -22,7 +24,7 @@ import {
 import { systemClock } from "./clock.ts";
 import { LocalRenderer } from "./deck-renderer.ts";
 import { stderrLog } from "./log.ts";
-import type { ErrorFields, MessageContent, OutgoingMessage, Transport } from "./messages.ts";
+import type { MessageContent, OutgoingMessage, Transport } from "./messages.ts";
 import { injectParameters } from "./parameters.ts";
 import { Router } from "./router.ts";
 
@@ -192,11 +194,7 @@ async function describeKernel(notebook: Notebook, page: Page, router: Router): P
   router.receive("shell", message);
   const info = (await reply) as MessageContent["kernel_info_reply"]; // as above
   notebook.metadata["language_info"] = info.language_info;
-  notebook.metadata["kernelspec"] ??= {
-    name: "eagerdeck",
-    display_name: "TypeScript (eagerdeck)",
-    language: "typescript",
-  };
+  notebook.metadata["kernelspec"] ??= { ...KERNELSPEC };
 }
 
 function mayRaise(cell: CodeCell): boolean {

@@ -14,12 +14,13 @@ import type {
   Session,
   SessionEvent,
 } from "../runtime/session/client/api.ts";
+import { errorFields } from "../runtime/session/client/error-fields.ts";
+import { Spill, whereSpilled } from "../runtime/session/client/spill.ts";
 import type { MimeBundle } from "../runtime/values/shape.ts";
 import type { Clock } from "./clock.ts";
 import type { CommTable } from "./comm-table.ts";
 import type { DeckRenderer } from "./deck-renderer.ts";
 import { Decks } from "./decks.ts";
-import { errorFields } from "./error-fields.ts";
 import type { Log } from "./log.ts";
 import {
   type Dict,
@@ -30,8 +31,7 @@ import {
   type Transport,
 } from "./messages.ts";
 import type { Parents } from "./parents.ts";
-import { Spill } from "./spill.ts";
-import { megabytes, type Out, type Role, type StreamName, Streams } from "./streams.ts";
+import { type Out, type Role, type StreamName, Streams } from "./streams.ts";
 import { WidgetUpdates } from "./widget-updates.ts";
 
 const DISPLAYS_PER_CELL_MAX = 1_000;
@@ -112,7 +112,7 @@ export class Outputs {
     this.#sayDisplaysLeftOut(cell, state);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#drained.set(cell, resolve);
-    const where = () => this.#whereLeftOut(cell);
+    const where = () => whereSpilled(this.#spill.where(cell));
     this.#send(this.#streams.end(cell, this.#options.clock.now(), where));
     await promise;
     await this.#decks.settle(cell);
@@ -295,7 +295,7 @@ export class Outputs {
       else {
         this.#spill.write(cell, out.text);
         if (!out.isNews) continue;
-        const where = this.#whereLeftOut(cell);
+        const where = whereSpilled(this.#spill.where(cell));
         this.#publishText(cell, "stderr", `\n… further output of this cell is left out${where}\n`);
       }
     }
@@ -309,20 +309,6 @@ export class Outputs {
 
   #publishText(cell: number, name: StreamName, text: string): void {
     this.#publish(cell, (parent) => outgoing("stream", { name, text }, { parent }));
-  }
-
-  #whereLeftOut(cell: number): string {
-    const spilled = this.#spill.where(cell);
-    switch (spilled.kind) {
-      case "all":
-        return `, all in ${spilled.path}`;
-      case "part":
-        return `, the first ${megabytes(spilled.bytes)} of it in ${spilled.path} (${spilled.why})`;
-      case "none":
-        return spilled.why === undefined ? "" : `, and could not be kept (${spilled.why})`;
-      default:
-        return spilled satisfies never;
-    }
   }
 
   #publish(cell: number, message: Unsent): void {

@@ -16,6 +16,7 @@
  *       waits is one drawing.
  * @module
  */
+import { megabytes } from "../runtime/session/client/spill.ts";
 
 export type StreamName = "stdout" | "stderr";
 
@@ -434,10 +435,4 @@ function lastLines(text: string): string {
 
 function count(number: number): string {
   return number.toLocaleString("en-US");
-}
-
-export function megabytes(length: number): string {
-  return length < 1_000_000
-    ? `${count(Math.ceil(length / 1_000))} kB`
-    : `${(length / 1_000_000).toFixed(1)} MB`;
 }

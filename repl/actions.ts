@@ -2,34 +2,40 @@
  * What keys bring about beyond the editor: cells run, commands, questions answered, leaving.
  * @module
  */
-import type {
-  InputAnswer,
-  InputQuestion,
-  ParseResult,
-  Session,
-} from "../runtime/session/client/api.ts";
+import type { ParseResult, Session } from "../runtime/session/client/api.ts";
+import { Asking } from "./asking.ts";
 import { Assist } from "./assist.ts";
-import { CommandError, isCommand, runCommand } from "./commands/registry.ts";
+import { type CommandContext, isCommand } from "./commands/registry.ts";
+import type { CommandState } from "./commands/state.ts";
 import { CtrlC } from "./ctrl-c.ts";
 import { actionOf } from "./editor/keymap.ts";
 import type { KeyPress } from "./editor/keys.ts";
+import { cleanPaste, PASTE_LENGTH_MAX } from "./editor/paste.ts";
 import { reduce } from "./editor/reduce.ts";
-import { type Action, type EditorContext, type Effect, emptyEditor } from "./editor/state.ts";
+import type { Action, EditorContext, Effect } from "./editor/state.ts";
 import { deckText } from "./live/block.ts";
+import type { KeptInputs } from "./state/kept-inputs.ts";
 import type { Scrollback } from "./state/scrollback.ts";
 import type { Cells } from "./state/session.ts";
 import type { Store } from "./state/store.ts";
-import { sanitize } from "./terminal/sanitize.ts";
+import type { Handover } from "./terminal/handover.ts";
+import { OutputSanitizer } from "./terminal/sanitize.ts";
 import type { Style } from "./terminal/style.ts";
+import { Turns } from "./turns.ts";
 
 export interface ActionsOptions {
   readonly session: Session;
   readonly store: Store;
+  readonly inputs: KeptInputs;
   readonly cells: Cells;
   readonly scrollback: Scrollback;
+  readonly handover: Handover;
   readonly style: Style;
-  /** Ends the REPL; called once. */
-  readonly leave: () => void;
+  readonly commands: CommandState;
+  /** Puts a text on the clipboard. @returns nothing, or what went wrong. */
+  readonly copy: (text: string) => Promise<void>;
+  /** Ends the REPL, with an exit code if one was asked for; called once. */
+  readonly leave: (code?: number) => void;
   readonly repaint: () => void;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
@@ -41,19 +47,27 @@ const QUEUE_MAX = 20;
 export class Actions {
   readonly #options: ActionsOptions;
   readonly #assist: Assist;
+  readonly #asking: Asking;
   readonly #ctrlC: CtrlC;
-  #commandsRunning = 0;
+  readonly #turns: Turns;
   #hasLeft = false;
-  /** Who waits for the answer to the question on the screen. */
-  #answered: ((answer: InputAnswer) => void) | undefined;
-  #questions = Promise.resolve();
 
   constructor(options: ActionsOptions) {
     this.#options = options;
-    const { session, store, cells, now } = options;
+    const { session, store, cells, scrollback, style, now, repaint } = options;
+    const interrupt = () => this.interrupt();
+    this.#turns = new Turns({
+      store,
+      cells,
+      scrollback,
+      style,
+      context: (signal) => this.#commandContext(signal),
+    });
+    this.#asking = new Asking({ store, scrollback, style, interrupt, repaint });
     this.#assist = new Assist({
       session,
       editor: () => store.get().editor,
+      commands: () => this.#commandContext(),
       dispatch: (action) => this.dispatch(action),
       notice: (text) => store.notice(text),
     });
@@ -62,13 +76,13 @@ export class Actions {
       store,
       cells,
       now,
-      isBusy: () => this.#commandsRunning > 0,
-      stopCommands: () => undefined,
+      isBusy: () => this.#turns.count > 0,
+      stopCommands: () => this.#turns.stop(),
       closePopup: () => this.dispatch({ kind: "close" }),
       clearText: () => this.dispatch({ kind: "clear" }),
       leave: () => this.#leave(),
     });
-    session.onInput((question) => this.#ask(question));
+    session.onInput((question) => this.#asking.ask(question));
   }
 
   press(press: KeyPress): void {
@@ -78,13 +92,13 @@ export class Actions {
     const action = actionOf(press, asked?.editor ?? editor);
     // A pair of keys that means nothing is over with its second one.
     if (action === undefined) return this.dispatch({ kind: "close" }, editor.prefix !== undefined);
-    if (asked) this.#answer(action);
+    if (asked) this.#asking.answer(action);
     else this.dispatch(action);
   }
 
   /** Runs cells as if they had been typed. */
   runAll(codes: readonly string[]): void {
-    for (const code of codes) this.#run(code);
+    for (const code of codes) this.#turns.enter(code);
   }
 
   /** A press of Ctrl-C, from the keyboard or as a signal. */
@@ -108,13 +122,14 @@ export class Actions {
   }
 
   #context(): EditorContext {
-    const { session, store, style } = this.#options;
+    const { session, store, style, commands } = this.#options;
+    const { complete, ghost } = commands.settings.values;
     return {
       parse: (code): ParseResult =>
         isCommand(code) ? { status: "complete" } : session.parse(code),
-      hasGhost: style.hasColor,
-      completesAtDot: true,
-      canRun: store.get().queued < QUEUE_MAX,
+      hasGhost: style.hasColor && ghost === "on",
+      completesAtDot: complete !== "off",
+      canRun: store.get().queued + this.#turns.waitingCount < QUEUE_MAX,
     };
   }
 
@@ -122,7 +137,11 @@ export class Actions {
     const { store, cells } = this.#options;
     switch (effect.kind) {
       case "run":
-        return this.#run(effect.code);
+        this.#options.inputs.add(
+          effect.code,
+          isCommand(effect.code) ? undefined : store.get().nextCount,
+        );
+        return this.#turns.enter(effect.code);
       case "complete":
         return void this.#assist.complete(effect.version, effect.isUnasked);
       case "signature":
@@ -140,9 +159,11 @@ export class Actions {
       case "background":
         return store.notice(cells.background());
       case "edit-externally":
+        return void this.#edit();
       case "page":
+        return void this.#page();
       case "suspend":
-        return;
+        return void this.#options.handover.suspend();
       case "notice":
         return store.notice(effect.text);
       default:
@@ -150,114 +171,56 @@ export class Actions {
     }
   }
 
-  #run(code: string): void {
-    if (isCommand(code)) void this.#command(code);
-    else this.#options.cells.run(code);
-  }
-
-  async #command(code: string): Promise<void> {
-    const { session, store, cells, scrollback, style } = this.#options;
-    // A command takes no number: it is shown with the prompt behind which it was typed.
-    scrollback.text(cells.echo(code, store.get().nextCount));
-    this.#commandsRunning += 1;
-    try {
-      const text = await runCommand(code, {
-        session,
-        leave: () => this.#leave(),
-        restart: () => cells.restart(),
-        run: (n) => cells.findRun(n),
-        deckText: (run) =>
-          deckText(run, { style, columns: store.get().size.columns, valueRowsMax: 0 }),
-      });
-      scrollback.text(text);
-    } catch (error) {
-      // A command of ours that breaks is told as it is; the REPL and what was typed go on.
-      const text = error instanceof CommandError ? error.message : String(error);
-      scrollback.text(style.paint(sanitize(text), "error"));
-    } finally {
-      this.#commandsRunning -= 1;
-    }
-  }
-
-  /** One question after the other: two cells may ask at once. */
-  #ask(question: InputQuestion): Promise<InputAnswer> {
-    const answer = this.#questions.then(() => this.#show(question));
-    this.#questions = answer.then(() => undefined);
-    return answer;
-  }
-
-  async #show({ prompt, password, signal }: InputQuestion): Promise<InputAnswer> {
-    const gone: InputAnswer = {
-      ok: false,
-      name: "Interrupted",
-      message: "input() was interrupted",
+  #commandContext(signal?: AbortSignal): CommandContext {
+    const { session, store, cells, scrollback, style, commands, copy, repaint } = this.#options;
+    const { columns } = store.get().size;
+    const output = new OutputSanitizer(style.hasColor);
+    return {
+      session,
+      style,
+      columns,
+      transcript: cells.transcript,
+      state: commands,
+      ...(signal ? { signal } : {}),
+      leave: (code) => this.#leave(code),
+      restart: () => cells.restart(),
+      runs: () => cells.records.runs(),
+      run: (n) => cells.findRun(n),
+      deckText: (run) => deckText(run, { style, columns, valueRowsMax: 0 }),
+      execute: (code) => cells.run(code),
+      say: (_stream, text) => scrollback.text(output.next(text.replaceAll("\r\n", "\n"))),
+      edit: (text) => this.dispatch({ kind: "replace-text", text }),
+      copy,
+      background: () => cells.background(),
+      foreground: (n) => cells.bringBack(n),
+      cancel: (target) => cells.cancel(target),
+      forget: () => {
+        cells.forget();
+        repaint();
+      },
     };
-    if (signal.aborted) return gone;
-    const { store, scrollback, style } = this.#options;
-    const { promise, resolve } = Promise.withResolvers<InputAnswer>();
-    const onAbort = () => resolve(gone);
-    signal.addEventListener("abort", onAbort, { once: true });
-    this.#answered = resolve;
-    store.update((snapshot) => ({
-      ...snapshot,
-      asked: { prompt, isPassword: password, editor: emptyEditor },
-    }));
-    try {
-      const answer = await promise;
-      const shown = answer.ok ? (password ? "" : answer.value) : "";
-      scrollback.text(style.glyphs(sanitize(prompt + shown)));
-      return answer;
-    } finally {
-      signal.removeEventListener("abort", onAbort);
-      this.#answered = undefined;
-      store.update(({ asked: _, ...rest }) => rest);
+  }
+
+  async #edit(): Promise<void> {
+    const { handover, store } = this.#options;
+    const edited = await handover.edit(store.get().editor.text);
+    if (edited.kind === "kept") {
+      if (edited.problem !== undefined) store.notice(edited.problem, "warning");
+    } else if (edited.text.length > PASTE_LENGTH_MAX) {
+      store.notice("the edited text is over 1 MB; the cell stays as it was", "warning");
+    } else {
+      this.dispatch({ kind: "replace-text", text: cleanPaste(edited.text) });
     }
   }
 
-  /** Keys of someone who types the answer to `input()`: one line, without completion and history. */
-  #answer(action: Action): void {
-    const { store } = this.#options;
-    const { asked } = store.get();
-    if (!asked) return;
-    switch (action.kind) {
-      case "enter":
-      case "run":
-      case "newline":
-        return this.#answered?.({ ok: true, value: asked.editor.text });
-      case "delete-or-leave":
-        if (asked.editor.text !== "") break;
-        return this.#answered?.({ ok: false, name: "EOFError", message: "the input has ended" });
-      case "interrupt":
-        return this.interrupt();
-      case "repaint":
-        return this.#options.repaint();
-      case "paste":
-        return this.#answer({ kind: "insert", text: action.text.replaceAll("\n", " ") });
-      case "insert":
-      case "move":
-      case "kill":
-      case "yank":
-      case "yank-older":
-      case "backspace":
-      case "delete":
-      case "undo":
-      case "redo":
-        break;
-      default:
-        return;
-    }
-    const line: EditorContext = { ...this.#context(), hasGhost: false, completesAtDot: false };
-    store.update((snapshot) =>
-      snapshot.asked
-        ? {
-            ...snapshot,
-            asked: {
-              ...snapshot.asked,
-              editor: reduce(snapshot.asked.editor, action, line).state,
-            },
-          }
-        : snapshot,
-    );
+  /** Ctrl-O: what was shortened last, whole. */
+  async #page(): Promise<void> {
+    const { cells, handover, store } = this.#options;
+    const { last } = cells.shortened;
+    const problem = last
+      ? await handover.page(last)
+      : "nothing has been shortened: everything is on the screen";
+    if (problem !== undefined) store.notice(problem, "warning");
   }
 
   #askToLeave(): void {
@@ -277,10 +240,12 @@ export class Actions {
     if (isYes) this.#leave();
   }
 
-  #leave(): void {
+  #leave(code?: number): void {
     if (this.#hasLeft) return;
     this.#hasLeft = true;
-    this.#options.leave();
+    this.#turns.stop();
+    this.#options.commands.close();
+    this.#options.leave(code);
   }
 }
 

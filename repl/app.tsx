@@ -15,8 +15,16 @@ export interface AppProps {
   readonly store: Store;
   readonly frame: FrameContext;
   readonly onPress: (press: KeyPress) => void;
-  /** Called once mounted, with the way to print above the live region. */
-  readonly onMount: (write: (text: string) => void) => void;
+  /** Called once mounted. */
+  readonly onMount: (ink: InkControl) => void;
+}
+
+/** What only Ink can do. */
+export interface InkControl {
+  /** Prints above the live region. */
+  write(text: string): void;
+  /** Leaves screen and keys to others while `callback` runs, then draws anew. */
+  suspendTerminal(callback: () => Promise<void>): Promise<void>;
 }
 
 export function App({ store, frame, onPress, onMount }: AppProps): ReactElement {
@@ -33,7 +41,11 @@ export function App({ store, frame, onPress, onMount }: AppProps): ReactElement 
 function Scrollback({ store, onMount }: Pick<AppProps, "store" | "onMount">): ReactElement {
   const { finished } = useSyncExternalStore(store.subscribe, store.get);
   const { write } = useStdout();
-  useEffect(() => onMount(write), [onMount, write]);
+  const { suspendTerminal } = useApp();
+  useEffect(
+    () => onMount({ write, suspendTerminal: (callback) => suspendTerminal(callback) }),
+    [onMount, write, suspendTerminal],
+  );
   return (
     <Static items={[...finished]}>
       {(block, index) => (

@@ -6,12 +6,14 @@
  * @module
  */
 import type { Completions, Session } from "../runtime/session/client/api.ts";
-import { commandNames, isCommand } from "./commands/registry.ts";
+import { type CompletionSources, completeCommand } from "./commands/complete.ts";
+import { isCommand } from "./commands/registry.ts";
 import type { Action, EditorState } from "./editor/state.ts";
 
 export interface AssistOptions {
   readonly session: Session;
   readonly editor: () => EditorState;
+  readonly commands: () => CompletionSources;
   readonly dispatch: (action: Action) => void;
   readonly notice: (text: string) => void;
 }
@@ -34,9 +36,10 @@ export class Assist {
   async complete(version: number, isUnasked: boolean): Promise<void> {
     const { editor, dispatch, notice, session } = this.#options;
     const { text, cursor } = editor();
-    const commands = isCommandStart(text) ? completeCommand(text) : undefined;
-    if (commands)
-      return dispatch({ kind: "completions", version, completions: commands, isUnasked });
+    const ofCommand = await completeCommand(text, cursor, this.#options.commands());
+    if (ofCommand) {
+      return dispatch({ kind: "completions", version, completions: ofCommand, isUnasked });
+    }
     if (isCommand(text) && isUnasked) return;
     const asked = this.#begin("complete", isUnasked ? UNASKED_MS : ANSWER_MS);
     try {
@@ -90,20 +93,6 @@ export class Assist {
       isOld: () => controller.signal.aborted,
     };
   }
-}
-
-function completeCommand(text: string): Completions | undefined {
-  if (!/^\s*\.[a-z]*$/i.test(text)) return undefined;
-  const items = commandNames().map(({ name, summary }) => ({
-    name,
-    kind: "keyword" as const,
-    detail: summary,
-  }));
-  return { start: text.indexOf("."), end: text.length, items };
-}
-
-function isCommandStart(text: string): boolean {
-  return /^\s*[.%?]/.test(text);
 }
 
 function oneLine(text: string): string {

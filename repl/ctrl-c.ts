@@ -79,19 +79,21 @@ export class CtrlC {
       others > 0
         ? `values are lost, ${cellsText(others)} in the background too`
         : "values are lost";
-    if (kind === "cooperate") store.notice("interrupting… Ctrl-C again to force");
-    if (kind === "terminate") store.notice(`Ctrl-C again restarts; ${lost}`, "warning");
-    if (kind === "kill") store.notice("restarting…", "warning");
+    if (kind === "cooperate") store.notice("interrupting… Ctrl-C again to force", "info", cell);
+    if (kind === "terminate") store.notice(`Ctrl-C again restarts; ${lost}`, "warning", cell);
+    if (kind === "kill") store.notice("restarting…", "warning", cell);
     stopCommands();
     // Cells in the background go on; without any, whatever runs is meant, also an install.
     const target = others > 0 && cell !== undefined ? { cell } : {};
     const last = session.count;
     const result = await session.interrupt(kind, target);
     if (result === "unsafe") {
-      store.notice(`cannot be stopped alone; Ctrl-C again restarts, ${lost}`, "warning");
+      store.notice(`cannot be stopped alone; Ctrl-C again restarts, ${lost}`, "warning", cell);
     } else if (kind === "kill") {
       store.notice(`restarted; .rerun 1-${last} repeats its cells`);
-    } else if (result === "done" && cells.foreground === undefined) store.clearNotice();
+    } else if (result === "done" && cell === undefined) {
+      store.notice("stopped");
+    }
   }
 }
 

@@ -26,6 +26,8 @@ export interface ReplOptions {
   readonly quiet?: boolean;
   /** Go on after a failed cell. */
   readonly keepGoing?: boolean;
+  /** Whether what is typed is kept for later sessions; default true. */
+  readonly history?: boolean;
   /** Stay interactive after `file` or `code`. */
   readonly interactiveAfter?: boolean;
 }
@@ -102,6 +104,7 @@ async function launchScreen(
       stdin,
       style,
       firstCells: code === undefined ? [] : splitCells(code),
+      keepsHistory: options.history !== false,
       ended: ended.promise,
       onDrawn: () => {
         drawn.resolve();

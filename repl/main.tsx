@@ -5,12 +5,18 @@
 import { render } from "ink";
 import { keepRunFiles } from "../runtime/deck/run-files.ts";
 import type { Session } from "../runtime/session/client/api.ts";
+import { openInputs } from "../runtime/store/inputs.ts";
 import { Actions } from "./actions.ts";
-import { App } from "./app.tsx";
+import { App, type InkControl } from "./app.tsx";
+import { CommandState } from "./commands/state.ts";
+import { exitCodes } from "./exit-codes.ts";
 import { TreeRows } from "./live/tree.tsx";
+import { KeptInputs } from "./state/kept-inputs.ts";
 import { Scrollback } from "./state/scrollback.ts";
 import { Cells } from "./state/session.ts";
 import { Store } from "./state/store.ts";
+import { copyText } from "./terminal/clipboard.ts";
+import { Handover } from "./terminal/handover.ts";
 import type { Screen } from "./terminal/screen.ts";
 import type { Style } from "./terminal/style.ts";
 
@@ -21,6 +27,8 @@ export interface ScreenOptions {
   readonly style: Style;
   /** Cells that run first, as if they had been typed. */
   readonly firstCells: readonly string[];
+  /** Whether what is typed goes into the history file, and what was typed before is offered. */
+  readonly keepsHistory: boolean;
   /** Resolves with an exit code when a signal or a lost terminal ends the program. */
   readonly ended: Promise<number>;
   /** The first frame is on the screen. */
@@ -42,27 +50,54 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   const store = new Store(screen.size, Date.now());
   const scrollback = new Scrollback();
   const left = Promise.withResolvers<number>();
+  const commands = new CommandState(session);
   const cells = new Cells({
     session,
     store,
     scrollback,
     style,
     now: Date.now,
+    outputLinesMax: () => commands.settings.values.output,
     giveBack: (text, cursor) => actions.dispatch({ kind: "give-back", text, cursor }),
     onExit: (code) => left.resolve(code),
   });
-  const filesWritten = keepRunFiles(session, { onNotice: (text) => cells.notice(text) });
+  const filesWritten = keepRunFiles(session, {
+    onNotice: (text) => cells.notice(text),
+    onPage: (runId, file) => cells.pageWritten(runId, file),
+  });
+  const inputs = new KeptInputs();
+  const mounted = Promise.withResolvers<InkControl>();
+  const handover = new Handover({
+    folder: session.folder,
+    environment: process.env,
+    suspendTerminal: async (callback) => await (await mounted.promise).suspendTerminal(callback),
+    flush: () => instance.waitUntilRenderFlush(),
+    scrollback,
+    screen,
+    stdin,
+  });
   const actions = new Actions({
     session,
+    inputs,
     store,
     cells,
     scrollback,
+    handover,
     style,
-    leave: () => left.resolve(0),
+    commands,
+    copy: (text) =>
+      copyText(text, {
+        write: (sequence) => void screen.write(sequence),
+        environment: process.env,
+      }),
+    leave: (code = exitCodes.ok) => left.resolve(code),
     repaint: () => repaint(),
     now: () => performance.now(),
   });
-  onSigint(() => actions.interrupt());
+  // Ctrl-C typed into a pager reaches us too: it is not meant for the cell.
+  onSigint(() => {
+    if (!handover.isGiven) actions.interrupt();
+  });
   screen.on("resize", () => store.update((snapshot) => ({ ...snapshot, size: screen.size })));
   // The stand-in prompt of `launch.ts` makes way for the first frame.
   screen.write(ERASE_LINE);
@@ -71,13 +106,14 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
       store={store}
       frame={{ style, treeRows: new TreeRows(), run: (id) => cells.records.run(id) }}
       onPress={(press) => actions.press(press)}
-      onMount={(write) =>
+      onMount={(ink) => {
+        mounted.resolve(ink);
         scrollback.attach({
-          write,
+          write: ink.write,
           flush: () => instance.waitUntilRenderFlush(),
           drained: () => screen.drained(),
-        })
-      }
+        });
+      }}
     />,
     {
       // `Screen` is the part of a stream that Ink uses.
@@ -101,6 +137,14 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   };
   await instance.waitUntilRenderFlush();
   onDrawn();
+  const history = inputs.open(
+    openInputs({
+      folder: session.folder,
+      isStored: options.keepsHistory,
+      onNotice: (text) => cells.notice(text),
+    }),
+    (older) => actions.dispatch({ kind: "history-read", older }),
+  );
   actions.runAll(firstCells);
   try {
     // Ink ends by itself only when a component throws; then it rejects.
@@ -118,10 +162,11 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     return code;
   } finally {
     cells.close();
+    handover.close();
     instance.unmount();
     screen.close();
     await session.close({ graceMs: CLOSE_GRACE_MS });
-    await filesWritten();
+    await Promise.all([filesWritten(), history]);
   }
 }
 

@@ -3,8 +3,8 @@
  * @module
  */
 import type { CommMessage } from "../../runtime/session/client/api.ts";
+import { errorFields } from "../../runtime/session/client/error-fields.ts";
 import { decodeContent } from "../decode.ts";
-import { errorFields } from "../error-fields.ts";
 import type { CommType, MessageContent } from "../messages.ts";
 import type { Context, Handler } from "./index.ts";
 

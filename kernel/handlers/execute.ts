@@ -7,9 +7,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { CellError, Session } from "../../runtime/session/client/api.ts";
-import { errorFields } from "../error-fields.ts";
+import { type ErrorFields, errorFields } from "../../runtime/session/client/error-fields.ts";
 import {
-  type ErrorFields,
   failure,
   type MessageContent,
   type Payload,

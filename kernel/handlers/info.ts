@@ -4,6 +4,7 @@
  */
 import { createRequire } from "node:module";
 import { z } from "zod";
+import { LANGUAGE } from "../../runtime/session/notebook-file.ts";
 import { PROTOCOL_VERSION } from "../messages.ts";
 import type { Handler } from "./index.ts";
 
@@ -22,15 +23,7 @@ export const kernelInfo: Handler<"kernel_info"> = async () => {
     protocol_version: PROTOCOL_VERSION,
     implementation: "eagerdeck",
     implementation_version: version,
-    language_info: {
-      name: "typescript",
-      version: typescript,
-      mimetype: "text/typescript",
-      file_extension: ".ts",
-      pygments_lexer: "typescript",
-      codemirror_mode: { name: "javascript", typescript: true, mode: "typescript" },
-      nbconvert_exporter: "script",
-    },
+    language_info: { ...LANGUAGE, version: typescript },
     banner: `eagerdeck ${version}: eager workflows in TypeScript ${typescript}, Node ${process.versions.node}`,
     help_links: [
       { text: "TypeScript", url: "https://www.typescriptlang.org/docs/" },

@@ -1,107 +1,69 @@
 /**
- * Commands: a cell that begins with a dot and a letter. They run in the front end, also while a cell runs.
+ * Commands: a cell that begins with a dot and a letter. They run in the front end; those that need no values also while
+ * a cell runs.
+ *
+ * `%name` is what notebooks and our errors say; `?x`, `x?` and `x??` ask as in IPython, and only where no TypeScript is
+ * meant: on one line, about one name or path.
  * @module
  */
+import { sanitizeLine } from "../terminal/sanitize.ts";
+import { cellCommands } from "./cells.ts";
+import { type Command, type CommandContext, CommandError, type CommandTiming } from "./command.ts";
+import { fileCommands } from "./files.ts";
+import { findCommand, helpText, oneHelp, unknownText } from "./help.ts";
+import { inspectCommands } from "./inspect.ts";
+import { taskCommands } from "./tasks.ts";
 
-import type { RunRecord } from "../../runtime/events/record-shape.ts";
-import type { CheckPolicy, Session } from "../../runtime/session/client/api.ts";
-import { InstallError, installArguments } from "../../runtime/session/client/install.ts";
-import { nearest } from "../../runtime/values/nearest.ts";
+export { type CommandContext, CommandError, type CommandTiming } from "./command.ts";
 
-export interface CommandContext {
-  readonly session: Session;
-  /** Ends the REPL. */
-  leave(): void;
-  /** Starts a new user process. */
-  restart(): Promise<void>;
-  /** The newest run, or that of `In [n]`. */
-  run(n?: number): RunRecord | undefined;
-  deckText(run: RunRecord): string;
-  /** What a command says while it goes on; without it, the text comes at the end. */
-  say?(stream: "stdout" | "stderr", text: string): void;
-}
-
-interface Command {
-  readonly name: string;
-  readonly usage: string;
-  readonly summary: string;
-  /** Text to print; a failure is thrown as a `CommandError`. */
-  run(argument: string, context: CommandContext): string | Promise<string>;
-}
-
-/** A sentence for the person: the command did nothing. */
-export class CommandError extends Error {}
-
-const POLICIES: readonly CheckPolicy[] = ["off", "warn", "error"];
+const EXIT_CODE_MAX = 255;
 
 const commands: readonly Command[] = [
+  ...cellCommands,
+  ...inspectCommands,
+  ...taskCommands,
+  ...fileCommands,
   {
     name: "help",
-    usage: ".help [name]",
-    summary: "these commands, or one of them, and the keys",
-    run: (argument) => (argument === "" ? helpText() : oneHelp(argument)),
-  },
-  {
-    name: "type",
-    usage: ".type expr",
-    summary: "the type of an expression, without running it",
-    run: typeOf,
-  },
-  {
-    name: "deck",
-    usage: ".deck [n]",
-    summary: "the deck of the newest cell with calls, or of In [n]",
-    run: deckOf,
-  },
-  {
-    name: "check",
-    usage: ".check [off|warn|error]",
-    summary: "what type errors do to a cell",
-    run: (argument, { session }) => {
-      if (argument === "") return `check: ${session.check}`;
-      const policy = POLICIES.find((name) => name === argument);
-      if (policy === undefined) throw new CommandError(`.check takes ${POLICIES.join(", ")}`);
-      session.check = policy;
-      return `check: ${policy}`;
-    },
-  },
-  {
-    name: "npm",
-    usage: ".npm i name…",
-    summary: "install packages here, also as %npm i name",
-    run: install,
-  },
-  {
-    name: "restart",
-    usage: ".restart",
-    summary: "a new user process: names are gone, numbers go on",
-    run: async (_argument, context) => {
-      await context.restart();
-      return "restarted: names are gone, numbers go on";
-    },
+    group: "files, settings",
+    usage: ".help [NAME]",
+    short: "this, or one command",
+    summary: "all commands and keys, or what one command takes and does",
+    when: "now",
+    run: (argument) => (argument === "" ? helpText(commands) : oneHelp(argument, commands)),
   },
   {
     name: "exit",
-    usage: ".exit",
-    summary: "leave; Ctrl-D at the empty prompt does the same",
-    run: (_argument, context) => {
-      context.leave();
+    aliases: ["quit"],
+    group: "files, settings",
+    usage: ".exit [CODE]",
+    short: "leave",
+    summary: "leaves, with an exit code if one is given; Ctrl-D at the empty prompt does the same",
+    when: "now",
+    run: (argument, context) => {
+      context.leave(exitCode(argument));
       return "";
     },
   },
 ];
 
-/** Whether a cell is a command: `.5 + 1` is TypeScript. `%npm` is what notebooks and our errors say. */
+/** Whether a cell is a command: `.5 + 1` and `a ? b : c` are TypeScript. */
 export function isCommand(code: string): boolean {
-  return /^\s*(?:\.[a-z]|%[a-z])/i.test(code);
+  return parseCommand(code) !== undefined;
+}
+
+/** When a command may run; an unknown one at once, for it does nothing. */
+export function commandTiming(code: string): CommandTiming {
+  const name = parseCommand(code)?.name ?? "";
+  return findCommand(name, commands)?.when ?? "now";
 }
 
 /** Runs a command and gives what to print. @throws {CommandError} for an unknown one or a wrong argument. */
 export async function runCommand(code: string, context: CommandContext): Promise<string> {
-  const [, name = "", argument = ""] = /^\s*[.%](\S+)\s*([\s\S]*)$/.exec(code) ?? [];
-  const command = commands.find((candidate) => candidate.name === name);
-  if (command === undefined) throw new CommandError(unknownText(name));
-  return await command.run(argument.trim(), context);
+  const { name, argument } = parseCommand(code) ?? { name: "", argument: "" };
+  const command = findCommand(name, commands);
+  if (command === undefined) throw new CommandError(unknownText(sanitizeLine(name), commands));
+  return await command.run(argument, context);
 }
 
 /** Names for completion, with what they do. */
@@ -109,73 +71,24 @@ export function commandNames(): readonly { readonly name: string; readonly summa
   return commands.map(({ name, summary }) => ({ name: `.${name}`, summary }));
 }
 
-async function typeOf(argument: string, { session }: CommandContext): Promise<string> {
-  if (argument === "") throw new CommandError(".type takes an expression: .type a + 1");
-  // A hover is about a name, so the expression gets one; its type is what is asked for.
-  const name = "__type";
-  const code = `const ${name} = (${argument}\n);`;
-  if (session.parse(code).status !== "complete") {
-    throw new CommandError(`not an expression: ${argument}`);
-  }
-  const hover = await session.types.hover(code, "const ".length + 1);
-  if (hover === undefined) throw new CommandError("no type known; is the type checker running?");
-  const type = hover.signature.replace(new RegExp(`^(?:const|let|var) ${name}: `), "");
-  const peeked = await session.peek(argument);
-  return peeked === undefined ? type : `${type}\n= ${peeked.preview}`;
+/** The command that a text begins with, however it is written, and what follows. */
+export function parseCommand(
+  code: string,
+): { readonly name: string; readonly argument: string } | undefined {
+  const [, named, rest = ""] = /^\s*[.%]([a-z]\S*)([\s\S]*)$/i.exec(code) ?? [];
+  if (named !== undefined) return { name: named, argument: rest.trim() };
+  const line = code.trim();
+  if (line === "?") return { name: "help", argument: "" };
+  const [, marks, after] = /^(\?\??)\s*([^\s?][^\n]*)$/.exec(line) ?? [];
+  if (marks && after) return { name: marks === "?" ? "doc" : "source", argument: after };
+  const [, before, how] = /^([\w$.[\]"']+)(\?\??)$/.exec(line) ?? [];
+  if (before && how) return { name: how === "?" ? "doc" : "source", argument: before };
+  return undefined;
 }
 
-async function install(argument: string, { say, session }: CommandContext): Promise<string> {
-  const packages = installArguments(`.npm ${argument}`);
-  if (packages === undefined) throw new CommandError(".npm takes packages: .npm i zod");
-  let text = "";
-  const collect = (_stream: string, more: string) => {
-    text += more;
-  };
-  try {
-    await session.install(packages, { onOutput: say ?? collect });
-  } catch (error) {
-    if (!(error instanceof InstallError)) throw error;
-    throw new CommandError(`${text}${error.message}`);
-  }
-  return text.trimEnd();
-}
-
-function deckOf(argument: string, context: CommandContext): string {
-  const n = argument === "" ? undefined : Number(argument);
-  if (n !== undefined && !Number.isInteger(n)) {
-    throw new CommandError(".deck takes a cell's number: .deck 3");
-  }
-  const run = context.run(n);
-  if (run === undefined) {
-    throw new CommandError(n === undefined ? "no calls yet" : `In [${n}] made no calls`);
-  }
-  return context.deckText(run);
-}
-
-function helpText(): string {
-  const width = Math.max(...commands.map(({ usage }) => usage.length)) + 2;
-  const rows = commands.map(({ usage, summary }) => `  ${usage.padEnd(width)}${summary}`);
-  return [...rows, "", ...KEYS].join("\n");
-}
-
-const KEYS = [
-  "  Enter runs a complete cell, else a new line · Ctrl-J new line · Alt-Enter run now",
-  "  Tab completes · Up and Down history · Ctrl-_ undo · Ctrl-L repaint",
-  "  Ctrl-C interrupts the running cell, again to force · Ctrl-D leaves",
-];
-
-function oneHelp(argument: string): string {
-  const name = argument.replace(/^\./, "");
-  const command = commands.find((candidate) => candidate.name === name);
-  if (command === undefined) throw new CommandError(unknownText(name));
-  return `${command.usage}  ${command.summary}`;
-}
-
-function unknownText(name: string): string {
-  const near = nearest(
-    name,
-    commands.map((command) => command.name),
-  );
-  const hint = near === undefined ? "see .help" : `did you mean .${near}?`;
-  return `unknown command .${name}: ${hint}`;
+function exitCode(argument: string): number | undefined {
+  if (argument === "") return undefined;
+  const code = Number(argument);
+  if (/^\d+$/.test(argument) && code <= EXIT_CODE_MAX) return code;
+  throw new CommandError(`.exit takes a code from 0 to ${EXIT_CODE_MAX}: .exit 1`);
 }

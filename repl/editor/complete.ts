@@ -3,6 +3,9 @@
  * @module
  */
 import type { CompletionItem, Completions } from "../../runtime/session/client/api.ts";
+import { fuzzy } from "./fuzzy.ts";
+
+const ALIKE_MAX = 50;
 
 export interface Popup {
   /** Offset of the word that is completed. */
@@ -67,7 +70,7 @@ export function insertOf(item: CompletionItem | undefined): string {
   return item?.insert ?? item?.name ?? "";
 }
 
-/** Items that begin with the word, those in the same case first; failing these, items that contain it. */
+/** Items that begin with the word, those in the same case first; failing these, items that are like it. */
 function fitting(all: readonly CompletionItem[], word: string): readonly CompletionItem[] {
   const lower = word.toLowerCase();
   const exact = all.filter((item) => item.name.startsWith(word));
@@ -75,5 +78,5 @@ function fitting(all: readonly CompletionItem[], word: string): readonly Complet
     (item) => !item.name.startsWith(word) && item.name.toLowerCase().startsWith(lower),
   );
   if (exact.length + other.length > 0) return [...exact, ...other];
-  return all.filter((item) => item.name.toLowerCase().includes(lower));
+  return fuzzy(all, ({ name }) => name, word, ALIKE_MAX).map(({ item }) => item);
 }

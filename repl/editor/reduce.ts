@@ -28,7 +28,7 @@ import {
   yank,
 } from "./edits.ts";
 import { ghostOf, ghostWord, remembered, walk, withOlder } from "./history.ts";
-import { indentAt } from "./scan.ts";
+import { indentAt, isInCall } from "./scan.ts";
 import { chooseHit, closeSearch, openSearch, takeHit, withQuery } from "./search.ts";
 import {
   type Action,
@@ -173,7 +173,7 @@ function typed(state: EditorState, text: string, context: EditorContext): Reduce
   if (text.endsWith(".") && context.completesAtDot && next.popup === undefined) {
     effects.push({ kind: "complete", version: next.version, isUnasked: true });
   }
-  if (/[(,]\s?$/.test(text) && !isCommandLike(next.text)) {
+  if (!isCommandLike(next.text) && isInCall(next.text, next.cursor)) {
     effects.push({ kind: "signature", version: next.version });
   }
   return { state: next, effects };
@@ -245,7 +245,8 @@ function tab(state: EditorState): Reduced {
 
 function backTab(state: EditorState): Reduced {
   if (state.popup) return chooseItem(state, state.popup, -1);
-  if (isInIndentation(state)) return quiet(dedent(state));
+  const dedented = dedent(state);
+  if (dedented !== state) return quiet(dedented);
   return { state, effects: [{ kind: "signature", version: state.version }] };
 }
 

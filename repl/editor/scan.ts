@@ -14,6 +14,7 @@ interface Bracket {
 
 const PARTNER: Readonly<Record<string, string>> = { ")": "(", "]": "[", "}": "{" };
 const TAB = "  ";
+const NO_CALL = /(?:^|[^\p{L}\p{N}_$.])(?:if|for|while|switch|catch|with|function)$/u;
 
 /** Texts longer than this are not scanned per key. */
 const SCAN_LENGTH_MAX = 50_000;
@@ -30,6 +31,14 @@ export function indentOfOpener(text: string, offset: number, closer: string): st
   const open = openBrackets(text, offset).at(-1);
   if (open === undefined || open.character !== PARTNER[closer]) return undefined;
   return indentation(text, open.offset);
+}
+
+/** Whether the arguments of a call are typed at `offset`: behind a name, or what else can be called. */
+export function isInCall(text: string, offset: number): boolean {
+  const open = openBrackets(text, offset).at(-1);
+  if (open?.character !== "(") return false;
+  const before = text.slice(Math.max(0, open.offset - 200), open.offset).trimEnd();
+  return /[\p{L}\p{N}_$)\]>]$/u.test(before) && !NO_CALL.test(before);
 }
 
 /** The brackets opened before `offset` and not closed by then, outermost first. */

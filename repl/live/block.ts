@@ -9,7 +9,7 @@ import type { RunRecord } from "../../runtime/events/record-shape.ts";
 import type { Settled } from "../../runtime/session/client/api.ts";
 import { cellErrorText } from "../../runtime/session/client/error-text.ts";
 import type { MimeBundle } from "../../runtime/values/shape.ts";
-import { sanitize, sanitizeData } from "../terminal/sanitize.ts";
+import { sanitize, sanitizeData, sanitizeLine } from "../terminal/sanitize.ts";
 import type { Style, Tone } from "../terminal/style.ts";
 
 type CellError = NonNullable<Settled["error"]>;
@@ -19,6 +19,10 @@ export interface BlockOptions {
   readonly columns: number;
   /** A value of more rows is cut, with a count. */
   readonly valueRowsMax: number;
+  /** Where a run's page is, if there is one: as people write it, and as a URL. */
+  readonly page?: (runId: string) => { readonly path: string; readonly url: string } | undefined;
+  /** Hears of a value that was cut: Ctrl-O shows it whole. */
+  readonly onShortened?: (text: string) => void;
 }
 
 const DECK_ROWS_MAX = 40;
@@ -38,10 +42,13 @@ export function blockText(
   return parts.filter((part) => part !== "").join("\n");
 }
 
-export function deckText(run: RunRecord, { style, columns }: BlockOptions): string {
+export function deckText(run: RunRecord, { style, columns, page }: BlockOptions): string {
   if (run.calls.size === 0 && (run.decks ?? []).length === 0) return "";
   const width = Math.max(20, Math.min(columns - 1, DECK_COLUMNS_MAX));
-  return deckRows(run, { columns: width, rowsMax: DECK_ROWS_MAX }).map(style.row).join("\n");
+  const rows = deckRows(run, { columns: width, rowsMax: DECK_ROWS_MAX }).map(style.row);
+  const file = page?.(run.id);
+  if (file) rows.push(style.link(sanitizeLine(file.path), file.url));
+  return rows.join("\n");
 }
 
 /** `Out[4]: [ 2, 3, 4 ]`; a value of several lines begins below. */
@@ -68,9 +75,11 @@ export function plainText(bundle: MimeBundle): string {
   return `[${Object.keys(bundle).map(sanitize).join(", ")}]`;
 }
 
-function cutRows(text: string, { style, valueRowsMax }: BlockOptions): string {
+function cutRows(text: string, { style, valueRowsMax, onShortened }: BlockOptions): string {
   const rows = text.split("\n");
   if (rows.length <= valueRowsMax) return text;
+  onShortened?.(text);
   const more = `… ${(rows.length - valueRowsMax).toLocaleString("en-US")} more lines`;
-  return [...rows.slice(0, valueRowsMax), style.paint(more, "dim")].join("\n");
+  const note = style.paint(onShortened ? `${more}, Ctrl-O` : more, "dim");
+  return [...rows.slice(0, valueRowsMax), note].join("\n");
 }

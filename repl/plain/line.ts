@@ -18,7 +18,7 @@ export interface LineOptions {
   /** Hears of each SIGINT. */
   readonly onSigint: (press: () => void) => void;
   /** Ended by the `.exit` command. */
-  readonly left: Promise<void>;
+  readonly left: Promise<number>;
 }
 
 const CONTINUATION = "... ";
@@ -49,7 +49,7 @@ export async function runLines(options: LineOptions): Promise<number> {
   const run = async (code: string) => {
     const asCommand = command(code);
     if (asCommand) await asCommand;
-    else report.settled(await session.execute({ code, stopOnError: false }).settled);
+    else await report.run(code, { stopOnError: false });
     active--;
     presses = descend(presses);
     if (active === 0) prompt();
@@ -88,7 +88,7 @@ export async function runLines(options: LineOptions): Promise<number> {
     void running.then(() => ended.resolve(exitCodes.ok));
   });
   prompt();
-  const code = await Promise.race([ended.promise, left.then(() => exitCodes.ok)]);
+  const code = await Promise.race([ended.promise, left]);
   lines.close();
   return code;
 }

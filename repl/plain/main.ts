@@ -4,7 +4,9 @@
  */
 import { keepRunFiles } from "../../runtime/deck/run-files.ts";
 import type { Session } from "../../runtime/session/client/api.ts";
+import type { CommandContext } from "../commands/command.ts";
 import { CommandError, isCommand, runCommand } from "../commands/registry.ts";
+import { CommandState } from "../commands/state.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { ctrlC, descend, type PressState } from "../interrupt.ts";
 import type { ReplOptions, StartSession } from "../launch.ts";
@@ -87,17 +89,28 @@ async function text(
     err: { style: styleOf(process.stderr), write: (text) => process.stderr.write(text) },
   });
   void ending.code.then(() => report.close());
-  const left = Promise.withResolvers<void>();
-  const command = (cell: string) =>
-    isCommand(cell) ? performCommand(cell, session, report, () => left.resolve()) : undefined;
+  const left = Promise.withResolvers<number>();
+  const state = new CommandState(session);
+  const context: CommandContext = {
+    session,
+    state,
+    columns,
+    transcript: report.transcript,
+    style: styleOf(process.stdout),
+    leave: (code) => left.resolve(code ?? exitCodes.ok),
+    restart: () => session.restart(),
+    runs: () => report.records.runs(),
+    run: (n) => report.findRun(n),
+    deckText: (run) => report.deckText(run, styleOf(process.stdout)),
+    execute: (cell) => report.run(cell, { stopOnError: false }),
+    say: (stream, text) => void process[stream].write(text),
+  };
+  const command = (cell: string) => (isCommand(cell) ? performCommand(cell, context) : undefined);
   const run = { session, report, command, keepsGoing: repl.keepGoing === true };
   ending.onSigint(cellPress(session, (code) => ending.resolve(code)));
   try {
     const cells = code !== undefined ? splitCells(code) : isPiped ? cellsOf(process.stdin) : [];
-    const ran = await Promise.race([
-      runCells(cells, run),
-      left.promise.then(() => exitCodes.ok as number),
-    ]);
+    const ran = await Promise.race([runCells(cells, run), left.promise]);
     if (!readsLines || ran === exitCodes.interrupted) return ran;
     return await runLines({ ...run, isQuiet, onSigint: ending.onSigint, left: left.promise });
   } catch (error) {
@@ -105,25 +118,14 @@ async function text(
     process.stderr.write("the input is no UTF-8 text\n");
     return exitCodes.usage;
   } finally {
+    state.close();
     report.close();
   }
 }
 
-async function performCommand(
-  code: string,
-  session: Session,
-  report: Report,
-  leave: () => void,
-): Promise<boolean> {
+async function performCommand(code: string, context: CommandContext): Promise<boolean> {
   try {
-    const printed = await runCommand(code, {
-      session,
-      leave,
-      restart: () => session.restart(),
-      run: (n) => report.findRun(n),
-      deckText: (run) => report.deckText(run, styleOf(process.stdout)),
-      say: (stream, text) => void process[stream].write(text),
-    });
+    const printed = await runCommand(code, context);
     if (printed !== "") process.stdout.write(`${printed}\n`);
     return true;
   } catch (error) {

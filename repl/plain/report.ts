@@ -9,8 +9,14 @@
 import type { CallSettled, RuntimeEvent } from "../../runtime/events/events.ts";
 import type { RunRecord } from "../../runtime/events/record-shape.ts";
 import { Records } from "../../runtime/events/records.ts";
-import type { Session, SessionEvent, Settled } from "../../runtime/session/client/api.ts";
+import type {
+  ExecuteRequest,
+  Session,
+  SessionEvent,
+  Settled,
+} from "../../runtime/session/client/api.ts";
 import { deckText, errorText, plainText, resultText } from "../live/block.ts";
+import { Transcript } from "../state/transcript.ts";
 import { sanitize, sanitizeLine } from "../terminal/sanitize.ts";
 import type { Style, Tone } from "../terminal/style.ts";
 
@@ -37,6 +43,7 @@ const GLYPHS: Readonly<Record<CallSettled["state"], { glyph: string; tone: Tone 
 
 export class Report {
   readonly records = new Records();
+  readonly transcript = new Transcript();
   /** Errors that no cell reported: unhandled rejections, also of cells that had ended. */
   uncaughtCount = 0;
   readonly #options: ReportOptions;
@@ -54,6 +61,16 @@ export class Report {
   constructor(options: ReportOptions) {
     this.#options = options;
     this.#stop = options.session.onEvent((event) => this.#onEvent(event));
+  }
+
+  /** Runs a cell and prints what it ended with, after its output. */
+  async run(code: string, options: Pick<ExecuteRequest, "stopOnError"> = {}): Promise<Settled> {
+    const execution = this.#options.session.execute({ code, ...options });
+    this.transcript.entered(execution.cell, code);
+    const settled = await execution.settled;
+    this.transcript.settled(settled);
+    this.settled(settled);
+    return settled;
   }
 
   /** Prints what a cell ended with, after its output. */
@@ -127,6 +144,7 @@ export class Report {
   }
 
   #onEvent(event: SessionEvent): void {
+    this.transcript.apply(event);
     const { out, err } = this.#options;
     switch (event.kind) {
       case "event":

@@ -35,9 +35,7 @@ export async function runCells(
 async function runCell(code: string, options: RunOptions): Promise<number> {
   const command = options.command(code);
   if (command) return (await command) ? exitCodes.ok : exitCodes.failed;
-  const settled = await options.session.execute({ code }).settled;
-  options.report.settled(settled);
-  return codeOf(settled);
+  return codeOf(await options.report.run(code));
 }
 
 export function codeOf(settled: Settled): number {

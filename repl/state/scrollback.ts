@@ -31,6 +31,7 @@ export class Scrollback {
   #items: Item[] = [];
   #timer: NodeJS.Timeout | undefined;
   #isBusy = false;
+  #isPaused = false;
   #lastWriteMs = 0;
   #waiting: (() => void)[] = [];
 
@@ -52,6 +53,18 @@ export class Scrollback {
     this.#wake();
   }
 
+  /** Lets nothing out until `resume`. Resolves when what was on its way is out. */
+  async pause(): Promise<void> {
+    this.#isPaused = true;
+    while (this.#isBusy) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#wake();
+  }
+
   /** Resolves when nothing waits any more. */
   async drained(): Promise<void> {
     while (this.#isBusy || this.#items.length > 0) {
@@ -63,7 +76,7 @@ export class Scrollback {
   }
 
   #wake(delayMs = this.#delayMs()): void {
-    if (this.#isBusy || this.#port === undefined) return;
+    if (this.#isBusy || this.#isPaused || this.#port === undefined) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#run(), delayMs);
   }
@@ -75,10 +88,10 @@ export class Scrollback {
 
   async #run(): Promise<void> {
     const port = this.#port;
-    if (port === undefined || this.#isBusy) return;
+    if (port === undefined || this.#isBusy || this.#isPaused) return;
     this.#isBusy = true;
     try {
-      for (;;) {
+      while (!this.#isPaused) {
         const text = this.#takeText();
         for (const piece of pieces(text)) {
           port.write(piece);

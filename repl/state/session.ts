@@ -7,6 +7,8 @@
  *   S3  A cell ends once, whichever of its two reports (stream item, promise) comes first.
  * @module
  */
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { RuntimeEvent } from "../../runtime/events/events.ts";
 import { Records } from "../../runtime/events/records.ts";
 import type {
@@ -15,13 +17,18 @@ import type {
   SessionEvent,
   Settled,
 } from "../../runtime/session/client/api.ts";
+import { Spill, whereSpilled } from "../../runtime/session/client/spill.ts";
+import { CommandError } from "../commands/command.ts";
 import { continuationPrompt } from "../editor/view.ts";
 import { blockText, deckText, errorText, plainText } from "../live/block.ts";
 import { emptyTail, feed, type Tail } from "../live/tail.ts";
 import { OutputSanitizer, sanitize } from "../terminal/sanitize.ts";
 import type { Style } from "../terminal/style.ts";
+import { OutputLimit } from "./output-limit.ts";
 import type { Scrollback } from "./scrollback.ts";
-import type { Snapshot, Store } from "./store.ts";
+import { Shortened } from "./shortened.ts";
+import type { Foreground, Snapshot, Store } from "./store.ts";
+import { Transcript } from "./transcript.ts";
 
 interface Cell {
   readonly id: number;
@@ -31,10 +38,14 @@ interface Cell {
   n?: number;
   /** The prompt does not wait for it. */
   isBackground: boolean;
+  /** It was in the background, and came back. */
+  isDetached: boolean;
   state: "waiting" | "running" | "ended";
+  startedAtMs?: number;
   /** Events that came before the screen began the cell. */
   early: SessionEvent[];
   tail: Tail;
+  readonly limit: OutputLimit;
   readonly output: OutputSanitizer;
   /** Last text of each display that was updated, printed when the cell ends. */
   readonly updates: Map<string, string>;
@@ -48,6 +59,8 @@ export interface CellsOptions {
   readonly style: Style;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** Lines of a cell's output that are printed as they come, for cells that begin now; default: 5,000. */
+  readonly outputLinesMax?: () => number;
   /** A cell that was refused before it ran: its text, and where the first error stands. */
   readonly giveBack: (text: string, cursor: number) => void;
   /** A cell called `process.exit(n)`. */
@@ -56,6 +69,8 @@ export interface CellsOptions {
 
 const VALUE_ROWS_MAX = 40;
 const BACKGROUND_MAX = 8;
+/** A cell that blocks its thread hears of no question. */
+const CANCEL_ANSWER_MS = 3_000;
 /** Elapsed times move ten times a second at first, then once. */
 const TICK_MS = 100;
 const SLOW_TICK_MS = 1_000;
@@ -63,14 +78,19 @@ const FAST_UNTIL_MS = 10_000;
 
 export class Cells {
   readonly records = new Records();
+  readonly shortened = new Shortened();
+  readonly transcript = new Transcript();
   readonly #options: CellsOptions;
+  readonly #spill: Spill;
   readonly #cells = new Map<number, Cell>();
   /** Runs whose calls went on when their cell ended, with the cell's number. */
   readonly #openRuns = new Map<string, number | undefined>();
+  readonly #pages = new Map<string, { readonly path: string; readonly url: string }>();
   #areDecksShown = true;
   readonly #stopListening: () => void;
   #abortedCount = 0;
   #tick: NodeJS.Timeout | undefined;
+  readonly #idleWaits: { readonly resolve: (isOk: boolean) => void; isOk: boolean }[] = [];
   #isRestarting = false;
   /** Failures printed when nobody caught them; their cell ends with the same one. */
   readonly #printed = new WeakSet<object>();
@@ -78,6 +98,8 @@ export class Cells {
 
   constructor(options: CellsOptions) {
     this.#options = options;
+    // What cannot be kept is told where the output is cut.
+    this.#spill = new Spill({ folder: options.session.folder, log: () => undefined });
     this.#stopListening = options.session.onEvent((event) => this.#onEvent(event));
     // A process that cannot start says so by its phase.
     options.session.ready.catch(() => undefined);
@@ -108,41 +130,103 @@ export class Cells {
     }
     cell.isBackground = true;
     const { session, scrollback, store, style } = this.#options;
-    if (cell.tail.text !== "") scrollback.text(cell.output.next(`${label(cell)}${cell.tail.text}`));
+    if (cell.tail.text !== "") this.#print(cell, `${cell.tail.text}\n`);
     cell.tail = emptyTail;
     store.update((snapshot) => withoutForeground(this.#counted(snapshot), cell.id));
+    this.#tellIdle(false);
     scrollback.text(style.paint(`${label(cell)}goes on in the background`, "dim"));
     session.detach(cell.id);
     return `cell ${cell.n ?? ""} goes on in the background`;
   }
 
-  /** Asks the cell `In [n]` to stop, wherever it is. @returns whether there is one. */
-  cancel(n: number): boolean {
-    const cell = this.#find((candidate) => candidate.n === n);
-    if (cell) void this.#options.session.interrupt("cooperate", { cell: cell.id });
-    return cell !== undefined;
+  /** Brings a cell back from the background: its tree shows, and Ctrl-C meets it. @throws {CommandError} */
+  bringBack(n: number): string {
+    const cell = this.#find((candidate) => candidate.n === n && candidate.isBackground);
+    if (cell === undefined) throw new CommandError(`In [${n}] is not in the background`);
+    if (this.foreground !== undefined) throw new CommandError("another cell is running; .bg first");
+    cell.isBackground = false;
+    cell.isDetached = true;
+    this.#options.store.update((snapshot) => ({
+      ...this.#counted(snapshot),
+      foreground: foregroundOf(cell, this.#options.now()),
+    }));
+    this.#keepTicking();
+    return `In [${n}] is back`;
+  }
+
+  /** Whether the running cell came back from the background: the session's own queue does not wait for it. */
+  get isHeld(): boolean {
+    return this.#find(({ isBackground, isDetached }) => isDetached && !isBackground) !== undefined;
+  }
+
+  /** Asks the cell `In [n]`, or a call, to stop, and nothing else. @throws {CommandError} */
+  async cancel(target: number | string): Promise<string> {
+    const { session } = this.#options;
+    if (typeof target === "number") {
+      const cell = this.#find((candidate) => candidate.n === target);
+      if (cell === undefined) throw new CommandError(`In [${target}] is not running`);
+      await session.interrupt("cooperate", { cell: cell.id });
+      return "";
+    }
+    const call = this.records.call(target);
+    if (call === undefined) throw new CommandError(`no call ${target} in this session; see .tasks`);
+    const asked = await session.evaluate(`deck.task(${JSON.stringify(target)}).cancel()`, {
+      timeoutMs: CANCEL_ANSWER_MS,
+    });
+    if (!asked.ok) throw new CommandError(`${target} cannot be cancelled: ${asked.error.message}`);
+    const isRunning = asked.value["text/plain"] === "true";
+    return isRunning ? `cancelled ${target} ${call.name}` : `${target} has settled already`;
+  }
+
+  /** Resolves when no cell runs or waits before the prompt; to false when one of them failed meanwhile. */
+  async idle(): Promise<boolean> {
+    if (this.foreground === undefined) return true;
+    return await new Promise((resolve) => this.#idleWaits.push({ resolve, isOk: true }));
+  }
+
+  #tellIdle(hasFailed: boolean): void {
+    for (const wait of this.#idleWaits) wait.isOk &&= !hasFailed;
+    if (this.foreground !== undefined) return;
+    for (const { resolve, isOk } of this.#idleWaits.splice(0)) resolve(isOk);
+  }
+
+  /** Forgets the runs that have ended. */
+  forget(): void {
+    this.records.clear();
+    this.#pages.clear();
   }
 
   #find(fits: (cell: Cell) => boolean): Cell | undefined {
     return [...this.#cells.values()].find(fits);
   }
 
-  run(code: string): void {
-    const execution = this.#options.session.execute({ code });
+  /** Shows and runs a cell. @returns how it ended, after all of it has been told to the screen. */
+  async run(code: string): Promise<Settled> {
+    const { outputLinesMax, session, style } = this.#options;
+    const execution = session.execute({ code });
+    const id = execution.cell;
+    this.transcript.entered(id, code);
+    const linesMax = outputLinesMax?.();
     const cell: Cell = {
-      id: execution.cell,
+      id,
       code,
       version: this.#options.store.get().editor.version,
       isBackground: false,
+      isDetached: false,
       state: "waiting",
       early: [],
       tail: emptyTail,
-      output: new OutputSanitizer(this.#options.style.hasColor),
+      limit: new OutputLimit({
+        ...(linesMax === undefined ? {} : { linesMax }),
+        keep: (text) => this.#spill.write(id, text),
+        note: (text) => style.paint(text, "dim"),
+      }),
+      output: new OutputSanitizer(style.hasColor),
       updates: new Map(),
     };
     this.#cells.set(cell.id, cell);
     this.#options.store.update((snapshot) => this.#counted(snapshot));
-    void this.#follow(cell, execution);
+    return await this.#follow(cell, execution);
   }
 
   async restart(): Promise<void> {
@@ -176,18 +260,24 @@ export class Cells {
   close(): void {
     this.#stopListening();
     clearTimeout(this.#tick);
+    this.#spill.close();
   }
 
-  async #follow(cell: Cell, execution: Execution): Promise<void> {
+  async #follow(cell: Cell, execution: Execution): Promise<Settled> {
     const started = await execution.started;
+    this.transcript.started(cell.id, started.n);
     if (started.aborted) this.#drop(cell);
     else this.#begin(cell, started.n);
-    this.#end(cell, await execution.settled);
+    const settled = await execution.settled;
+    if (started.aborted) this.transcript.settled(settled);
+    this.#end(cell, settled);
+    return settled;
   }
 
   #begin(cell: Cell, n: number | undefined): void {
     const { scrollback, store, now } = this.#options;
     cell.state = "running";
+    cell.startedAtMs = now();
     if (n !== undefined) cell.n = n;
     scrollback.text(this.echo(cell.code, n));
     scrollback.change(() => {
@@ -196,13 +286,7 @@ export class Cells {
       store.update((snapshot) => ({
         ...this.#counted(snapshot),
         nowMs,
-        foreground: {
-          cell: cell.id,
-          ...(n === undefined ? {} : { n }),
-          startedAtMs: nowMs,
-          ...(cell.runId === undefined ? {} : { runId: cell.runId }),
-          tail: cell.tail.text,
-        },
+        foreground: foregroundOf(cell, nowMs),
       }));
       this.#keepTicking();
     });
@@ -213,6 +297,7 @@ export class Cells {
   #drop(cell: Cell): void {
     cell.state = "ended";
     this.#cells.delete(cell.id);
+    this.#tellIdle(true);
     this.#abortedCount++;
     const count = this.#abortedCount;
     this.#options.scrollback.change(() => {
@@ -230,9 +315,11 @@ export class Cells {
   #end(cell: Cell, settled: Settled): void {
     if (cell.state === "ended") return;
     cell.state = "ended";
+    this.transcript.settled(settled);
     this.#cells.delete(cell.id);
+    this.#tellIdle(!cell.isBackground && settled.status !== "ok");
     const { scrollback, store, style } = this.#options;
-    if (cell.tail.text !== "") scrollback.text(cell.output.next(prefixed(cell, cell.tail.text)));
+    this.#endOutput(cell);
     for (const text of cell.updates.values()) scrollback.text(text);
     if (cell.isBackground) {
       scrollback.text(style.paint(`${label(cell)}ended in the background`, "dim"));
@@ -245,7 +332,13 @@ export class Cells {
       const { error: _, ...exited } = settled;
       const isPrinted = settled.error !== undefined && this.#printed.has(settled.error);
       const shown = this.#hasExited || isPrinted ? exited : settled;
-      const block = blockText(shown, runs, { style, columns, valueRowsMax: VALUE_ROWS_MAX });
+      const block = blockText(shown, runs, {
+        style,
+        columns,
+        valueRowsMax: VALUE_ROWS_MAX,
+        page: (runId) => this.#pages.get(runId),
+        onShortened: (text) => this.shortened.keep({ kind: "text", text }),
+      });
       store.update((snapshot) => {
         const rest = withoutForeground(this.#counted(snapshot), cell.id);
         return {
@@ -273,6 +366,7 @@ export class Cells {
   }
 
   #onEvent(event: SessionEvent): void {
+    this.transcript.apply(event);
     if (event.kind === "phase") return this.#onPhase(event);
     if (event.kind === "event") this.records.apply(event.event);
     const cell = event.cell === undefined ? undefined : this.#cells.get(event.cell);
@@ -343,14 +437,32 @@ export class Cells {
       return;
     }
     const { tail, lines } = feed(cell.tail, text);
-    if (lines !== "") scrollback.text(cell.output.next(prefixed(cell, lines)));
+    if (lines !== "") this.#print(cell, lines);
     if (tail.text === cell.tail.text && lines === "") return;
     cell.tail = tail;
+    const shown = cell.limit.progress || tail.text;
     store.updateSoon((snapshot) =>
       snapshot.foreground?.cell === cell.id
-        ? { ...snapshot, foreground: { ...snapshot.foreground, tail: tail.text } }
+        ? { ...snapshot, foreground: { ...snapshot.foreground, tail: shown } }
         : snapshot,
     );
+  }
+
+  #print(cell: Cell, lines: string): void {
+    const text = cell.limit.take(lines);
+    if (text !== "") this.#options.scrollback.text(cell.output.next(prefixed(cell, text)));
+  }
+
+  /** The unfinished line, and what was left out before it. */
+  #endOutput(cell: Cell): void {
+    const { limit, output, tail } = cell;
+    if (tail.text !== "") this.#print(cell, `${tail.text}\n`);
+    if (!limit.hasKept) return;
+    const spilled = this.#spill.where(cell.id);
+    this.#spill.forget(cell.id);
+    const text = limit.end(whereSpilled(spilled));
+    this.#options.scrollback.text(output.next(prefixed(cell, text)));
+    if (spilled.kind !== "none") this.shortened.keep({ kind: "file", path: spilled.path });
   }
 
   #onDisplay(event: SessionEvent & { kind: "display" }, cell: Cell | undefined): void {
@@ -374,7 +486,8 @@ export class Cells {
     const { scrollback, store, style } = this.#options;
     scrollback.change(() => {
       const { columns } = store.get().size;
-      const deck = deckText(run, { style, columns, valueRowsMax: VALUE_ROWS_MAX });
+      const page = (id: string) => this.#pages.get(id);
+      const deck = deckText(run, { style, columns, valueRowsMax: VALUE_ROWS_MAX, page });
       const head = style.paint(`calls of ${n === undefined ? "a cell" : `In [${n}]`} ended`, "dim");
       store.update((snapshot) => ({
         ...snapshot,
@@ -408,6 +521,12 @@ export class Cells {
     this.#options.store.update((snapshot) =>
       snapshot.phase === "leaving" ? snapshot : { ...snapshot, phase },
     );
+  }
+
+  /** A run's page will be in this file: its deck shows the way. */
+  pageWritten(runId: string, file: string): void {
+    const url = pathToFileURL(resolve(this.#options.session.folder, file)).href;
+    this.#pages.set(runId, { path: file, url });
   }
 
   /** A sentence for the person, above the prompt. */
@@ -451,9 +570,24 @@ export class Cells {
   }
 }
 
+function foregroundOf(cell: Cell, nowMs: number): Foreground {
+  const { id, n, runId, tail } = cell;
+  return {
+    cell: id,
+    ...(n === undefined ? {} : { n }),
+    startedAtMs: cell.startedAtMs ?? nowMs,
+    ...(runId === undefined ? {} : { runId }),
+    tail: tail.text,
+  };
+}
+
 function withoutForeground(snapshot: Snapshot, cell: number): Snapshot {
-  const { foreground, ...rest } = snapshot;
-  return foreground?.cell === cell ? rest : snapshot;
+  const { foreground, notice, ...rest } = snapshot;
+  return {
+    ...rest,
+    ...(foreground && foreground.cell !== cell ? { foreground } : {}),
+    ...(notice && notice.cell !== cell ? { notice } : {}),
+  };
 }
 
 /** `[4] ` in front of what a cell in the background says. */

@@ -53,6 +53,8 @@ export interface Asked {
 export interface Notice {
   readonly text: string;
   readonly level: "info" | "warning";
+  /** It is about this running cell, and goes when that has ended. */
+  readonly cell?: number | undefined;
 }
 
 type Change = (snapshot: Snapshot) => Snapshot;
@@ -99,12 +101,8 @@ export class Store {
   }
 
   /** A sentence in the status row, until the next key. */
-  notice(text: string, level: Notice["level"] = "info"): void {
-    this.update((snapshot) => ({ ...snapshot, notice: { text, level } }));
-  }
-
-  clearNotice(): void {
-    this.update(({ notice: _, ...rest }) => rest);
+  notice(text: string, level: Notice["level"] = "info", cell?: number): void {
+    this.update((snapshot) => ({ ...snapshot, notice: { text, level, cell } }));
   }
 
   #notify(): void {

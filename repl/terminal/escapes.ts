@@ -10,6 +10,8 @@ const CSI = "\u001b\\[";
 export const SGR = new RegExp(`${CSI}([\\d;:]*)m`, "g");
 /** `CSI K`: progress bars erase the line after a CR. */
 export const ERASE_LINE = new RegExp(`${CSI}[012]?K`, "g");
+/** A control sequence that was cut off at the end of a text. */
+export const CUT_SEQUENCE = new RegExp(`(?:${CSI}[0-?]*[ -/]*|\u001b)$`);
 /** Any control sequence. */
 export const CONTROL_SEQUENCE = new RegExp(`${CSI}[0-?]*[ -/]*[@-~]`, "g");
 

@@ -33,6 +33,8 @@ export class Screen extends EventEmitter {
   #held: string[] | undefined;
   #heldDone: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
+  /** Another program has the terminal. */
+  #isPaused = false;
   readonly #output: Output;
 
   constructor(output: Output) {
@@ -73,6 +75,19 @@ export class Screen extends EventEmitter {
     await once(this.#output as unknown as EventEmitter, "drain");
   }
 
+  /** Keeps the size while another program has the terminal. */
+  pause(): void {
+    this.#isPaused = true;
+    if (this.#held) this.#settle();
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    const { columns, rows } = sizeOf(this.#output);
+    if (columns !== this.#size.columns || rows !== this.#size.rows) this.#settle();
+  }
+
   close(): void {
     this.#output.off("resize", this.#onResize);
     clearTimeout(this.#timer);
@@ -80,13 +95,17 @@ export class Screen extends EventEmitter {
   }
 
   readonly #onResize = (): void => {
+    if (this.#isPaused) return;
     this.#held ??= [];
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#release();
-      this.#size = sizeOf(this.#output);
-      this.emit("resize");
-    }, SETTLE_MS);
+    this.#timer = setTimeout(this.#settle, SETTLE_MS);
+  };
+
+  readonly #settle = (): void => {
+    clearTimeout(this.#timer);
+    this.#release();
+    this.#size = sizeOf(this.#output);
+    this.emit("resize");
   };
 
   #release(): void {

@@ -14,6 +14,8 @@ export interface Style {
   /** Whether only ASCII may be printed. */
   readonly isAscii: boolean;
   paint(text: string, tone: Tone): string;
+  /** Text for which a terminal opens `url` (OSC 8). */
+  link(text: string, url: string): string;
   /** A row of the deck as terminal text. */
   row(row: Row): string;
   /** Replaces the glyphs that a terminal without UTF-8 cannot show. */
@@ -84,6 +86,8 @@ export function createStyle(options: { hasColor: boolean; isAscii: boolean }): S
     isAscii,
     glyphs,
     paint,
+    link: (text, url) =>
+      hasColor ? `\x1b]8;;${url}\x07${paint(text, "dim")}\x1b]8;;\x07` : glyphs(text),
     row: (row) => row.map((span) => paint(sanitizeLine(span.text), span.role)).join(""),
   };
 }

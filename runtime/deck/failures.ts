@@ -124,8 +124,8 @@ function cellPanel(run: RunRecord, error: Preview): FailurePanel {
   return { error, summary, earlier: [], log: [] };
 }
 
-/** The first input that can be written down again, as something to start changing. */
-function rerunArgument(inputs: readonly InputPreview[]): string {
+/** The first input that can be written down again, as something to start changing; empty without one. */
+export function rerunArgument(inputs: readonly InputPreview[]): string {
   for (const { name, preview } of inputs) {
     if (!isLiteral(preview)) continue;
     const key = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)

@@ -25,6 +25,8 @@ export interface RunFilesOptions {
   readonly folder: string;
   /** Hears of the first file that cannot be written. */
   readonly onNotice: (text: string) => void;
+  /** Hears, when a run has ended, where its page will be: relative to the folder. */
+  readonly onPage?: (runId: string, file: string) => void;
   /** Changes a record before its page is drawn. */
   readonly pageOf?: (run: RunRecord) => RunRecord;
 }
@@ -102,7 +104,9 @@ export class RunFiles {
     this.#open.delete(runId);
     this.#remember(runId);
     if (open === undefined || run === undefined) return;
-    if (this.#placeOf(run).file === undefined) return;
+    const { file } = this.#placeOf(run);
+    if (file === undefined) return;
+    this.#options.onPage?.(runId, file);
     this.#writes = this.#writes.then(() => this.#write(run, open.log));
   }
 

@@ -22,7 +22,8 @@ export function makeHome(folder: string, ...names: readonly string[]): string {
   return path;
 }
 
-/** Whether anything is to be remembered: `EAGERDECK_HISTORY=off` says no. */
+/** Whether anything is to be remembered: `EAGERDECK_HISTORY` as `off`, or set to nothing, says no. */
 export function isHistoryOn(environment: NodeJS.ProcessEnv = process.env): boolean {
-  return environment["EAGERDECK_HISTORY"]?.toLowerCase() !== "off";
+  const setting = environment["EAGERDECK_HISTORY"]?.toLowerCase();
+  return setting !== "off" && setting !== "";
 }

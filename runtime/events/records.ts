@@ -93,6 +93,15 @@ export class Records {
     return this.runs().filter((run) => run.cell === cell);
   }
 
+  /** Forgets runs that have ended, and their calls. */
+  clear(): void {
+    for (const [id, run] of this.#runs) {
+      if (run.state === "running") continue;
+      this.#runs.delete(id);
+      for (const call of run.calls.keys()) this.#calls.delete(call);
+    }
+  }
+
   /** Any call of the session that still has a record. */
   call(id: string): CallRecord | undefined {
     return this.#calls.get(id);

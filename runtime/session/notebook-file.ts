@@ -52,6 +52,23 @@ export interface Notebook {
   nbformat_minor: number;
 }
 
+/** What names our kernel in a notebook's metadata. */
+export const KERNELSPEC = {
+  name: "eagerdeck",
+  display_name: "TypeScript (eagerdeck)",
+  language: "typescript",
+} as const;
+
+/** `language_info` of a notebook's metadata, but for the version that a kernel adds. */
+export const LANGUAGE = {
+  name: "typescript",
+  mimetype: "text/typescript",
+  file_extension: ".ts",
+  pygments_lexer: "typescript",
+  codemirror_mode: { name: "javascript", typescript: true, mode: "typescript" },
+  nbconvert_exporter: "script",
+} as const;
+
 /** The file is not a notebook; the message is for people. */
 export class NotebookFileError extends Error {
   static {
@@ -68,6 +85,25 @@ export async function readNotebook(path: string): Promise<Notebook> {
     if (!(error instanceof NotebookFileError)) throw error;
     throw new NotebookFileError(`${path}: ${error.message}`, { cause: error });
   }
+}
+
+/**
+ * The sources of a file's code cells, blank ones left out: what a terminal runs of it.
+ * @throws {NotebookFileError} when it is no UTF-8 text, or no notebook.
+ * @throws what the file system throws when it cannot be read.
+ */
+export async function cellsOfFile(path: string): Promise<string[]> {
+  const bytes = await readFile(path);
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new NotebookFileError("it is no UTF-8 text", { cause: error });
+  }
+  const { cells } = isIpynb(path) ? parseNotebook(text) : parseScript(text);
+  return cells
+    .filter(({ cell_type, source }) => cell_type === "code" && source.trim() !== "")
+    .map(({ source }) => source);
 }
 
 /** A full disk or a crash never leaves half a notebook. @throws {NotebookFileError} what `formatScript` throws. */

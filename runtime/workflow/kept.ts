@@ -19,6 +19,8 @@ export interface KeptCall {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** Absent while the call runs. */
   readonly outcome?: KeptOutcome;
+  /** Ends the call, while it runs. */
+  readonly cancel?: (reason?: unknown) => void;
   /** The definition that ran. */
   readonly definition: Definition;
 }
@@ -26,12 +28,14 @@ export interface KeptCall {
 interface Kept extends KeptCall {
   inputs: Readonly<Record<string, unknown>>;
   outcome?: KeptOutcome;
+  cancel?: (reason?: unknown) => void;
 }
 
 interface Keepable {
   readonly id: string;
   readonly definition: Definition;
   readonly run: { readonly id: string };
+  cancel(reason?: unknown): void;
 }
 
 let keptMax = 0;
@@ -51,30 +55,38 @@ export function keptCall(id: string): KeptCall | undefined {
 
 /** For the engine: a call was made. */
 export function keepCall(
-  { id, definition, run }: Keepable,
+  call: Keepable,
   inputs: Readonly<Record<string, unknown>> | undefined,
 ): void {
   if (keptMax === 0) return;
+  const { id, definition, run } = call;
   kept.set(id, {
     id,
     name: definition.name,
     runId: run.id,
     inputs: { ...inputs },
     definition,
+    cancel: (reason) => call.cancel(reason),
   });
   forgetOldest();
 }
 
 /** For the engine: the inputs that were promises have arrived. */
-export function keepInputs({ id }: Keepable, inputs: Readonly<Record<string, unknown>>): void {
+export function keepInputs(
+  { id }: Pick<Keepable, "id">,
+  inputs: Readonly<Record<string, unknown>>,
+): void {
   const known = kept.get(id);
   if (known !== undefined) known.inputs = { ...inputs };
 }
 
 /** For the engine: a call has settled. */
-export function keepOutcome({ id }: Keepable, outcome: KeptOutcome): void {
+export function keepOutcome({ id }: Pick<Keepable, "id">, outcome: KeptOutcome): void {
   const known = kept.get(id);
-  if (known !== undefined) known.outcome = outcome;
+  if (known === undefined) return;
+  known.outcome = outcome;
+  // What has settled needs no more of the engine, which may then forget it.
+  delete known.cancel;
 }
 
 function forgetOldest(): void {

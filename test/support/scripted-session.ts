@@ -5,8 +5,10 @@
  * Front ends are tested against it where the real one would be slow or could not be driven by hand.
  * Cells: `print("a")`, `warn("a")`, `wait()` (until interrupted), `stubborn()` (until killed),
  * `calls("a", "b")` (tasks that end at once), `begin("a")` and `settle("t1", 5)`, `fail("why")`,
- * `die("SIGKILL")`, `exit(3)`, `display("text")`, `refuse(2, 7)`; anything else is a value.
+ * `ask("Name? ")`, `die("SIGKILL")`, `exit(3)`, `display("text")`, `refuse(2, 7)`, `untilFile("/path")`; anything else is a value.
  */
+import { existsSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { inspect } from "node:util";
 import { Script } from "node:vm";
 import type { CallCreated, RuntimeEvent } from "../../runtime/events/events.ts";
@@ -17,6 +19,8 @@ import type {
   ExecuteRequest,
   Execution,
   HistoryRow,
+  InputAnswer,
+  InputQuestion,
   InstallOptions,
   InterruptKind,
   InterruptResult,
@@ -61,7 +65,9 @@ export class ScriptedSession implements Session {
   readonly types: Types;
   readonly #listeners = new Set<(event: SessionEvent) => void>();
   readonly #queue: Job[] = [];
+  readonly #detached = new Set<Job>();
   #running: Job | undefined;
+  #answer: ((question: InputQuestion) => Promise<InputAnswer>) | undefined;
   #nextCell = 1;
   #nextCall = 1;
 
@@ -74,11 +80,19 @@ export class ScriptedSession implements Session {
       },
       hover: async () => ({
         signature: "const __type: number",
-        documentation: "",
+        documentation: "A number of the script.",
         start: 0,
         end: 0,
       }),
-      signature: async () => undefined,
+      // Of the function `alphabet`, for as long as its bracket is open.
+      signature: async (code, offset) =>
+        /\balphabet\([^)]*$/.test(code.slice(0, offset))
+          ? {
+              label: "alphabet(first: string): string",
+              activeParameter: { start: 9, end: 22 },
+              documentation: "The letters.",
+            }
+          : undefined,
       definition: async () => undefined,
     };
     this.ready = (options.ready ?? Promise.resolve()).then(
@@ -138,9 +152,14 @@ export class ScriptedSession implements Session {
     return { ok: true as const, value: { "text/plain": expression } };
   }
 
-  async interrupt(kind: InterruptKind): Promise<InterruptResult> {
+  async interrupt(
+    kind: InterruptKind,
+    target: { readonly cell?: number } = {},
+  ): Promise<InterruptResult> {
     this.interrupts.push(kind);
-    const job = this.#running;
+    const job = [this.#running, ...this.#detached].find(
+      (each) => target.cell === undefined || each?.cell === target.cell,
+    );
     if (!job) return "done";
     if (kind === "kill") {
       this.#die(job, "it was killed by an interrupt");
@@ -155,16 +174,20 @@ export class ScriptedSession implements Session {
     options.onOutput?.("stdout", `installed ${packages.join(" ")}\n`);
   }
 
-  detach(_cell: number): void {
-    throw new Error("no test detaches a cell of a scripted session");
+  detach(cell: number): void {
+    const job = this.#running;
+    if (job?.cell !== cell) return;
+    this.#detached.add(job);
+    this.#running = undefined;
+    queueMicrotask(() => this.#next());
   }
 
   comm(): CommHandling {
     throw new Error("no front end of this session has comms");
   }
 
-  onInput(): void {
-    // no cell of this session asks
+  onInput(answer: (question: InputQuestion) => Promise<InputAnswer>): void {
+    this.#answer = answer;
   }
 
   async history(): Promise<readonly HistoryRow[]> {
@@ -235,12 +258,21 @@ export class ScriptedSession implements Session {
         job.isStubborn = true;
         return stopped;
       },
+      untilFile: async (path: string) => {
+        while (!existsSync(path)) await delay(20);
+        return "found";
+      },
       begin: (name: string) => this.begin(job, name),
       settle: (id: string, value: number) => this.settleCall(job, id, value),
       calls: (...names: string[]) => {
         for (const name of names) this.settleCall(job, this.begin(job, name), name.length);
         this.#tell(job, { kind: "run-ended", state: "ok" });
         return names.length;
+      },
+      ask: async (prompt: string, password = false) => {
+        const { signal } = new AbortController();
+        const answer = await this.#answer?.({ cell: job.cell, prompt, password, signal });
+        return answer?.ok ? answer.value : (answer?.message ?? "nobody asks");
       },
       fail: (message: string) => {
         throw new TypeError(message);
@@ -328,11 +360,13 @@ export class ScriptedSession implements Session {
   }
 
   #settle(job: Job, ended: Pick<Settled, "status"> & Partial<Settled>): void {
-    if (this.#running !== job) return;
-    this.#running = undefined;
+    const isDetached = this.#detached.delete(job);
+    if (this.#running !== job && !isDetached) return;
+    if (this.#running === job) this.#running = undefined;
     const settled = settledOf(job, ended);
     this.emit({ kind: "settled", cell: job.cell, settled });
     job.settled.resolve(settled);
+    if (isDetached) return;
     if (settled.status !== "ok" && job.request.stopOnError !== false) {
       for (const waiting of this.#queue.splice(0)) {
         waiting.started.resolve({ aborted: true });

@@ -10,6 +10,7 @@ import xterm from "@xterm/headless";
 import { vi } from "vitest";
 import { escapeHtml } from "../../runtime/values/escape.ts";
 import { distFolder } from "./dist.ts";
+import { tempFolder } from "./temp-folder.ts";
 
 export interface TerminalOptions {
   readonly columns?: number;
@@ -35,6 +36,7 @@ export function openRepl(options: TerminalOptions = {}): Terminal {
 export class Terminal implements Disposable {
   readonly #pty: IPty;
   readonly #screen: InstanceType<typeof xterm.Terminal>;
+  readonly #data = tempFolder();
   readonly #exit = Promise.withResolvers<{ readonly exitCode: number; readonly signal?: number }>();
   #hasExited = false;
   /** Everything the program has written. */
@@ -44,7 +46,14 @@ export class Terminal implements Disposable {
     const { columns = 80, rows = 24, environment = {}, folder = process.cwd() } = options;
     // Ink and others switch their screen off when a CI variable is set.
     const { CI: _, NO_COLOR: _noColor, FORCE_COLOR: _forceColor, ...inherited } = process.env;
-    const env = { ...inherited, TERM: "xterm-256color", LANG: "C.UTF-8", ...environment };
+    const env = {
+      ...inherited,
+      TERM: "xterm-256color",
+      LANG: "C.UTF-8",
+      // What is typed here is no history of whoever runs the tests.
+      XDG_DATA_HOME: this.#data.path,
+      ...environment,
+    };
     this.#screen = new xterm.Terminal({
       cols: columns,
       rows,
@@ -156,6 +165,7 @@ export class Terminal implements Disposable {
   [Symbol.dispose](): void {
     if (!this.#hasExited) this.#pty.kill("SIGKILL");
     this.#screen.dispose();
+    this.#data[Symbol.dispose]();
   }
 }
 

@@ -1,5 +1,9 @@
-import { expect, test } from "vitest";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, test, vi } from "vitest";
 import { runPiped } from "../support/piped-repl.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 import { openRepl, type Terminal } from "../support/terminal.ts";
 
 async function run(terminal: Terminal, code: string, n: number): Promise<void> {
@@ -78,4 +82,16 @@ test("errors have the line in the cell and end with 1", async () => {
   const result = await runPiped([], "1\n// %%\nconst a = 1;\nnull!.x;\n", { isReal: true });
   expect(result.code).toBe(1);
   expect(result.stderr).toContain("In [2]:2:");
+});
+
+test("the deck of a failed run links to its page", async () => {
+  using folder = tempFolder();
+  using terminal = openRepl({ folder: folder.path, environment: { EAGERDECK_HISTORY: "on" } });
+  await terminal.prompt(1);
+  terminal.type('await task(async function f() { throw new Error("no"); })()\r');
+  await terminal.see((text) => expect(text).toMatch(/^\.eagerdeck\/runs\/[\w-]+\/deck\.html$/m));
+  await terminal.idle(2);
+  const [path = ""] = /^\.eagerdeck\S+$/m.exec(terminal.text()) ?? [];
+  expect(terminal.raw).toContain(`\x1b]8;;${pathToFileURL(join(folder.path, path)).href}`);
+  await vi.waitFor(() => expect(existsSync(join(folder.path, path))).toBe(true), 5_000);
 });

@@ -99,6 +99,14 @@ export class CallHandle {
     return callAgain({ id, name, runId, ...(kept && { definition: kept.definition }) }, inputs);
   }
 
+  /** Ends the call at once, if it still runs. @returns whether it did. */
+  cancel(reason?: unknown): boolean {
+    const { kept } = this.#look();
+    const cancel = kept?.cancel;
+    cancel?.(reason);
+    return cancel !== undefined;
+  }
+
   #inputsWith(changes: Inputs): Inputs {
     const { record, kept, stored } = this.#look();
     if (kept) return { ...kept.inputs, ...changes };

@@ -79,6 +79,8 @@ interface CallHandle {
   logs(): readonly string[];
   /** Calls the newest definition of the same name again, without its cache: the old inputs with these changes. */
   rerun(changes?: Readonly<Record<string, unknown>>): Promise<any>;
+  /** Ends the call at once, if it still runs; tells whether it did. */
+  cancel(reason?: unknown): boolean;
 }
 /** The deck of the whole session: the newest run of each cell. */
 interface SessionDeck {

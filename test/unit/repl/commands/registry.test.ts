@@ -1,24 +1,14 @@
 import { expect, test } from "vitest";
 import {
-  type CommandContext,
   CommandError,
   commandNames,
+  commandTiming,
   isCommand,
+  parseCommand,
   runCommand,
 } from "../../../../repl/commands/registry.ts";
-import { ScriptedSession } from "../../../support/scripted-session.ts";
-
-function context(): CommandContext & { readonly said: string[] } {
-  const said: string[] = [];
-  return {
-    said,
-    session: new ScriptedSession(),
-    leave: () => void said.push("leave"),
-    restart: async () => void said.push("restart"),
-    run: () => undefined,
-    deckText: () => "",
-  };
-}
+import { widthOf } from "../../../../repl/terminal/width.ts";
+import { commandContext as context } from "../../../support/command-context.ts";
 
 test("a cell that begins with a dot and a letter is a command, a number is not", () => {
   expect([".help", "  .exit", ".5 + 1", "...xs", "a.b", "."].map(isCommand)).toEqual([
@@ -80,4 +70,53 @@ test(".deck says so when there is none", async () => {
   await expect(runCommand(".deck", context())).rejects.toThrow("no calls yet");
   await expect(runCommand(".deck 3", context())).rejects.toThrow("In [3] made no calls");
   await expect(runCommand(".deck x", context())).rejects.toThrow("a cell's number");
+});
+
+test("?x, x? and %name are commands, and TypeScript with question marks is none", () => {
+  const typed = ["?", "?a.b", "??f", "a?", "a.b[0]??", '%timeit f("x")', "%who"];
+  expect(typed.map((code) => Object.values(parseCommand(code) ?? {}).join(" "))).toEqual([
+    "help ",
+    "doc a.b",
+    "source f",
+    "doc a",
+    "source a.b[0]",
+    'timeit f("x")',
+    "who ",
+  ]);
+  for (const code of ["a ? b : c", "x?.y", "a ?? b", "f(x)?\nb : c", "a?\n1 : 2", "5 % 2"]) {
+    expect(isCommand(code), code).toBe(false);
+  }
+});
+
+test("commands that need values wait for the running cell, others do not", () => {
+  expect([".vars", "%timeit x", ".load a.ts", ".rerun 1"].map(commandTiming)).toEqual(
+    Array(4).fill("queued"),
+  );
+  expect([".help", "x?", ".tasks", ".restart", ".nonsense"].map(commandTiming)).toEqual(
+    Array(5).fill("now"),
+  );
+});
+
+test(".help fits on one screen of 80 by 24 with the prompt below it", async () => {
+  const rows = (await runCommand(".help", context())).split("\n");
+  expect(rows.length).toBeLessThanOrEqual(22);
+  expect(Math.max(...rows.map(widthOf))).toBeLessThan(80);
+});
+
+test(".exit takes a code and refuses what is none", async () => {
+  const used = context();
+  await runCommand(".exit 3", used);
+  await runCommand("%quit", used);
+  expect(used.said).toEqual(["leave 3", "leave"]);
+  for (const wrong of ["x", "-1", "256", "1.5"]) {
+    await expect(runCommand(`.exit ${wrong}`, used)).rejects.toThrow("a code from 0 to 255");
+  }
+});
+
+test("what only a screen can do says so elsewhere", async () => {
+  const used = context();
+  await used.execute("1");
+  for (const code of [".edit", ".copy", ".bg", ".fg 1", ".cancel 1", ".cancel t1"]) {
+    await expect(runCommand(code, used), code).rejects.toThrow("only on the screen");
+  }
 });

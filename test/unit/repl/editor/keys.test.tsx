@@ -4,7 +4,7 @@ import { render, useInput, usePaste } from "ink";
 import { describe, expect, test } from "vitest";
 import { type KeyPress, keysOf } from "../../../../repl/editor/keys.ts";
 import { cleanPaste } from "../../../../repl/editor/paste.ts";
-import { emptyEditor } from "../../../../repl/editor/state.ts";
+import { type Effect, emptyEditor } from "../../../../repl/editor/state.ts";
 import { pressAll } from "../../../support/editor.ts";
 
 /** Ink's own parser in front of ours: `send` gives the presses that a chunk of bytes becomes. */
@@ -114,6 +114,10 @@ test("a chunk without paste brackets is a paste when nobody types like that", as
   expect(keyboard.send("x".repeat(1_025))).toEqual([{ kind: "paste", text: "x".repeat(1_025) }]);
 });
 
+function isUnasked(effect: Effect): boolean {
+  return effect.kind === "complete" && effect.isUnasked;
+}
+
 test("however the bytes are cut, the editor ends up the same", async () => {
   const keyboard = await openKeyboard().mounted();
   const units = ["a", "é", "😀", " ", "(", ")", "{", "}", "\r", "\n", "\t", "\x7f", "\x01", "\x05"];
@@ -130,7 +134,12 @@ test("however the bytes are cut, the editor ends up the same", async () => {
       }
       const whole = pressAll(emptyEditor, keyboard.send(...keys.map(([bytes]) => bytes)));
       const cut = pressAll(emptyEditor, keyboard.send(...chunks.filter((chunk) => chunk !== "")));
-      expect(cut).toEqual(whole);
+      // How often the type service is asked on the way is no matter: older questions are given up.
+      const wanted = ({ state, effects }: ReturnType<typeof pressAll>) => ({
+        state,
+        effects: effects.filter((effect) => effect.kind !== "signature" && !isUnasked(effect)),
+      });
+      expect(wanted(cut)).toEqual(wanted(whole));
     }),
     { numRuns: 300 },
   );

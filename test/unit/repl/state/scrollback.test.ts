@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Scrollback } from "../../../../repl/state/scrollback.ts";
 
 /** A port that writes down what happens, and flushes when told. */
@@ -71,4 +71,25 @@ test("a long text goes out in pieces that end with a line", async () => {
   expect(log.length).toBeGreaterThan(1);
   expect(log.every((piece) => piece.endsWith("\n"))).toBe(true);
   expect(log.join("")).toBe(lines);
+});
+
+test("while it is paused nothing leaves; then everything does, in its order", async () => {
+  const { port, log, hold, release } = openPort();
+  const scrollback = new Scrollback();
+  scrollback.attach(port);
+  hold();
+  scrollback.change(() => log.push("change"));
+  await vi.waitFor(() => expect(log).toEqual(["change"]));
+  const paused = scrollback.pause();
+  scrollback.text("a");
+  scrollback.change(() => log.push("second change"));
+  scrollback.text("b");
+  release();
+  await paused;
+  const drained = scrollback.drained();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(log).toEqual(["change"]);
+  scrollback.resume();
+  await drained;
+  expect(log).toEqual(["change", "a\n", "second change", "b\n"]);
 });

@@ -1,16 +1,19 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { reduce } from "../../../../repl/editor/reduce.ts";
 import { Scrollback } from "../../../../repl/state/scrollback.ts";
-import { Cells } from "../../../../repl/state/session.ts";
+import { Cells, type CellsOptions } from "../../../../repl/state/session.ts";
 import { Store } from "../../../../repl/state/store.ts";
 import { createStyle } from "../../../../repl/terminal/style.ts";
 import { bracketContext } from "../../../support/editor.ts";
 import { type ScriptedOptions, ScriptedSession } from "../../../support/scripted-session.ts";
+import { tempFolder } from "../../../support/temp-folder.ts";
 
 const style = createStyle({ hasColor: false, isAscii: false });
 
 /** Cells on a scripted session; `transcript` is what left the live region, in order. */
-function open(options: ScriptedOptions = {}) {
+function open(options: ScriptedOptions = {}, more: Pick<CellsOptions, "outputLinesMax"> = {}) {
   const session = new ScriptedSession(options);
   const store = new Store({ columns: 80, rows: 24 }, 0);
   const scrollback = new Scrollback();
@@ -27,6 +30,7 @@ function open(options: ScriptedOptions = {}) {
         editor: reduce(snapshot.editor, { kind: "give-back", text, cursor }, bracketContext).state,
       })),
     onExit: (code) => exits.push(code),
+    ...more,
   });
   let transcript = "";
   let seen = 0;
@@ -183,4 +187,35 @@ test("names, errors and values reach the terminal without control characters", a
   cells.run('calls("t\\x1b[2J"), display("d\\x9b1m"), "v\\u202e"');
   cells.run('fail("e\\x1b]52;c;x\\x07")');
   expect(await settled()).not.toMatch(/(?!\n)\p{Cc}|\u202e/u);
+});
+
+test("output beyond the limit goes to a file, with its last lines and the path at the end", async () => {
+  using folder = tempFolder();
+  vi.stubEnv("EAGERDECK_HISTORY", "on");
+  try {
+    const { cells, settled } = open({ folder: folder.path }, { outputLinesMax: () => 2 });
+    cells.run(`print(${JSON.stringify("line\n".repeat(1_000))})`);
+    const rows = (await settled()).trimEnd().split("\n");
+    expect(rows.slice(1, 3)).toEqual(["line", "line"]);
+    const [, path = ""] =
+      /998 lines \(5 kB\) left out, all in (\S+); the last/.exec(rows[3] ?? "") ?? [];
+    expect(rows).toHaveLength(4 + 200);
+    expect(readFileSync(join(folder.path, path), "utf8")).toBe("line\n".repeat(998));
+    expect(cells.shortened.last).toEqual({ kind: "file", path });
+    cells.close();
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
+
+test("a value of many rows is cut, and kept for the pager", async () => {
+  const { cells, settled } = open();
+  cells.run('Array.from({ length: 100 }, (_, i) => "row ".repeat(20) + i)');
+  const transcript = await settled();
+  expect(transcript).toMatch(/row 38',\n… 62 more lines, Ctrl-O\n$/);
+  const { last } = cells.shortened;
+  expect(last).toMatchObject({
+    kind: "text",
+    text: expect.stringMatching(/^\[\n.+row 99'\n\]$/s),
+  });
 });

@@ -70,3 +70,29 @@ test("an output that does not know its size is 80 × 24", () => {
   output.rows = 0;
   expect(new Screen(output).size).toEqual({ columns: 80, rows: 24 });
 });
+
+test("while another program has the terminal its size is the old one, afterwards the new one at once", () => {
+  const { output, screen } = open();
+  const resized = vi.fn();
+  screen.on("resize", resized);
+  screen.pause();
+  output.columns = 60;
+  output.emit("resize");
+  vi.runAllTimers();
+  expect([screen.columns, resized.mock.calls.length]).toEqual([80, 0]);
+  screen.resume();
+  screen.resume();
+  expect([screen.columns, resized.mock.calls.length]).toEqual([60, 1]);
+  screen.pause();
+  screen.resume();
+  expect(resized).toHaveBeenCalledTimes(1);
+});
+
+test("a resize that has not settled is settled before another program gets the terminal", () => {
+  const { output, screen } = open();
+  output.columns = 60;
+  output.emit("resize");
+  screen.write("frame");
+  screen.pause();
+  expect([output.written, screen.columns]).toEqual(["frame", 60]);
+});

@@ -151,6 +151,7 @@ test("a session's runs are kept as they end, unless EAGERDECK_HISTORY is off", a
   using folder = tempFolder();
   expect([isHistoryOn({}), isHistoryOn({ EAGERDECK_HISTORY: "OFF" })]).toEqual([true, false]);
   const listeners = new Set<(item: { kind: string; event?: unknown }) => void>();
+  const pages: [string, string][] = [];
   const stop = keepRunFiles(
     {
       folder: folder.path,
@@ -159,11 +160,12 @@ test("a session's runs are kept as they end, unless EAGERDECK_HISTORY is off", a
         return () => listeners.delete(listener);
       },
     },
-    { onNotice: () => undefined },
+    { onNotice: () => undefined, onPage: (...page) => pages.push(page) },
   );
   for (const event of events()) for (const hear of listeners) hear({ kind: "event", event });
   for (const hear of listeners) hear({ kind: "phase" });
   await stop();
   expect(listeners.size).toBe(0);
+  expect(pages).toEqual([["r1-1", pageFile(folder.path, "r1-1")]]);
   expect(pageFile(folder.path, "r1-1")).toBeDefined();
 });

@@ -1,19 +1,18 @@
 /**
- * Text that a cell wrote beyond what a notebook can take, kept in files below `.eagerdeck/output/`.
+ * Text that a cell wrote beyond what its notebook or terminal takes, kept in files below `.eagerdeck/output/`.
  *
  * One file per cell that wrote too much, in the order it was written, stdout and stderr together. It begins where
- * the notebook's text stopped. A file that cannot be written, or not to its end, costs its text and never the
+ * the shown text stopped. A file that cannot be written, or not to its end, costs its text and never the
  * cell: `where` says what became of it.
  *
  * Old files are removed when a new one is begun: those of more than a week, and then the oldest until a gigabyte is
- * left. What was written within the last hour stays, as another kernel may be at it. With EAGERDECK_HISTORY=off
+ * left. What was written within the last hour stays, as another session may be at it. With EAGERDECK_HISTORY=off
  * nothing is written.
  * @module
  */
 import { closeSync, openSync, readdirSync, rmSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { homePath, isHistoryOn, makeHome } from "../runtime/events/home.ts";
-import type { Log } from "./log.ts";
+import { homePath, isHistoryOn, makeHome } from "../../events/home.ts";
 
 const FOLDER = "output";
 const FILE_BYTES_MAX = 1_000_000_000;
@@ -26,7 +25,7 @@ const WRITE_LENGTH = 64 * 1024;
 export interface SpillOptions {
   /** The working folder of the session. */
   readonly folder: string;
-  readonly log: Log;
+  readonly log: (level: "info", message: string) => void;
   /** Default: 1 GB per cell. */
   readonly fileBytesMax?: number;
   /** Takes some of the bytes and says how many, or throws; default: Node's own. A test has a full disk by it. */
@@ -163,6 +162,27 @@ export class Spill {
       file.problem ??= String(error);
     }
   }
+}
+
+/** Goes on a sentence about text that is not shown: where it is. Empty when nobody wanted it kept. */
+export function whereSpilled(spilled: Spilled): string {
+  switch (spilled.kind) {
+    case "all":
+      return `, all in ${spilled.path}`;
+    case "part":
+      return `, the first ${megabytes(spilled.bytes)} of it in ${spilled.path} (${spilled.why})`;
+    case "none":
+      return spilled.why === undefined ? "" : `, and could not be kept (${spilled.why})`;
+    default:
+      return spilled satisfies never;
+  }
+}
+
+/** A length as people say it: `12 kB`, `1.2 MB`. */
+export function megabytes(length: number): string {
+  return length < 1_000_000
+    ? `${Math.ceil(length / 1_000).toLocaleString("en-US")} kB`
+    : `${(length / 1_000_000).toFixed(1)} MB`;
 }
 
 function prune(folder: string): void {

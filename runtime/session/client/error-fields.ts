@@ -1,10 +1,15 @@
 /**
- * A cell's error as Jupyter's three fields; colours in the traceback only.
+ * A cell's error as Jupyter's three fields, in messages and in notebook files; colours in the traceback only.
  * @module
  */
-import type { CellError } from "../runtime/session/client/api.ts";
-import { cellErrorText } from "../runtime/session/client/error-text.ts";
-import type { ErrorFields } from "./messages.ts";
+import type { CellError } from "../cell-error.ts";
+import { cellErrorText } from "./error-text.ts";
+
+export interface ErrorFields {
+  ename: string;
+  evalue: string;
+  traceback: string[];
+}
 
 const COLORS = { name: "36", dim: "2", caret: "31", error: "1;31" };
 

@@ -10,8 +10,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { Spill, type SpillOptions } from "../../../kernel/spill.ts";
-import { type TempFolder, tempFolder } from "../../support/temp-folder.ts";
+import { Spill, type SpillOptions } from "../../../../../runtime/session/client/spill.ts";
+import { type TempFolder, tempFolder } from "../../../../support/temp-folder.ts";
 
 let folder: TempFolder;
 let spill: Spill;

@@ -1,0 +1,67 @@
+/**
+ * `.help`: all commands and keys on one screen of 80 × 24, or one command in full.
+ * @module
+ */
+import { nearest } from "../../runtime/values/nearest.ts";
+import { truncate } from "../terminal/width.ts";
+import { type Command, CommandError, type CommandGroup } from "./command.ts";
+
+/** Two of them and the gap fit into 79 columns. */
+const COLUMN = 38;
+const USAGE = 19;
+const GROUPS: readonly (readonly CommandGroup[])[] = [
+  ["cells", "inspect"],
+  ["tasks", "files, settings"],
+];
+const KEYS = [
+  "Enter runs a complete cell · Ctrl-J new line · Alt-Enter runs now · Tab completes",
+  "Up Down Ctrl-R history · Ctrl-_ undo · Ctrl-O pager · Ctrl-X Ctrl-E your editor",
+  "Ctrl-C interrupts, again forces · Ctrl-D leaves · ?name docs · .help NAME more",
+];
+
+export function helpText(commands: readonly Command[]): string {
+  const [left = [], right = []] = GROUPS.map((groups) =>
+    groups.flatMap((group, index) => [...(index > 0 ? [""] : []), ...groupRows(group, commands)]),
+  );
+  const rows = Array.from({ length: Math.max(left.length, right.length) }, (_, at) =>
+    `${(left[at] ?? "").padEnd(COLUMN + 2)}${right[at] ?? ""}`.trimEnd(),
+  );
+  return [...rows, "", ...KEYS.map((row) => truncate(row, 79))].join("\n");
+}
+
+function groupRows(group: CommandGroup, commands: readonly Command[]): string[] {
+  const rows = commands.filter((command) => command.group === group);
+  return [group, ...rows.map(commandRow)];
+}
+
+function commandRow({ usage, short }: Command): string {
+  const head = usage.length < USAGE ? usage.padEnd(USAGE) : `${usage} `;
+  return truncate(head + short, COLUMN).trimEnd();
+}
+
+/** What one command takes and does, by its name with or without its dot. */
+export function oneHelp(argument: string, commands: readonly Command[]): string {
+  const name = argument.replace(/^[.%]/, "");
+  const command = findCommand(name, commands);
+  if (command === undefined) throw new CommandError(unknownText(name, commands));
+  const { usage, summary, aliases = [], when } = command;
+  const also = aliases.length > 0 ? [`also ${aliases.map((alias) => `.${alias}`).join(", ")}`] : [];
+  const waits = when === "queued" ? ["waits for the cells before it"] : [];
+  return [`${usage}  ${summary}`, ...also, ...waits].join("\n");
+}
+
+export function findCommand(name: string, commands: readonly Command[]): Command | undefined {
+  return commands.find(
+    (command) => command.name === name || command.aliases?.includes(name) === true,
+  );
+}
+
+/** For a name that no command has: the nearest one. */
+export function unknownText(name: string, commands: readonly Command[]): string {
+  const near = nearest(
+    name,
+    commands.map((command) => command.name),
+  );
+  const hint = near === undefined ? "see .help" : `did you mean .${near}?`;
+  return `unknown command .${name}: ${hint}`;
+}

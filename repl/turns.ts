@@ -1,0 +1,110 @@
+/**
+ * What the person entered, in order: cells go to the session at once, commands that need no values run at
+ * once, and commands that need them wait for the cells before them, with all that was entered behind them.
+ *
+ * As in the session's own queue, a cell that fails drops what waits.
+ * @module
+ */
+import type { Settled } from "../runtime/session/client/api.ts";
+import {
+  type CommandContext,
+  CommandError,
+  commandTiming,
+  isCommand,
+  runCommand,
+} from "./commands/registry.ts";
+import type { Scrollback } from "./state/scrollback.ts";
+import type { Cells } from "./state/session.ts";
+import type { Store } from "./state/store.ts";
+import { sanitize } from "./terminal/sanitize.ts";
+import type { Style } from "./terminal/style.ts";
+
+export interface TurnsOptions {
+  readonly store: Store;
+  readonly cells: Cells;
+  readonly scrollback: Scrollback;
+  readonly style: Style;
+  readonly context: (signal: AbortSignal) => CommandContext;
+}
+
+export class Turns {
+  readonly #options: TurnsOptions;
+  /** Entered behind a command that needs values. */
+  readonly #waiting: string[] = [];
+  readonly #running = new Set<AbortController>();
+  #isDraining = false;
+
+  constructor(options: TurnsOptions) {
+    this.#options = options;
+  }
+
+  /** Commands that are running. */
+  get count(): number {
+    return this.#running.size;
+  }
+
+  /** Cells and commands that wait here. */
+  get waitingCount(): number {
+    return this.#waiting.length;
+  }
+
+  enter(code: string): void {
+    const isAtOnce = isCommand(code) ? commandTiming(code) === "now" : this.#isFree;
+    if (isAtOnce) return void this.#run(code);
+    this.#waiting.push(code);
+    void this.#drain();
+  }
+
+  /** Ends shell commands, installs and loads, and what waits behind them. */
+  stop(): void {
+    this.#waiting.length = 0;
+    for (const controller of this.#running) controller.abort();
+  }
+
+  /** Whether a cell may go to the session now, whose queue keeps it behind those that run. */
+  get #isFree(): boolean {
+    return this.#waiting.length === 0 && !this.#isDraining && !this.#options.cells.isHeld;
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    try {
+      while (this.#waiting.length > 0) {
+        const isOk = await this.#options.cells.idle();
+        const code = this.#waiting.shift();
+        if (code === undefined) break;
+        if (isOk) await this.#run(code);
+        else this.#drop(1 + this.#waiting.splice(0).length);
+      }
+    } finally {
+      this.#isDraining = false;
+    }
+  }
+
+  #drop(count: number): void {
+    const what = count === 1 ? "1 waiting entry" : `${count} waiting entries`;
+    this.#options.store.notice(`${what} dropped; Up brings them back`, "warning");
+  }
+
+  #run(code: string): Promise<Settled | undefined> {
+    return isCommand(code) ? this.#command(code) : this.#options.cells.run(code);
+  }
+
+  async #command(code: string): Promise<undefined> {
+    const { store, cells, scrollback, style, context } = this.#options;
+    // A command takes no number: it is shown with the prompt behind which it was typed.
+    scrollback.text(cells.echo(code, store.get().nextCount));
+    const controller = new AbortController();
+    this.#running.add(controller);
+    try {
+      scrollback.text(await runCommand(code, context(controller.signal)));
+    } catch (error) {
+      // A command of ours that breaks is told as it is; the REPL and what was typed go on.
+      const text = error instanceof CommandError ? error.message : String(error);
+      scrollback.text(style.paint(sanitize(text), "error"));
+    } finally {
+      this.#running.delete(controller);
+    }
+  }
+}
