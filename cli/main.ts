@@ -22,6 +22,10 @@ if (isSupported) {
     // What Jupyter says, every time: without reading the options of all the other commands first.
     const { runKernel } = await import("../kernel/main.ts");
     process.exitCode = await runKernel(file);
+  } else if (command === "repl" && args.length === 1 && !process.env["EAGERDECK_DIALECT"]) {
+    // Here somebody waits for a prompt.
+    const { runRepl } = await import("../repl/launch.ts");
+    process.exitCode = await runRepl({ mode: "auto", folder: process.cwd() });
   } else {
     const { main } = await import("./program.ts");
     process.exitCode = await main(args);

@@ -6,7 +6,7 @@
  * imported here; Ink and React load for the screen only.
  * @module
  */
-import { enableCompileCache } from "node:module";
+import { enableCompileCache, flushCompileCache } from "node:module";
 import { resolve } from "node:path";
 import type { CheckPolicy, Session, SessionOptions } from "../runtime/session/client/api.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -30,6 +30,9 @@ export interface ReplOptions {
   /** Stay interactive after `file` or `code`. */
   readonly interactiveAfter?: boolean;
 }
+
+/** By then everything has been loaded that a session usually needs, and nobody waits for it. */
+const CACHE_AFTER_MS = 2_000;
 
 export type StartSession = (options: SessionOptions) => Session;
 
@@ -64,8 +67,10 @@ async function launchScreen(
   const ended = Promise.withResolvers<number>();
   const onTerminate = () => ended.resolve(exitCodes.terminated);
   const onHangUp = () => ended.resolve(exitCodes.hungUp);
+  const drawn = Promise.withResolvers<void>();
   let press: () => void = () => undefined;
   const onSigint = () => press();
+  let session: Session | undefined;
   const restorer = armRestore(stdin, stdout.fd);
   stdin.setRawMode(true);
   stdout.write(`\x1b[?2004h${standIn(process.env)}`);
@@ -84,10 +89,11 @@ async function launchScreen(
     });
     silenceConsole(process.env["EAGERDECK_DEBUG"]);
     const startSession = start ?? (await realStart());
-    const session = startSession({
+    session = startSession({
       folder: options.folder,
       columns: Math.max(40, Math.min(stdout.columns || 80, 120)),
       color: style.hasColor,
+      checkerAfter: drawn.promise,
       ...(options.check === undefined ? {} : { check: options.check }),
     });
     const { runScreen, Screen } = await loadScreen();
@@ -99,6 +105,10 @@ async function launchScreen(
       firstCells,
       keepsHistory: options.history !== false,
       ended: ended.promise,
+      onDrawn: () => {
+        drawn.resolve();
+        if (session) afterwards(session);
+      },
       onSigint: (hear) => {
         press = hear;
       },
@@ -109,6 +119,8 @@ async function launchScreen(
     return exitCodes.internal;
   } finally {
     restorer.restore();
+    // What failed before the screen had it would leave its processes behind.
+    await session?.close({ graceMs: 0 });
     process.off("SIGTERM", onTerminate).off("SIGHUP", onHangUp).off("SIGINT", onSigint);
     stdin.unref();
   }
@@ -129,6 +141,14 @@ async function loadScreen() {
     if (before === undefined) delete process.env["NODE_ENV"];
     else process.env["NODE_ENV"] = before;
   }
+}
+
+/** What can wait until the person sees the prompt. */
+function afterwards(session: Session): void {
+  // Loads the parser, which the first Enter asks.
+  setImmediate(() => session.parse(""));
+  // Node writes its compile cache at exit only: a REPL that is killed would never start warm.
+  setTimeout(() => flushCompileCache?.(), CACHE_AFTER_MS).unref();
 }
 
 async function realStart(): Promise<StartSession> {

@@ -2,7 +2,6 @@
  * The screen: mounts Ink, owns the way out.
  * @module
  */
-import { flushCompileCache } from "node:module";
 import { render } from "ink";
 import { keepRunFiles } from "../runtime/deck/run-files.ts";
 import type { Session } from "../runtime/session/client/api.ts";
@@ -32,6 +31,8 @@ export interface ScreenOptions {
   readonly keepsHistory: boolean;
   /** Resolves with an exit code when a signal or a lost terminal ends the program. */
   readonly ended: Promise<number>;
+  /** The first frame is on the screen. */
+  readonly onDrawn: () => void;
   /** Hears of each SIGINT, which is a press of Ctrl-C. */
   readonly onSigint: (press: () => void) => void;
 }
@@ -45,7 +46,7 @@ const LAST_BLOCK_MS = 500;
 
 /** @returns the exit code, once the terminal is the shell's again. */
 export async function runScreen(options: ScreenOptions): Promise<number> {
-  const { session, screen, stdin, style, firstCells, ended, onSigint } = options;
+  const { session, screen, stdin, style, firstCells, ended, onDrawn, onSigint } = options;
   const store = new Store(screen.size, Date.now());
   const scrollback = new Scrollback();
   const left = Promise.withResolvers<number>();
@@ -135,6 +136,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     void instance.waitUntilRenderFlush();
   };
   await instance.waitUntilRenderFlush();
+  onDrawn();
   const history = inputs.open(
     openInputs({
       folder: session.folder,
@@ -144,8 +146,6 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     (older) => actions.dispatch({ kind: "history-read", older }),
   );
   actions.runAll(firstCells);
-  // Node writes its compile cache at exit only: a REPL that is killed would never start warm.
-  setImmediate(() => flushCompileCache?.());
   try {
     // Ink ends by itself only when a component throws; then it rejects.
     const crash = instance.waitUntilExit().then(() => ({ code: 0, isInHaste: true }));

@@ -8,7 +8,7 @@
  * come. Brackets are never counted; `const a = /"/` and `f(")")` are finished.
  * @module
  */
-import { parseSync } from "oxc-parser";
+import { createRequire } from "node:module";
 import type { CheckPolicy, ParseResult } from "./client/api.ts";
 import type { Node } from "./host/ast.ts";
 import {
@@ -20,6 +20,14 @@ import {
 } from "./host/bindings.ts";
 import type { DeclaredKind } from "./host/targets.ts";
 import { isPlain, refusal } from "./parse-guard.ts";
+
+let loadedParser: typeof import("oxc-parser") | undefined;
+
+/** Loaded with the first text: a front end that starts has an answer to give before there is one. */
+function parser(): typeof import("oxc-parser") {
+  loadedParser ??= createRequire(import.meta.url)("oxc-parser") as typeof import("oxc-parser");
+  return loadedParser;
+}
 
 /** Enough for an arrow whose defaults hold calls; each costs a parse of an unfinished text. */
 const ARROW_STARTS_TRIED = 24;
@@ -169,7 +177,7 @@ function parse(code: string): Parsed {
 }
 
 function parseAs(lang: "ts" | "tsx", code: string): Parsed {
-  const result = parseSync(`cell.${lang}`, code, {
+  const result = parser().parseSync(`cell.${lang}`, code, {
     lang,
     astType: "ts",
     sourceType: "module",

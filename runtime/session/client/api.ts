@@ -36,6 +36,8 @@ export interface SessionOptions {
   readonly spare?: boolean;
   /** Keep cells in a file of the folder, for `history` of later sessions; default: of this one alone. */
   readonly history?: boolean;
+  /** The type checker starts when this has settled; default: at once. Until then cells that are checked wait. */
+  readonly checkerAfter?: Promise<unknown>;
 }
 
 export interface ExecuteRequest {

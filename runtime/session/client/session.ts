@@ -146,15 +146,17 @@ class ClientSession implements Session {
       isKept: options.history ?? false,
       notice: (text) => this.#emit({ kind: "notice", level: "warning", text }),
     });
+    // First the process that takes longest to be ready.
+    this.ready = this.#start();
+    // Whoever does not await `ready` learns of a failed start from the `lost` phase.
+    this.ready.catch(() => undefined);
     this.#types = startTypeService({
       folder: options.folder,
+      ...(options.checkerAfter && { startAfter: options.checkerAfter }),
       onNotice: (text) => this.#emit({ kind: "notice", level: "warning", text }),
       peek: (path) => this.peek(path),
       ...(dialect && { defaults: dialectRules(dialect).compilerOptions }),
     });
-    this.ready = this.#start();
-    // Whoever does not await `ready` learns of a failed start from the `lost` phase.
-    this.ready.catch(() => undefined);
   }
 
   get phase(): SessionPhase {

@@ -91,6 +91,8 @@ export interface TypeServiceOptions {
   readonly defaults?: Readonly<Record<string, boolean>>;
   /** Where eagerdeck and tslab resolve to; this copy unless a test says otherwise. */
   readonly packageRoot?: string;
+  /** The child starts when this has settled; default: at once. */
+  readonly startAfter?: Promise<unknown>;
 }
 
 export interface TypeService extends Types {
@@ -179,7 +181,7 @@ class Service implements TypeService {
     this.#config = checkerConfig(options.folder, this.#packageRoot, options.defaults);
     this.#files = new LocalFiles(options.folder, this.#config.tsconfig);
     this.#files.useConfig(this.#config.tsconfig, this.#config.sources);
-    this.#life = this.#start();
+    this.#life = this.#startAfter(options.startAfter);
     const { problem } = this.#config;
     // Later, when whoever starts the service listens.
     if (problem) void this.#life.then(() => options.onNotice(problem));
@@ -572,6 +574,14 @@ class Service implements TypeService {
         await unlessStopped(life.server.exited, stop);
       }
     }
+  }
+
+  /** Whatever comes of `earlier`, and without it when the service is closed before. */
+  async #startAfter(earlier: Promise<unknown> | undefined): Promise<Life | undefined> {
+    if (earlier) {
+      await unlessStopped(earlier, this.#closing.signal).catch(() => undefined);
+    }
+    return this.#start();
   }
 
   async #start(): Promise<Life | undefined> {
