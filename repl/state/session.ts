@@ -170,9 +170,12 @@ export class Cells {
     }
     const call = this.records.call(target);
     if (call === undefined) throw new CommandError(`no call ${target} in this session; see .tasks`);
-    const asked = await session.evaluate(`deck.task(${JSON.stringify(target)}).cancel()`, {
-      timeoutMs: CANCEL_ANSWER_MS,
-    });
+    const asked = await session.evaluate(
+      `deck.task(${JSON.stringify(target)}).cancel("by .cancel")`,
+      {
+        timeoutMs: CANCEL_ANSWER_MS,
+      },
+    );
     if (!asked.ok) throw new CommandError(`${target} cannot be cancelled: ${asked.error.message}`);
     const isRunning = asked.value["text/plain"] === "true";
     return isRunning ? `cancelled ${target} ${call.name}` : `${target} has settled already`;
