@@ -19,6 +19,9 @@ import type {
 } from "../../runtime/session/client/api.ts";
 import { Spill, whereSpilled } from "../../runtime/session/client/spill.ts";
 import { CommandError } from "../commands/command.ts";
+import type { Tokenize } from "../editor/highlight.ts";
+import { paintSource } from "../editor/paint.ts";
+import { isCommandLike } from "../editor/reduce.ts";
 import { continuationPrompt } from "../editor/view.ts";
 import { blockText, deckText, errorText, plainText } from "../live/block.ts";
 import { emptyTail, feed, type Tail } from "../live/tail.ts";
@@ -57,6 +60,8 @@ export interface CellsOptions {
   readonly store: Store;
   readonly scrollback: Scrollback;
   readonly style: Style;
+  /** The grammar that colours the source; undefined until it has been loaded. */
+  readonly tokenize?: () => Tokenize | undefined;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** Lines of a cell's output that are printed as they come, for cells that begin now; default: 5,000. */
@@ -251,13 +256,14 @@ export class Cells {
 
   /** The source as the transcript shows it, for a cell or a command. */
   echo(code: string, n: number | undefined): string {
-    const { style } = this.#options;
+    const { style, tokenize } = this.#options;
     const prompt = n === undefined ? "In: " : `In [${n}]: `;
-    const [first = "", ...rest] = sanitize(code).split("\n");
-    const more = rest.map(
-      (line) => style.paint(continuationPrompt(prompt), "prompt") + style.glyphs(line),
-    );
-    return [style.paint(prompt, "prompt") + style.glyphs(first), ...more].join("\n");
+    const isCommand = isCommandLike(code);
+    const rows = paintSource(sanitize(code), { style, tokenize: tokenize?.(), isCommand });
+    const more = continuationPrompt(prompt);
+    return rows
+      .map((row, index) => style.paint(index === 0 ? prompt : more, "prompt") + row)
+      .join("\n");
   }
 
   close(): void {
