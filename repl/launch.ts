@@ -6,7 +6,8 @@
  * imported here; Ink and React load for the screen only.
  * @module
  */
-import { enableCompileCache, flushCompileCache } from "node:module";
+import { writeSync } from "node:fs";
+import { createRequire, enableCompileCache, flushCompileCache } from "node:module";
 import { resolve } from "node:path";
 import type { CheckPolicy, Session, SessionOptions } from "../runtime/session/client/api.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -67,6 +68,19 @@ async function launchScreen(
   const ended = Promise.withResolvers<number>();
   const onTerminate = () => ended.resolve(exitCodes.terminated);
   const onHangUp = () => ended.resolve(exitCodes.hungUp);
+  // A failure of ours that nobody caught; a rejection that nobody handles comes here too.
+  let isBroken = false;
+  const onBug = (error: unknown) => {
+    // The way out is broken as well: what is left is to give the terminal back.
+    if (isBroken) {
+      restorer.restore();
+      process.exit(exitCodes.internal);
+    }
+    isBroken = true;
+    ended.reject(error);
+  };
+  // While the screen loads nobody waits for it yet.
+  ended.promise.catch(() => undefined);
   const drawn = Promise.withResolvers<void>();
   let press: () => void = () => undefined;
   const onSigint = () => press();
@@ -75,6 +89,7 @@ async function launchScreen(
   stdin.setRawMode(true);
   stdout.write(`\x1b[?2004h${standIn(process.env)}`);
   process.on("SIGTERM", onTerminate).on("SIGHUP", onHangUp).on("SIGINT", onSigint);
+  process.on("uncaughtException", onBug);
   // The terminal may vanish at any time (a closed window): writes then fail with EIO or EPIPE.
   stdout.on("error", onHangUp);
   stdin.on("error", onHangUp).on("end", onHangUp);
@@ -115,13 +130,14 @@ async function launchScreen(
     });
   } catch (error) {
     restorer.restore();
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    sayBug(error);
     return exitCodes.internal;
   } finally {
     restorer.restore();
     // What failed before the screen had it would leave its processes behind.
     await session?.close({ graceMs: 0 });
     process.off("SIGTERM", onTerminate).off("SIGHUP", onHangUp).off("SIGINT", onSigint);
+    process.off("uncaughtException", onBug);
     stdin.unref();
   }
 }
@@ -149,6 +165,20 @@ function afterwards(session: Session): void {
   setImmediate(() => session.parse(""));
   // Node writes its compile cache at exit only: a REPL that is killed would never start warm.
   setTimeout(() => flushCompileCache?.(), CACHE_AFTER_MS).unref();
+}
+
+/** As the other commands say it. */
+function sayBug(error: unknown): void {
+  const { version } = createRequire(import.meta.url)("eagerdeck/package.json");
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  try {
+    writeSync(
+      process.stderr.fd,
+      `eagerdeck ${version}: an error of ours, please report it\n${stack}\n`,
+    );
+  } catch {
+    // The terminal is gone (EIO), and with it whoever would read this.
+  }
 }
 
 async function realStart(): Promise<StartSession> {

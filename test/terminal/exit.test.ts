@@ -100,3 +100,18 @@ test("NO_COLOR leaves no colour", async () => {
   // Ink ends its frames with a reset now and then; what sets a colour is a number other than 0.
   expect(terminal.raw).not.toMatch(/\u001b\[[1-9][\d;]*m/);
 });
+
+test.each([
+  ["an exception that nobody caught", 'setTimeout(() => { throw new Error("a bug of ours") }, 0)'],
+  ["a rejection that nobody handles", 'void Promise.reject(new Error("a bug of ours"))'],
+])("%s leaves with 70, its stack and the version, and gives the terminal back", async (_, cell) => {
+  using terminal = openScriptedRepl();
+  await terminal.prompt(1);
+  terminal.type(`${cell}\r`);
+  expect(await terminal.exited()).toBe(70);
+  await terminal.see((text) => {
+    expect(text).toMatch(/eagerdeck \d+\.\d+\.\d+: an error of ours, please report it/);
+    expect(text).toContain("Error: a bug of ours\n    at ");
+  });
+  expectRestored(terminal.raw);
+});
