@@ -98,7 +98,7 @@ export class Actions {
 
   /** Runs cells as if they had been typed. */
   runAll(codes: readonly string[]): void {
-    for (const code of codes) this.#turns.enter(code);
+    for (const code of codes) this.#turns.enter(code, false);
   }
 
   /** A press of Ctrl-C, from the keyboard or as a signal. */

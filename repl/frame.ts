@@ -4,7 +4,10 @@
  */
 import type { RunRecord } from "../runtime/events/record-shape.ts";
 import { lineStart } from "./editor/buffer.ts";
+import type { Highlighter } from "./editor/highlight.ts";
 import { ghostOf } from "./editor/history.ts";
+import { paintEditor } from "./editor/paint.ts";
+import { isCommandLike } from "./editor/reduce.ts";
 import type { EditorState } from "./editor/state.ts";
 import { type EditorView, editorView } from "./editor/view.ts";
 import type { TreeRows } from "./live/tree.tsx";
@@ -39,6 +42,8 @@ export interface Frame {
 export interface FrameContext {
   readonly style: Style;
   readonly treeRows: TreeRows;
+  /** Absent until the grammar has been loaded. */
+  readonly highlighter?: () => Highlighter | undefined;
   run(id: string): RunRecord | undefined;
 }
 
@@ -69,7 +74,7 @@ export function composeFrame(snapshot: Snapshot, context: FrameContext): Frame {
   return {
     tree,
     ...(available.tail ? { tail: truncate(tail, available.width) } : {}),
-    editor: editorRows(view, snapshot, style, available),
+    editor: editorRows(view, snapshot, context, available),
     box: boxRows(snapshot, typed.prompt, { style, available }),
     ...(available.status
       ? {
@@ -104,12 +109,23 @@ function typedText({ editor, asked, nextCount }: Snapshot): {
 function editorRows(
   view: EditorView,
   snapshot: Snapshot,
-  style: Style,
+  { style, highlighter }: FrameContext,
   { editorWidth }: Layout,
 ): string[] {
-  const rows = view.rows.map((row) => style.paint(row.prompt, "prompt") + style.glyphs(row.code));
   const { editor, asked, question } = snapshot;
-  if (asked || question !== undefined || !style.hasColor) return rows;
+  const { text, cursor } = editor;
+  if (asked || editor.search) {
+    // No code: an answer, or words to look for.
+    return view.rows.map((row) => style.paint(row.prompt, "prompt") + style.glyphs(row.code));
+  }
+  const rows = paintEditor(view, {
+    text,
+    cursor,
+    style,
+    highlighter: highlighter?.(),
+    isCommand: isCommandLike(text),
+  });
+  if (question !== undefined || !style.hasColor) return rows;
   const ghost = ghostText(editor, view, editorWidth);
   const last = rows.length - 1;
   return ghost === "" ? rows : rows.with(last, (rows[last] ?? "") + style.paint(ghost, "dim"));

@@ -7,7 +7,6 @@
  * @module
  */
 import { writeSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { createRequire, enableCompileCache, flushCompileCache } from "node:module";
 import { resolve } from "node:path";
 import type { CheckPolicy, Session, SessionOptions } from "../runtime/session/client/api.ts";
@@ -46,12 +45,12 @@ export async function runRepl(options: ReplOptions, start?: StartSession): Promi
     process.stderr.write(`${source.problem}\n`);
     return exitCodes.usage;
   }
-  const isInteractive = source.code === undefined || options.interactiveAfter === true;
+  const isInteractive = source.cells === undefined || options.interactiveAfter === true;
   if (options.mode === "auto" && isInteractive && hasScreen(process.env)) {
-    return await launchScreen(options, source.code, start);
+    return await launchScreen(options, source.cells ?? [], start);
   }
   const { runPlain } = await import("./plain/main.ts");
-  return await runPlain(options, { code: source.code, start: start ?? (await realStart()) });
+  return await runPlain(options, { cells: source.cells, start: start ?? (await realStart()) });
 }
 
 /** Whether Ink may have the terminal. */
@@ -62,7 +61,7 @@ function hasScreen(environment: NodeJS.ProcessEnv): boolean {
 
 async function launchScreen(
   options: ReplOptions,
-  code: string | undefined,
+  firstCells: readonly string[],
   start: StartSession | undefined,
 ): Promise<number> {
   const { stdin, stdout } = process;
@@ -112,13 +111,13 @@ async function launchScreen(
       checkerAfter: drawn.promise,
       ...(options.check === undefined ? {} : { check: options.check }),
     });
-    const { runScreen, Screen, splitCells } = await loadScreen();
+    const { runScreen, Screen } = await loadScreen();
     return await runScreen({
       session,
       screen: new Screen(stdout),
       stdin,
       style,
-      firstCells: code === undefined ? [] : splitCells(code),
+      firstCells,
       keepsHistory: options.history !== false,
       ended: ended.promise,
       onDrawn: () => {
@@ -148,12 +147,11 @@ async function loadScreen() {
   const before = process.env["NODE_ENV"];
   process.env["NODE_ENV"] = "production";
   try {
-    const [{ runScreen }, { Screen }, { splitCells }] = await Promise.all([
+    const [{ runScreen }, { Screen }] = await Promise.all([
       import("./main.tsx"),
       import("./terminal/screen.ts"),
-      import("./plain/cells.ts"),
     ]);
-    return { runScreen, Screen, splitCells };
+    return { runScreen, Screen };
   } finally {
     // User processes that start later get our environment: their NODE_ENV is none of our business.
     if (before === undefined) delete process.env["NODE_ENV"];
@@ -193,26 +191,26 @@ function standIn(environment: NodeJS.ProcessEnv): string {
 }
 
 type Source =
-  | { readonly kind: "text"; readonly code?: string }
+  | { readonly kind: "cells"; readonly cells?: readonly string[] }
   | { readonly kind: "missing"; readonly problem: string };
 
+/** The cells to begin with: of `-e`, of a script or of a notebook. */
 async function readSource({ file, code, folder }: ReplOptions): Promise<Source> {
-  if (code !== undefined) return { kind: "text", code };
-  if (file === undefined) return { kind: "text" };
-  if (file.endsWith(".ipynb")) {
-    return { kind: "missing", problem: `${file} is a notebook: eagerdeck notebook run ${file}` };
+  if (code !== undefined) {
+    const { splitCells } = await import("./plain/cells.ts");
+    return { kind: "cells", cells: splitCells(code) };
   }
+  if (file === undefined) return { kind: "cells" };
+  const { cellsOfFile } = await import("../runtime/session/notebook-file.ts");
   try {
-    const bytes = await readFile(resolve(folder, file));
-    return { kind: "text", code: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+    return { kind: "cells", cells: await cellsOfFile(resolve(folder, file)) };
   } catch (error) {
     return { kind: "missing", problem: `cannot read ${file}: ${reasonOf(error)}` };
   }
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof TypeError) return "it is no UTF-8 text";
-  const { code, message } = error as NodeJS.ErrnoException; // what node:fs throws
+  const { code, message } = error as NodeJS.ErrnoException; // what node:fs throws, or the reader of notebooks
   if (code === "ENOENT") return "no such file";
   if (code === "EISDIR") return "it is a folder";
   return message;

@@ -9,6 +9,7 @@ import { openInputs } from "../runtime/store/inputs.ts";
 import { Actions } from "./actions.ts";
 import { App, type InkControl } from "./app.tsx";
 import { CommandState } from "./commands/state.ts";
+import { Colours } from "./editor/colours.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { TreeRows } from "./live/tree.tsx";
 import { KeptInputs } from "./state/kept-inputs.ts";
@@ -51,12 +52,14 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   const scrollback = new Scrollback();
   const left = Promise.withResolvers<number>();
   const commands = new CommandState(session);
+  const colours = new Colours();
   const cells = new Cells({
     session,
     store,
     scrollback,
     style,
     now: Date.now,
+    tokenize: () => colours.tokenize,
     outputLinesMax: () => commands.settings.values.output,
     giveBack: (text, cursor) => actions.dispatch({ kind: "give-back", text, cursor }),
     onExit: (code) => left.resolve(code),
@@ -104,7 +107,12 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   const instance = render(
     <App
       store={store}
-      frame={{ style, treeRows: new TreeRows(), run: (id) => cells.records.run(id) }}
+      frame={{
+        style,
+        treeRows: new TreeRows(),
+        highlighter: () => colours.highlighter,
+        run: (id) => cells.records.run(id),
+      }}
       onPress={(press) => actions.press(press)}
       onMount={(ink) => {
         mounted.resolve(ink);
@@ -145,6 +153,12 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     }),
     (older) => actions.dispatch({ kind: "history-read", older }),
   );
+  if (style.hasColor) {
+    void colours.load({
+      repaint: () => store.update((snapshot) => ({ ...snapshot })),
+      onRepaint: store.subscribe,
+    });
+  }
   actions.runAll(firstCells);
   try {
     // Ink ends by itself only when a component throws; then it rejects.
@@ -161,6 +175,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     screen.write(CURSOR_UP);
     return code;
   } finally {
+    colours.close();
     cells.close();
     handover.close();
     instance.unmount();

@@ -27,10 +27,15 @@ export interface TurnsOptions {
   readonly context: (signal: AbortSignal) => CommandContext;
 }
 
+interface Entry {
+  readonly code: string;
+  readonly isTyped: boolean;
+}
+
 export class Turns {
   readonly #options: TurnsOptions;
   /** Entered behind a command that needs values. */
-  readonly #waiting: string[] = [];
+  readonly #waiting: Entry[] = [];
   readonly #running = new Set<AbortController>();
   #isDraining = false;
 
@@ -48,10 +53,12 @@ export class Turns {
     return this.#waiting.length;
   }
 
-  enter(code: string): void {
+  /** @param isTyped the person has it from the editor. */
+  enter(code: string, isTyped = true): void {
     const isAtOnce = isCommand(code) ? commandTiming(code) === "now" : this.#isFree;
-    if (isAtOnce) return void this.#run(code);
-    this.#waiting.push(code);
+    const entry = { code, isTyped };
+    if (isAtOnce) return void this.#run(entry);
+    this.#waiting.push(entry);
     void this.#drain();
   }
 
@@ -72,9 +79,9 @@ export class Turns {
     try {
       while (this.#waiting.length > 0) {
         const isOk = await this.#options.cells.idle();
-        const code = this.#waiting.shift();
-        if (code === undefined) break;
-        if (isOk) await this.#run(code);
+        const entry = this.#waiting.shift();
+        if (entry === undefined) break;
+        if (isOk) await this.#run(entry);
         else this.#drop(1 + this.#waiting.splice(0).length);
       }
     } finally {
@@ -87,8 +94,8 @@ export class Turns {
     this.#options.store.notice(`${what} dropped; Up brings them back`, "warning");
   }
 
-  #run(code: string): Promise<Settled | undefined> {
-    return isCommand(code) ? this.#command(code) : this.#options.cells.run(code);
+  #run({ code, isTyped }: Entry): Promise<Settled | undefined> {
+    return isCommand(code) ? this.#command(code) : this.#options.cells.run(code, isTyped);
   }
 
   async #command(code: string): Promise<undefined> {

@@ -25,7 +25,7 @@ export const cellCommands: readonly Command[] = [
     name: "edit",
     group: "cells",
     usage: ".edit [n]",
-    short: "a cell into the editor",
+    short: "into the editor",
     summary: "puts the source of In [n], or of the newest cell, into the editor",
     when: "now",
     run: (argument, context) => {
@@ -48,10 +48,10 @@ export const cellCommands: readonly Command[] = [
     name: "history",
     aliases: ["hist"],
     group: "cells",
-    usage: ".history [-n N] [text]",
+    usage: ".history [text]",
     short: "what was run before",
     summary:
-      "cells of this session and of earlier ones in this folder, newest last; -n says how many, text what they contain",
+      ".history [-n N] [text]: cells of this session and of earlier ones in this folder, newest last; -n says how many, text what they contain",
     when: "now",
     run: history,
   },
@@ -59,7 +59,7 @@ export const cellCommands: readonly Command[] = [
     name: "copy",
     group: "cells",
     usage: ".copy [n]",
-    short: "source to the clipboard",
+    short: "to the clipboard",
     summary: "copies the source of In [n], or of the newest cell",
     when: "now",
     run: async (argument, context) => {
@@ -98,7 +98,7 @@ export const cellCommands: readonly Command[] = [
     name: "cancel",
     group: "cells",
     usage: ".cancel n|tN",
-    short: "stop a cell or a call",
+    short: "stop a cell or call",
     summary: "interrupts In [n], or cancels the call tN, and nothing else",
     when: "now",
     run: (argument, context) => {
@@ -124,7 +124,7 @@ export const cellCommands: readonly Command[] = [
     name: "reset",
     group: "cells",
     usage: ".reset",
-    short: "forget names and cells",
+    short: "forget all cells",
     summary:
       "a new user process, and this session's cells, outputs and decks are forgotten; numbers go on, history stays",
     when: "now",
@@ -138,7 +138,7 @@ export const cellCommands: readonly Command[] = [
 ];
 
 /** `In [n]`, or the newest. @throws {CommandError} when there is none. */
-export function knownCell(
+function knownCell(
   argument: string,
   { transcript }: CommandContext,
   example: string,

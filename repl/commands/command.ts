@@ -59,7 +59,7 @@ export interface Command {
   readonly aliases?: readonly string[];
   readonly group: CommandGroup;
   readonly usage: string;
-  /** At most 24 columns, for the table of all. */
+  /** At most 20 columns, for the table of all. */
   readonly short: string;
   /** A sentence or more, for `.help name`. */
   readonly summary: string;

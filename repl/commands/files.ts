@@ -32,9 +32,10 @@ export const fileCommands: readonly Command[] = [
   {
     name: "check",
     group: "files, settings",
-    usage: ".check off|warn|error",
+    usage: ".check [LEVEL]",
     short: "what type errors do",
-    summary: "what type errors do to a cell: nothing, accompany it, or stop it",
+    summary:
+      ".check off|warn|error: what type errors do to a cell: nothing, accompany it, or stop it",
     when: "now",
     run: (argument, { session }) => {
       if (argument === "") return `check: ${session.check}`;
@@ -49,7 +50,7 @@ export const fileCommands: readonly Command[] = [
     aliases: ["run"],
     group: "files, settings",
     usage: ".load FILE",
-    short: "run a script, notebook",
+    short: "run its cells",
     summary:
       "runs the cells of a .ts script (split at // %% lines) or of an .ipynb notebook; stops at the first failure",
     when: "queued",
@@ -59,7 +60,7 @@ export const fileCommands: readonly Command[] = [
     name: "save",
     group: "files, settings",
     usage: ".save FILE",
-    short: "as .ts, .ipynb, .html",
+    short: "as ts, ipynb, html",
     summary:
       ".save FILE [--all] [--force]: the cells that ended well as a .ts script or an .ipynb notebook with outputs, or the last deck as .html; --all also cells that failed, --force over a file that is there",
     when: "queued",
@@ -80,7 +81,7 @@ export const fileCommands: readonly Command[] = [
     name: "sh",
     group: "files, settings",
     usage: ".sh COMMAND",
-    short: "run in your shell",
+    short: "in your shell",
     summary: "runs a line in $SHELL, in the working folder, without input; Ctrl-C ends it",
     when: "now",
     run: shell,
@@ -104,7 +105,7 @@ export const fileCommands: readonly Command[] = [
     name: "theme",
     group: "files, settings",
     usage: ".theme [NAME]",
-    short: "auto dark light none",
+    short: "dark, light, none",
     summary: "colours: auto, dark, light or none; the same as .set theme",
     when: "now",
     run: (argument, { state: { settings } }) => {

@@ -8,13 +8,13 @@ import { type Command, CommandError, type CommandGroup } from "./command.ts";
 
 /** Two of them and the gap fit into 79 columns. */
 const COLUMN = 38;
-const USAGE = 19;
+const USAGE = 18;
 const GROUPS: readonly (readonly CommandGroup[])[] = [
   ["cells", "inspect"],
   ["tasks", "files, settings"],
 ];
 const KEYS = [
-  "Enter runs a complete cell · Ctrl-J new line · Alt-Enter runs now · Tab completes",
+  "Enter runs a whole cell · Alt-Enter now · Ctrl-J new line · Tab completes",
   "Up Down Ctrl-R history · Ctrl-_ undo · Ctrl-O pager · Ctrl-X Ctrl-E your editor",
   "Ctrl-C interrupts, again forces · Ctrl-D leaves · ?name docs · .help NAME more",
 ];

@@ -27,7 +27,7 @@ const commands: readonly Command[] = [
     name: "help",
     group: "files, settings",
     usage: ".help [NAME]",
-    short: "this, or one command",
+    short: "this, or one",
     summary: "all commands and keys, or what one command takes and does",
     when: "now",
     run: (argument) => (argument === "" ? helpText(commands) : oneHelp(argument, commands)),

@@ -4,7 +4,7 @@
  * A script is the same notebook with code alone, so that there is one writer of each format.
  * @module
  */
-import { deckBundle, isTrivial } from "../../runtime/deck/views.ts";
+import { deckBundle } from "../../runtime/deck/views.ts";
 import type { RunRecord } from "../../runtime/events/record-shape.ts";
 import { errorFields } from "../../runtime/session/client/error-fields.ts";
 import {
@@ -84,7 +84,7 @@ async function outputsOf(
   }
   // The deck stands where a notebook has it: after what the cell printed, before its value.
   for (const run of cell.runIds.map((id) => runs.get(id))) {
-    if (run === undefined || run.calls.size === 0 || isTrivial(run)) continue;
+    if (run === undefined || (run.calls.size === 0 && !run.decks?.length)) continue;
     outputs.push({
       output_type: "display_data",
       data: { ...(await deckBundle(run)) },

@@ -77,10 +77,10 @@ export const taskCommands: readonly Command[] = [
   {
     name: "deck",
     group: "tasks",
-    usage: ".deck [n] [--open]",
+    usage: ".deck [n]",
     short: "deck of a cell",
     summary:
-      "the deck of the newest cell with calls, or of In [n]; --open shows its page in the browser",
+      ".deck [n] [--open]: the deck of the newest cell with calls, or of In [n]; --open shows its page in the browser",
     when: "now",
     run: deck,
   },
@@ -88,7 +88,7 @@ export const taskCommands: readonly Command[] = [
     name: "runs",
     group: "tasks",
     usage: ".runs",
-    short: "runs of this session",
+    short: "of this session",
     summary: "the runs of this session; `eagerdeck runs` lists earlier ones too",
     when: "now",
     run: runs,

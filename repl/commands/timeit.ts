@@ -5,10 +5,11 @@
  * does: ten times more until a batch takes a seventh of a second, then seven batches.
  * @module
  */
+import { counted } from "../../runtime/values/format.ts";
 
 const BATCHES = 7;
 /** All batches together take about a second. */
-const BATCH_MS = 1_000 / BATCHES;
+const BATCH_MS = Math.round(1_000 / BATCHES);
 const LOOPS_MAX = 10_000_000;
 
 export interface Timing {
@@ -20,8 +21,9 @@ export interface Timing {
 /**
  * A cell whose value is the measurement, as text.
  * @param isAsync the expression waits for something: each loop is awaited.
+ * @param batchMs how long a batch takes at least.
  */
-export function timeitCode(expression: string, isAsync: boolean): string {
+export function timeitCode(expression: string, isAsync: boolean, batchMs = BATCH_MS): string {
   const await_ = isAsync ? "await " : "";
   return `await (async () => {
   const run = ${isAsync ? "async " : ""}() => (${expression}
@@ -33,13 +35,13 @@ export function timeitCode(expression: string, isAsync: boolean): string {
   };
   let loops = 1;
   let took = ${await_}batch(loops);
-  while (took < ${BATCH_MS.toFixed(0)} && loops < ${LOOPS_MAX}) {
-    const wanted = took > 0 ? ${BATCH_MS.toFixed(0)} / took : 10;
+  while (took < ${batchMs} && loops < ${LOOPS_MAX}) {
+    const wanted = took > 0 ? ${batchMs} / took : 10;
     loops *= wanted > 10 ? 10 : Math.max(2, Math.ceil(wanted));
     took = ${await_}batch(loops);
   }
   const batches = [took / loops];
-  const count = took > ${BATCH_MS.toFixed(0)} * 3 ? 3 : ${BATCHES};
+  const count = took > ${batchMs} * 3 ? 3 : ${BATCHES};
   while (batches.length < count) batches.push((${await_}batch(loops)) / loops);
   return [loops, ...batches].join(" ");
 })()`;
@@ -58,7 +60,7 @@ export function timingText({ loops, batchesMs }: Timing): string {
   const mean = batchesMs.reduce((sum, ms) => sum + ms, 0) / count;
   const variance = batchesMs.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / count;
   const each = `${loopText(mean)} ± ${loopText(Math.sqrt(variance))} per loop`;
-  const how = `${count} runs of ${loops.toLocaleString("en-US")} ${loops === 1 ? "loop" : "loops"}`;
+  const how = `${counted(count, "run")} of ${counted(loops, "loop")}`;
   return `${each}, best ${loopText(Math.min(...batchesMs))} (mean ± sd of ${how})`;
 }
 

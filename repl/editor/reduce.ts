@@ -179,9 +179,9 @@ function typed(state: EditorState, text: string, context: EditorContext): Reduce
   return { state: next, effects };
 }
 
-/** Commands have no signature; the registry decides what really is one. */
-function isCommandLike(text: string): boolean {
-  return /^\s*[.%?]/.test(text);
+/** Whether a text begins as commands do; the registry decides what really is one. */
+export function isCommandLike(text: string): boolean {
+  return /^\s*[.%?](?![\d.])/.test(text);
 }
 
 /** An open signature box follows the cursor: it stays until the answer for the new place comes. */

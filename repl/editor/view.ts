@@ -5,7 +5,7 @@
  * under the person's fingers. A longer line scrolls sideways.
  * @module
  */
-import { graphemes, TAB_TEXT, widthOf } from "../terminal/width.ts";
+import { graphemes, widthOf } from "../terminal/width.ts";
 import { lineStart } from "./buffer.ts";
 
 export interface EditorView {
@@ -18,6 +18,15 @@ export interface EditorRow {
   /** `In [5]: `, or the continuation of the same width. */
   readonly prompt: string;
   readonly code: string;
+  /** Line of the text, from 0. */
+  readonly line: number;
+  /** Offset at which that line begins. */
+  readonly start: number;
+  /**
+   * For each UTF-16 unit of `code` the offset within the line that it shows, -1 for a mark; absent when
+   * `code` is the line itself.
+   */
+  readonly offsets?: readonly number[];
 }
 
 export interface ViewOptions {
@@ -39,10 +48,17 @@ export function editorView(options: ViewOptions): EditorView {
   const width = Math.max(1, columns - widthOf(prompt));
   const cursorColumn = widthOf(text.slice(lineStart(text, cursor), cursor));
   const left = leftColumn(cursorColumn, widthOf(lines[cursorLine] ?? ""), width);
-  const rows = lines.slice(first, first + rowsMax).map((line, index) => ({
-    prompt: first + index === 0 ? prompt : continuation,
-    code: cut(line, first + index === cursorLine ? left : 0, width),
-  }));
+  let start = lines.slice(0, first).reduce((sum, line) => sum + line.length + 1, 0);
+  const rows = lines.slice(first, first + rowsMax).map((line, index): EditorRow => {
+    const row = {
+      prompt: first + index === 0 ? prompt : continuation,
+      ...cut(line, first + index === cursorLine ? left : 0, width),
+      line: first + index,
+      start,
+    };
+    start += line.length + 1;
+    return row;
+  });
   return {
     rows,
     cursor: { x: widthOf(prompt) + cursorColumn - left, y: cursorLine - first },
@@ -68,35 +84,70 @@ function leftColumn(cursorColumn: number, lineWidth: number, width: number): num
   return Math.max(0, Math.ceil((cursorColumn - width + 2) / half) * half);
 }
 
+type Code = Pick<EditorRow, "code" | "offsets">;
+
+/** A line that is shown whole. */
+export function plainRow(line: string): Code {
+  return line.includes("\t") ? shown([...graphemes(line)]) : { code: line };
+}
+
 /** The columns `left` to `left + width` of a line, with `‹ ›` where it goes on. */
-function cut(line: string, left: number, width: number): string {
-  if (left === 0 && widthOf(line) <= width) return line.replaceAll("\t", TAB_TEXT);
+function cut(line: string, left: number, width: number): Code {
+  if (left === 0 && widthOf(line) <= width) return plainRow(line);
   if (/^[ -~]*$/.test(line)) {
     const isCut = line.length > left + width;
-    const piece = line.slice(left + (left > 0 ? 1 : 0), left + width - (isCut ? 1 : 0));
-    return `${left > 0 ? "‹" : ""}${piece}${isCut ? "›" : ""}`;
+    const from = left + (left > 0 ? 1 : 0);
+    const piece = line.slice(from, left + width - (isCut ? 1 : 0));
+    const offsets = Array.from(piece, (_, at) => from + at);
+    return {
+      code: `${left > 0 ? "‹" : ""}${piece}${isCut ? "›" : ""}`,
+      offsets: [...(left > 0 ? [MARK] : []), ...offsets, ...(isCut ? [MARK] : [])],
+    };
   }
   let column = 0;
-  let shown = "";
+  const pieces: Piece[] = [];
   for (const grapheme of graphemes(line)) {
     const start = column;
     column += grapheme.width;
     if (column <= left) continue;
     // A wide character on the border would stand half outside: blanks keep the columns.
-    if (start < left) shown += " ".repeat(column - left);
-    else if (column > left + width) break;
-    else shown += grapheme.text;
+    if (start < left) {
+      const blanks = column - left;
+      pieces.push({ text: " ".repeat(blanks), width: blanks, index: MARK });
+    } else if (column > left + width) break;
+    else pieces.push(grapheme);
   }
-  return markEnds(shown, left > 0, widthOf(line) > left + width, width);
+  return shown(withMarks(pieces, left > 0, widthOf(line) > left + width, width));
 }
 
-function markEnds(shown: string, isCutLeft: boolean, isCutRight: boolean, width: number): string {
-  const pieces = [...graphemes(shown)];
-  if (isCutLeft && pieces[0]) pieces[0] = { ...pieces[0], text: "‹".padEnd(pieces[0].width) };
+interface Piece {
+  readonly text: string;
+  readonly width: number;
+  /** Offset within the line, or `MARK`. */
+  readonly index: number;
+}
+
+const MARK = -1;
+
+function withMarks(
+  pieces: Piece[],
+  isCutLeft: boolean,
+  isCutRight: boolean,
+  width: number,
+): readonly Piece[] {
+  const [first] = pieces;
+  if (isCutLeft && first) pieces[0] = { ...first, text: "‹".padEnd(first.width), index: MARK };
   if (isCutRight) {
     let used = pieces.reduce((sum, piece) => sum + piece.width, 0);
     while (used > width - 1) used -= pieces.pop()?.width ?? width;
-    pieces.push({ text: "›", width: 1, index: 0 });
+    pieces.push({ text: "›", width: 1, index: MARK });
   }
-  return pieces.map((piece) => piece.text).join("");
+  return pieces;
+}
+
+function shown(pieces: readonly Piece[]): Code {
+  return {
+    code: pieces.map((piece) => piece.text).join(""),
+    offsets: pieces.flatMap(({ text, index }) => Array.from({ length: text.length }, () => index)),
+  };
 }

@@ -11,15 +11,14 @@ import { exitCodes } from "../exit-codes.ts";
 import { ctrlC, descend, type PressState } from "../interrupt.ts";
 import type { ReplOptions, StartSession } from "../launch.ts";
 import { createStyle, type Style, wantsAscii, wantsColor } from "../terminal/style.ts";
-import { splitCells } from "./cells.ts";
 import { runJson } from "./json.ts";
 import { runLines } from "./line.ts";
 import { Report } from "./report.ts";
 import { cellsOf, runCells } from "./run.ts";
 
 export interface PlainOptions {
-  /** The text of `-e` or of a file. */
-  readonly code: string | undefined;
+  /** Of `-e` or of a file. */
+  readonly cells: readonly string[] | undefined;
   readonly start: StartSession;
 }
 
@@ -64,7 +63,7 @@ function json(
   return runJson({
     session,
     write: (line) => process.stdout.write(line),
-    cells: options.code === undefined ? undefined : splitCells(options.code),
+    cells: options.cells,
     keepsGoing: repl.keepGoing === true,
     onSigint: ending.onSigint,
   });
@@ -72,14 +71,14 @@ function json(
 
 async function text(
   repl: ReplOptions,
-  { code }: PlainOptions,
+  { cells: given }: PlainOptions,
   session: Session,
   columns: number,
   ending: Ending,
 ): Promise<number> {
   const isQuiet = repl.quiet === true;
   const isPiped = repl.mode === "auto" && process.stdin.isTTY !== true;
-  const readsLines = code === undefined ? !isPiped : repl.interactiveAfter === true;
+  const readsLines = given === undefined ? !isPiped : repl.interactiveAfter === true;
   const report = new Report({
     session,
     columns,
@@ -109,7 +108,7 @@ async function text(
   const run = { session, report, command, keepsGoing: repl.keepGoing === true };
   ending.onSigint(cellPress(session, (code) => ending.resolve(code)));
   try {
-    const cells = code !== undefined ? splitCells(code) : isPiped ? cellsOf(process.stdin) : [];
+    const cells = given ?? (isPiped ? cellsOf(process.stdin) : []);
     const ran = await Promise.race([runCells(cells, run), left.promise]);
     if (!readsLines || ran === exitCodes.interrupted) return ran;
     return await runLines({ ...run, isQuiet, onSigint: ending.onSigint, left: left.promise });

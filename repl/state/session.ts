@@ -19,6 +19,9 @@ import type {
 } from "../../runtime/session/client/api.ts";
 import { Spill, whereSpilled } from "../../runtime/session/client/spill.ts";
 import { CommandError } from "../commands/command.ts";
+import type { Tokenize } from "../editor/highlight.ts";
+import { paintSource } from "../editor/paint.ts";
+import { isCommandLike } from "../editor/reduce.ts";
 import { continuationPrompt } from "../editor/view.ts";
 import { blockText, deckText, errorText, plainText } from "../live/block.ts";
 import { emptyTail, feed, type Tail } from "../live/tail.ts";
@@ -35,6 +38,7 @@ interface Cell {
   readonly code: string;
   /** The editor's version right after the cell had left it: who has typed since is not disturbed. */
   readonly version: number;
+  readonly isTyped: boolean;
   n?: number;
   /** The prompt does not wait for it. */
   isBackground: boolean;
@@ -57,6 +61,8 @@ export interface CellsOptions {
   readonly store: Store;
   readonly scrollback: Scrollback;
   readonly style: Style;
+  /** The grammar that colours the source; undefined until it has been loaded. */
+  readonly tokenize?: () => Tokenize | undefined;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** Lines of a cell's output that are printed as they come, for cells that begin now; default: 5,000. */
@@ -170,9 +176,12 @@ export class Cells {
     }
     const call = this.records.call(target);
     if (call === undefined) throw new CommandError(`no call ${target} in this session; see .tasks`);
-    const asked = await session.evaluate(`deck.task(${JSON.stringify(target)}).cancel()`, {
-      timeoutMs: CANCEL_ANSWER_MS,
-    });
+    const asked = await session.evaluate(
+      `deck.task(${JSON.stringify(target)}).cancel("by .cancel")`,
+      {
+        timeoutMs: CANCEL_ANSWER_MS,
+      },
+    );
     if (!asked.ok) throw new CommandError(`${target} cannot be cancelled: ${asked.error.message}`);
     const isRunning = asked.value["text/plain"] === "true";
     return isRunning ? `cancelled ${target} ${call.name}` : `${target} has settled already`;
@@ -200,8 +209,12 @@ export class Cells {
     return [...this.#cells.values()].find(fits);
   }
 
-  /** Shows and runs a cell. @returns how it ended, after all of it has been told to the screen. */
-  async run(code: string): Promise<Settled> {
+  /**
+   * Shows and runs a cell.
+   * @param isTyped the person has it from the editor: refused, it goes back there.
+   * @returns how it ended, after all of it has been told to the screen.
+   */
+  async run(code: string, isTyped = false): Promise<Settled> {
     const { outputLinesMax, session, style } = this.#options;
     const execution = session.execute({ code });
     const id = execution.cell;
@@ -211,6 +224,7 @@ export class Cells {
       id,
       code,
       version: this.#options.store.get().editor.version,
+      isTyped,
       isBackground: false,
       isDetached: false,
       state: "waiting",
@@ -248,13 +262,14 @@ export class Cells {
 
   /** The source as the transcript shows it, for a cell or a command. */
   echo(code: string, n: number | undefined): string {
-    const { style } = this.#options;
+    const { style, tokenize } = this.#options;
     const prompt = n === undefined ? "In: " : `In [${n}]: `;
-    const [first = "", ...rest] = sanitize(code).split("\n");
-    const more = rest.map(
-      (line) => style.paint(continuationPrompt(prompt), "prompt") + style.glyphs(line),
-    );
-    return [style.paint(prompt, "prompt") + style.glyphs(first), ...more].join("\n");
+    const isCommand = isCommandLike(code);
+    const rows = paintSource(sanitize(code), { style, tokenize: tokenize?.(), isCommand });
+    const more = continuationPrompt(prompt);
+    return rows
+      .map((row, index) => style.paint(index === 0 ? prompt : more, "prompt") + row)
+      .join("\n");
   }
 
   close(): void {
@@ -300,12 +315,13 @@ export class Cells {
     this.#tellIdle(true);
     this.#abortedCount++;
     const count = this.#abortedCount;
+    const back = cell.isTyped ? `; Up brings ${count === 1 ? "it" : "them"} back` : "";
     this.#options.scrollback.change(() => {
       this.#options.store.update((snapshot) => ({
         ...this.#counted(snapshot),
         notice: {
           level: "warning",
-          text: `${count} queued ${count === 1 ? "cell" : "cells"} dropped; Up brings ${count === 1 ? "it" : "them"} back`,
+          text: `${count} queued ${count === 1 ? "cell" : "cells"} dropped${back}`,
         },
       }));
       this.#abortedCount = 0;
@@ -355,7 +371,7 @@ export class Cells {
   #giveBack(cell: Cell, settled: Settled): void {
     const { session, store, giveBack } = this.#options;
     // Lines that were pasted without marks, or typed ahead, would mix with it.
-    if (store.get().editor.version !== cell.version) return;
+    if (!cell.isTyped || store.get().editor.version !== cell.version) return;
     const parsed = session.parse(cell.code);
     const [diagnostic] = settled.error?.diagnostics ?? [];
     const offset =

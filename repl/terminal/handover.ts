@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import { OutputSanitizer } from "./sanitize.ts";
 
 export interface HandoverOptions {
@@ -169,7 +169,7 @@ export class Handover {
       // What Ink has not painted yet it would drop.
       await flush();
       await suspendTerminal(async () => {
-        releaseKeys(stdin);
+        await releaseKeys(stdin);
         try {
           await use();
         } finally {
@@ -198,12 +198,15 @@ function commandLine(command: string, args: readonly string[]): [string, string[
 }
 
 /**
- * Ink takes its listener away, and the stream goes on reading: the first key would be ours. Only the
- * step from flowing to paused ends a read that waits.
+ * Ink takes its listener away, and the stream goes on reading: the next key would be ours. Only the step
+ * from flowing to paused ends a read that waits, and a stream can flow once it has seen, in a turn of its
+ * own, that its listener is gone.
  */
-function releaseKeys(stdin: NodeJS.ReadStream): void {
+async function releaseKeys(stdin: NodeJS.ReadStream): Promise<void> {
+  await nextTurn();
   stdin.resume();
   stdin.pause();
+  await nextTurn();
 }
 
 function failure(program: string, variable: string, code: number): string {

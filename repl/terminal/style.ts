@@ -4,10 +4,22 @@
  * @module
  */
 import type { Role, Row } from "../../runtime/deck/views.ts";
+import type { CodeTone } from "../editor/highlight.ts";
 import { sanitizeLine } from "./sanitize.ts";
 
 /** Roles of the deck, and those that only a terminal has. */
-export type Tone = Role | "prompt" | "result" | "dim" | "caret" | "chosen" | "current" | "warning";
+export type Tone =
+  | Role
+  | CodeTone
+  | "prompt"
+  | "result"
+  | "dim"
+  | "caret"
+  | "chosen"
+  | "current"
+  | "warning"
+  | "bracket"
+  | "unmatched";
 
 export interface Style {
   readonly hasColor: boolean;
@@ -46,6 +58,15 @@ const CODES: Readonly<Record<Tone, readonly [string, string] | undefined>> = {
   // The parameter that is typed now.
   current: ["1;4", "22;24"],
   warning: ["33", "39"],
+  // Of code: colours that are readable on light and on dark; green and red have their meaning elsewhere.
+  keyword: ["35", "39"],
+  string: ["32", "39"],
+  numberLiteral: ["36", "39"],
+  comment: ["2", "22"],
+  type: ["34", "39"],
+  function: ["34", "39"],
+  bracket: ["1;4", "22;24"],
+  unmatched: ["31", "39"],
 };
 
 const ASCII: Readonly<Record<string, string>> = {

@@ -263,3 +263,22 @@ test("a full disk costs a notice, and no cell", async (context) => {
     spawnSync("umount", [disk]);
   }
 });
+
+test("one call is cancelled by its id, and the others go on", async () => {
+  await using s = openSession();
+  await s.run(
+    "const sleep = task(async function sleep({ ms }: { ms: number }, { signal }) { await new Promise((done, fail) => { setTimeout(done, ms); signal.addEventListener('abort', fail); }); return ms; })",
+  );
+  const cell = s.session.execute({
+    code: "const long = sleep({ ms: 60_000 }); const short = sleep({ ms: 50 }); [await short, (await long.catch((error: EagerException) => error)).code]",
+  });
+  await cell.started;
+  const cancelled = async () => {
+    const asked = await s.session.evaluate('deck.task("t1").cancel("by hand")');
+    return asked.ok ? asked.value["text/plain"] : asked.error.message;
+  };
+  // Cells have an order; this question is asked meanwhile, when the call is there.
+  await vi.waitFor(async () => expect(await cancelled()).toBe("true"));
+  expect((await cell.settled).value?.["text/plain"]).toBe("[ 50, 'CANCELLED' ]");
+  expect(await cancelled()).toBe("false");
+});

@@ -25,6 +25,7 @@ import type {
   InterruptKind,
   InterruptResult,
   ParseResult,
+  Peeked,
   Session,
   SessionEvent,
   SessionPhase,
@@ -194,7 +195,7 @@ export class ScriptedSession implements Session {
     return [];
   }
 
-  async peek(): Promise<undefined> {
+  async peek(_path: string): Promise<Peeked | undefined> {
     return undefined;
   }
 

@@ -39,6 +39,25 @@ describe("cells from a pipe, -e or a file", () => {
     expect(await runPiped([join(folder, "cells.ts")])).toMatchObject({ code: 0, stdout: "5\n6\n" });
   });
 
+  test("of a notebook the code cells are run", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "eagerdeck-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const code = { cell_type: "code", metadata: {}, outputs: [], execution_count: null };
+    const cells = [
+      { ...code, source: ["5\n", "+ 1"] },
+      { cell_type: "markdown", metadata: {}, source: "# title" },
+      { ...code, source: "7" },
+    ];
+    const file = join(folder, "cells.ipynb");
+    writeFileSync(file, JSON.stringify({ cells, metadata: {}, nbformat: 4, nbformat_minor: 5 }));
+    expect(await runPiped([file])).toEqual({ code: 0, stdout: "6\n7\n", stderr: "" });
+    writeFileSync(file, "{");
+    expect(await runPiped([file])).toMatchObject({
+      code: 2,
+      stderr: `cannot read ${file}: not a notebook: it is not JSON\n`,
+    });
+  });
+
   test("--quiet leaves values and errors", async () => {
     const result = await runPiped(["--quiet"], 'calls("load")\n// %%\nfail("no")\n');
     expect(result).toEqual({ code: 1, stdout: "1\n", stderr: "TypeError: no\n" });
@@ -66,7 +85,10 @@ describe("cells from a pipe, -e or a file", () => {
       code: 2,
       stderr: "cannot read test: it is a folder\n",
     });
-    expect((await runPiped(["a.ipynb"])).stderr).toContain("eagerdeck notebook run a.ipynb");
+    expect(await runPiped(["a.ipynb"])).toMatchObject({
+      code: 2,
+      stderr: "cannot read a.ipynb: no such file\n",
+    });
     expect(await runPiped([], new Uint8Array([0x31, 0xff, 0xfe]))).toEqual({
       code: 2,
       stdout: "",

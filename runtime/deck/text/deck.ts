@@ -93,6 +93,9 @@ export function liveRows(
 ): Row[] {
   if (run.calls.size === 0 || rowsMax <= 0) return [];
   const model = deckModel(run, nowMs);
+  const [only] = liveChoice(model, rowsMax, nowMs).rows;
+  // The header would say the same again, and less of it.
+  if (run.calls.size === 1 && only) return [liveRow(only, model, columns)];
   const tail = `   ${countsText(model.counts)}   ${formatDuration(model.wallMs)}`;
   const title = titleSpans(model);
   const header =

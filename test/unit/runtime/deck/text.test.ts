@@ -178,6 +178,8 @@ test("a call that waits for its next attempt says what the last one failed of, a
     retryAt: 1_000,
   });
   const rows = rowsToText(liveRows(run.record(), { columns: 100, rowsMax: 10, nowMs: 500 }));
+  // The only call of a run needs no header, which would say the same.
+  expect(rows).not.toContain("\n");
   expect(rows).toMatch(/▸ flaky\(\)\s+attempt 1: Error: reset, next at \d\d:\d\d:\d\d/);
 });
 
