@@ -176,10 +176,7 @@ test(".help fits a screen of 80 × 24, with every command; an unknown name is no
   await terminal.prompt(1);
   terminal.type(".help\r");
   await terminal.see((_, rows) => {
-    const help = rows.slice(
-      rows.indexOf("In [1]: .help"),
-      rows.findLastIndex((row) => row === "In [1]:"),
-    );
+    const help = rows.slice(rows.indexOf("In [1]: .help"), rows.lastIndexOf("In [1]:"));
     expect(help.length).toBeGreaterThan(15);
     expect(help.length).toBeLessThanOrEqual(23);
     expect(Math.max(...help.map((row) => row.length))).toBeLessThan(80);
