@@ -13,6 +13,8 @@ export interface ReplFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly keepGoing?: boolean;
+  /** False for `--no-history`. */
+  readonly history?: boolean;
   readonly check?: "error" | "warn" | "off";
 }
 
@@ -33,6 +35,7 @@ export async function repl(file: string | undefined, flags: ReplFlags): Promise<
     ...(flags.check === undefined ? {} : { check: flags.check }),
     ...(flags.quiet === undefined ? {} : { quiet: flags.quiet }),
     ...(flags.keepGoing === undefined ? {} : { keepGoing: flags.keepGoing }),
+    ...(flags.history === undefined ? {} : { history: flags.history }),
     ...(flags.interactive === undefined ? {} : { interactiveAfter: flags.interactive }),
   });
 }
