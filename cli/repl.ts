@@ -24,6 +24,10 @@ export async function repl(file: string | undefined, flags: ReplFlags): Promise<
     throw new UsageError("give a file or -e CODE, not both");
   }
   if (flags.plain && flags.json) throw new UsageError("--plain and --json exclude each other");
+  if (flags.interactive && flags.json) throw new UsageError("--json and -i exclude each other");
+  if (flags.interactive && file === undefined && flags.eval === undefined && !process.stdin.isTTY) {
+    throw new UsageError("-i needs -e CODE or a file: standard input is the cells, and ends");
+  }
   if (file !== undefined) {
     checkInputFile(file, "a .ts file");
   }
