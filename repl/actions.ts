@@ -98,7 +98,7 @@ export class Actions {
 
   /** Runs cells as if they had been typed. */
   runAll(codes: readonly string[]): void {
-    for (const code of codes) this.#turns.enter(code);
+    for (const code of codes) this.#turns.enter(code, false);
   }
 
   /** A press of Ctrl-C, from the keyboard or as a signal. */
@@ -129,7 +129,7 @@ export class Actions {
         isCommand(code) ? { status: "complete" } : session.parse(code),
       hasGhost: style.hasColor && ghost === "on",
       completesAtDot: complete !== "off",
-      canRun: store.get().queued + this.#turns.waitingCount < QUEUE_MAX,
+      canRun: store.get().queued + store.get().held < QUEUE_MAX,
     };
   }
 
@@ -243,7 +243,7 @@ export class Actions {
   #leave(code?: number): void {
     if (this.#hasLeft) return;
     this.#hasLeft = true;
-    this.#turns.stop();
+    this.#turns.close();
     this.#options.commands.close();
     this.#options.leave(code);
   }

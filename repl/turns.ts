@@ -5,7 +5,6 @@
  * As in the session's own queue, a cell that fails drops what waits.
  * @module
  */
-import type { Settled } from "../runtime/session/client/api.ts";
 import {
   type CommandContext,
   CommandError,
@@ -27,10 +26,15 @@ export interface TurnsOptions {
   readonly context: (signal: AbortSignal) => CommandContext;
 }
 
+interface Entry {
+  readonly code: string;
+  readonly isTyped: boolean;
+}
+
 export class Turns {
   readonly #options: TurnsOptions;
   /** Entered behind a command that needs values. */
-  readonly #waiting: string[] = [];
+  readonly #waiting: Entry[] = [];
   readonly #running = new Set<AbortController>();
   #isDraining = false;
 
@@ -43,22 +47,25 @@ export class Turns {
     return this.#running.size;
   }
 
-  /** Cells and commands that wait here. */
-  get waitingCount(): number {
-    return this.#waiting.length;
-  }
-
-  enter(code: string): void {
+  /** @param isTyped the person has it from the editor. */
+  enter(code: string, isTyped = true): void {
     const isAtOnce = isCommand(code) ? commandTiming(code) === "now" : this.#isFree;
-    if (isAtOnce) return void this.#run(code);
-    this.#waiting.push(code);
+    const entry = { code, isTyped };
+    if (isAtOnce) return void this.#run(entry);
+    this.#waiting.push(entry);
+    this.#count();
     void this.#drain();
   }
 
-  /** Ends shell commands, installs and loads, and what waits behind them. */
+  /** Ends shell commands, installs and loads; what waits behind them is dropped, as behind a cell. */
   stop(): void {
-    this.#waiting.length = 0;
     for (const controller of this.#running) controller.abort();
+  }
+
+  /** Nothing runs any more. */
+  close(): void {
+    this.#waiting.length = 0;
+    this.stop();
   }
 
   /** Whether a cell may go to the session now, whose queue keeps it behind those that run. */
@@ -71,27 +78,38 @@ export class Turns {
     this.#isDraining = true;
     try {
       while (this.#waiting.length > 0) {
-        const isOk = await this.#options.cells.idle();
-        const code = this.#waiting.shift();
-        if (code === undefined) break;
-        if (isOk) await this.#run(code);
-        else this.#drop(1 + this.#waiting.splice(0).length);
+        let isOk = await this.#options.cells.idle();
+        if (isOk) {
+          const entry = this.#waiting.shift();
+          this.#count();
+          isOk = entry === undefined || (await this.#run(entry));
+        }
+        if (!isOk) this.#drop(this.#waiting.splice(0).length);
       }
     } finally {
       this.#isDraining = false;
     }
   }
 
+  #count(): void {
+    const held = this.#waiting.length;
+    this.#options.store.update((snapshot) => ({ ...snapshot, held }));
+  }
+
   #drop(count: number): void {
+    if (count === 0) return;
+    this.#count();
     const what = count === 1 ? "1 waiting entry" : `${count} waiting entries`;
     this.#options.store.notice(`${what} dropped; Up brings them back`, "warning");
   }
 
-  #run(code: string): Promise<Settled | undefined> {
-    return isCommand(code) ? this.#command(code) : this.#options.cells.run(code);
+  /** @returns whether what waits behind may go on. */
+  async #run({ code, isTyped }: Entry): Promise<boolean> {
+    if (isCommand(code)) return await this.#command(code);
+    return (await this.#options.cells.run(code, isTyped)).status === "ok";
   }
 
-  async #command(code: string): Promise<undefined> {
+  async #command(code: string): Promise<boolean> {
     const { store, cells, scrollback, style, context } = this.#options;
     // A command takes no number: it is shown with the prompt behind which it was typed.
     scrollback.text(cells.echo(code, store.get().nextCount));
@@ -99,10 +117,12 @@ export class Turns {
     this.#running.add(controller);
     try {
       scrollback.text(await runCommand(code, context(controller.signal)));
+      return !controller.signal.aborted;
     } catch (error) {
       // A command of ours that breaks is told as it is; the REPL and what was typed go on.
       const text = error instanceof CommandError ? error.message : String(error);
       scrollback.text(style.paint(sanitize(text), "error"));
+      return false;
     } finally {
       this.#running.delete(controller);
     }

@@ -87,7 +87,10 @@ export function highlight(text: string, { from, to }: LineRange, tokenize: Token
   const lineEnd = text.indexOf("\n", lastStart);
   const shownEnd = lineEnd === -1 ? text.length : lineEnd;
   const start = marginStart(text, first);
-  const end = Math.min(text.length, shownEnd + MARGIN_LENGTH, start + WINDOW_LENGTH_MAX);
+  const end = wholePairs(
+    text,
+    Math.min(text.length, shownEnd + MARGIN_LENGTH, start + WINDOW_LENGTH_MAX),
+  );
   const { before } = contextAt(text, start);
   const { behind } = contextAt(text, end);
   const piece = text.slice(start, end).replace(LONG_RUN, (run) => " ".repeat(run.length));
@@ -146,6 +149,12 @@ function lineStarts(text: string, from: number, to: number): number[] {
     start = end + 1;
   }
   return starts;
+}
+
+/** `offset`, or the one before where it would cut a character of two UTF-16 units in half. */
+function wholePairs(text: string, offset: number): number {
+  const unit = text.charCodeAt(offset);
+  return unit >= 0xdc00 && unit <= 0xdfff ? offset - 1 : offset;
 }
 
 /** A line's start some way before `offset`. */

@@ -105,11 +105,14 @@ function paintCode(
     painted += runTone === undefined ? style.glyphs(run) : style.paint(run, runTone);
     run = "";
   };
+  // Both go from left to right: a search per unit would take a second for a dense line of 16 kB.
+  let at = 0;
   for (let unit = 0; unit < row.code.length; unit++) {
     const offset = row.offsets?.[unit] ?? (row.offsets ? -1 : unit);
-    const tone =
-      marks.find((mark) => mark.offset === offset)?.tone ??
-      spans.find((span) => span.start <= offset && offset < span.end)?.tone;
+    while ((spans[at]?.end ?? Number.POSITIVE_INFINITY) <= offset) at++;
+    const span = spans[at];
+    const mark = marks.find((mark) => mark.offset === offset);
+    const tone = mark?.tone ?? (span && span.start <= offset ? span.tone : undefined);
     if (tone !== runTone) {
       flush();
       runTone = tone;

@@ -45,6 +45,8 @@ import {
 /** Actions after which an open signature box is asked for again instead of closed. */
 const FOLLOWED: ReadonlySet<Action["kind"]> = new Set(["insert", "backspace", "delete", "move"]);
 
+const ONLY_COMMENTS = /^\s*(?:\/\/[^\n]*\s*|\/\*(?:[^*]|\*(?!\/))*\*\/\s*)+$/;
+
 export function reduce(before: EditorState, action: Action, context: EditorContext): Reduced {
   // The second key of a pair decides; any other action ends the wait for it.
   const { prefix, ...rest } = before;
@@ -202,6 +204,8 @@ function enter(state: EditorState, context: EditorContext): Reduced {
   if (state.text.trim() === "") return quiet(text.text === "" ? text : clear(text));
   if (state.text.slice(state.cursor).trim() === "") {
     const parsed = context.parse(state.text);
+    // A comment alone has nothing to run: it is the beginning of what it is about.
+    if (ONLY_COMMENTS.test(state.text)) return quiet(newline(text, ""));
     if (parsed.status !== "incomplete") return run(text, context);
     const indent = parsed.indent.length > 0 ? parsed.indent : indentAt(state.text, state.cursor);
     return quiet(newline(text, indent));

@@ -6,7 +6,7 @@
  * @module
  */
 import { graphemes, widthOf } from "../terminal/width.ts";
-import { lineStart } from "./buffer.ts";
+import { lineStart, snap } from "./buffer.ts";
 
 export interface EditorView {
   readonly rows: readonly EditorRow[];
@@ -46,13 +46,16 @@ export function editorView(options: ViewOptions): EditorView {
   const first = firstLine(lines.length, cursorLine, rowsMax);
   const continuation = continuationPrompt(prompt);
   const width = Math.max(1, columns - widthOf(prompt));
-  const cursorColumn = widthOf(text.slice(lineStart(text, cursor), cursor));
-  const left = leftColumn(cursorColumn, widthOf(lines[cursorLine] ?? ""), width);
+  const cursorOffset = cursor - lineStart(text, cursor);
+  const near = pieceAround(lines[cursorLine] ?? "", cursorOffset, width);
+  const cursorColumn = widthOf(near.text.slice(0, cursorOffset - near.from));
+  const left = leftColumn(cursorColumn, widthOf(near.text), width);
   let start = lines.slice(0, first).reduce((sum, line) => sum + line.length + 1, 0);
   const rows = lines.slice(first, first + rowsMax).map((line, index): EditorRow => {
+    const isCursorLine = first + index === cursorLine;
     const row = {
       prompt: first + index === 0 ? prompt : continuation,
-      ...cut(line, first + index === cursorLine ? left : 0, width),
+      ...cut(isCursorLine ? near : pieceAround(line, 0, width), isCursorLine ? left : 0, width),
       line: first + index,
       start,
     };
@@ -91,22 +94,54 @@ export function plainRow(line: string): Code {
   return line.includes("\t") ? shown([...graphemes(line)]) : { code: line };
 }
 
-/** The columns `left` to `left + width` of a line, with `‹ ›` where it goes on. */
-function cut(line: string, left: number, width: number): Code {
-  if (left === 0 && widthOf(line) <= width) return plainRow(line);
-  if (/^[ -~]*$/.test(line)) {
-    const isCut = line.length > left + width;
-    const from = left + (left > 0 ? 1 : 0);
-    const piece = line.slice(from, left + width - (isCut ? 1 : 0));
-    const offsets = Array.from(piece, (_, at) => from + at);
+/** A line, or as much of a very long one as may show. */
+interface LinePiece {
+  readonly text: string;
+  /** Its offset within the line. */
+  readonly from: number;
+  readonly hasMoreLeft: boolean;
+  readonly hasMoreRight: boolean;
+}
+
+/** Widths of text that is not ASCII take ten microseconds a character: for 1 MB in one line, seconds per key. */
+function pieceAround(line: string, offset: number, width: number): LinePiece {
+  const step = Math.max(256, 2 * width);
+  if (line.length <= 4 * step || /^[ -~]*$/.test(line)) {
+    return { text: line, from: 0, hasMoreLeft: false, hasMoreRight: false };
+  }
+  // In whole steps, so that the piece stays where it is while the cursor moves.
+  const from = snap(line, Math.max(0, Math.floor(offset / step) - 1) * step);
+  const to = snap(line, Math.min(line.length, offset + step));
+  return {
+    text: line.slice(from, to),
+    from,
+    hasMoreLeft: from > 0,
+    hasMoreRight: to < line.length,
+  };
+}
+
+/** The columns `left` to `left + width` of a piece, with `‹ ›` where the line goes on. */
+function cut(
+  { text, from, hasMoreLeft, hasMoreRight }: LinePiece,
+  left: number,
+  width: number,
+): Code {
+  const textWidth = widthOf(text);
+  const isCutLeft = left > 0 || hasMoreLeft;
+  const isCutRight = textWidth > left + width || hasMoreRight;
+  if (!isCutLeft && !isCutRight) return plainRow(text);
+  if (/^[ -~]*$/.test(text)) {
+    const first = left + (isCutLeft ? 1 : 0);
+    const piece = text.slice(first, left + width - (isCutRight ? 1 : 0));
+    const offsets = Array.from(piece, (_, at) => from + first + at);
     return {
-      code: `${left > 0 ? "‹" : ""}${piece}${isCut ? "›" : ""}`,
-      offsets: [...(left > 0 ? [MARK] : []), ...offsets, ...(isCut ? [MARK] : [])],
+      code: `${isCutLeft ? "‹" : ""}${piece}${isCutRight ? "›" : ""}`,
+      offsets: [...(isCutLeft ? [MARK] : []), ...offsets, ...(isCutRight ? [MARK] : [])],
     };
   }
   let column = 0;
   const pieces: Piece[] = [];
-  for (const grapheme of graphemes(line)) {
+  for (const grapheme of graphemes(text)) {
     const start = column;
     column += grapheme.width;
     if (column <= left) continue;
@@ -115,9 +150,9 @@ function cut(line: string, left: number, width: number): Code {
       const blanks = column - left;
       pieces.push({ text: " ".repeat(blanks), width: blanks, index: MARK });
     } else if (column > left + width) break;
-    else pieces.push(grapheme);
+    else pieces.push({ ...grapheme, index: from + grapheme.index });
   }
-  return shown(withMarks(pieces, left > 0, widthOf(line) > left + width, width));
+  return shown(withMarks(pieces, isCutLeft, isCutRight, width));
 }
 
 interface Piece {

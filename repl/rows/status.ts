@@ -39,7 +39,8 @@ export function statusRow(snapshot: Snapshot, options: StatusOptions): string {
 }
 
 function parts(snapshot: Snapshot): string[] {
-  const { phase, foreground, background, queued, nowMs } = snapshot;
+  const { phase, foreground, background, nowMs } = snapshot;
+  const queued = snapshot.queued + snapshot.held;
   const texts = [phaseText(phase)];
   if (foreground) {
     const seconds = Math.floor(Math.max(0, nowMs - foreground.startedAtMs) / 1_000);

@@ -38,6 +38,7 @@ interface Cell {
   readonly code: string;
   /** The editor's version right after the cell had left it: who has typed since is not disturbed. */
   readonly version: number;
+  readonly isTyped: boolean;
   n?: number;
   /** The prompt does not wait for it. */
   isBackground: boolean;
@@ -208,8 +209,12 @@ export class Cells {
     return [...this.#cells.values()].find(fits);
   }
 
-  /** Shows and runs a cell. @returns how it ended, after all of it has been told to the screen. */
-  async run(code: string): Promise<Settled> {
+  /**
+   * Shows and runs a cell.
+   * @param isTyped the person has it from the editor: refused, it goes back there.
+   * @returns how it ended, after all of it has been told to the screen.
+   */
+  async run(code: string, isTyped = false): Promise<Settled> {
     const { outputLinesMax, session, style } = this.#options;
     const execution = session.execute({ code });
     const id = execution.cell;
@@ -219,6 +224,7 @@ export class Cells {
       id,
       code,
       version: this.#options.store.get().editor.version,
+      isTyped,
       isBackground: false,
       isDetached: false,
       state: "waiting",
@@ -309,12 +315,13 @@ export class Cells {
     this.#tellIdle(true);
     this.#abortedCount++;
     const count = this.#abortedCount;
+    const back = cell.isTyped ? `; Up brings ${count === 1 ? "it" : "them"} back` : "";
     this.#options.scrollback.change(() => {
       this.#options.store.update((snapshot) => ({
         ...this.#counted(snapshot),
         notice: {
           level: "warning",
-          text: `${count} queued ${count === 1 ? "cell" : "cells"} dropped; Up brings ${count === 1 ? "it" : "them"} back`,
+          text: `${count} queued ${count === 1 ? "cell" : "cells"} dropped${back}`,
         },
       }));
       this.#abortedCount = 0;
@@ -364,7 +371,7 @@ export class Cells {
   #giveBack(cell: Cell, settled: Settled): void {
     const { session, store, giveBack } = this.#options;
     // Lines that were pasted without marks, or typed ahead, would mix with it.
-    if (store.get().editor.version !== cell.version) return;
+    if (!cell.isTyped || store.get().editor.version !== cell.version) return;
     const parsed = session.parse(cell.code);
     const [diagnostic] = settled.error?.diagnostics ?? [];
     const offset =

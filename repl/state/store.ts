@@ -17,6 +17,8 @@ export interface Snapshot {
   readonly background: readonly number[];
   /** Cells that wait for their turn. */
   readonly queued: number;
+  /** Cells and commands that wait behind a command. */
+  readonly held: number;
   /** The number that the cell being typed will get. */
   readonly nextCount: number;
   /** Blocks for `<Static>`; never shortened, since Ink counts them. */
@@ -74,6 +76,7 @@ export class Store {
       editor: emptyEditor,
       background: [],
       queued: 0,
+      held: 0,
       isTreeFolded: false,
       nextCount: 1,
       finished: [],

@@ -7,7 +7,7 @@ import stringWidth from "string-width";
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** A tab is shown as this many blanks: its real width would depend on the column. */
-export const TAB_TEXT = "  ";
+const TAB_TEXT = "  ";
 
 /** Width in columns of a piece of one line. */
 export function widthOf(text: string): number {

@@ -5,8 +5,8 @@
 
 const LINES_BEFORE = 2;
 const LINES_AFTER = 1;
-/** A wrapped line would take the caret below it to the wrong place: notebooks are some 100 columns wide. */
-const LINE_WIDTH_MAX = 90;
+/** A wrapped line would take the caret below it to the wrong place; with its number this fits 80 columns. */
+const LINE_WIDTH_MAX = 70;
 
 export interface FramePosition {
   /** From 1. */

@@ -8,9 +8,9 @@ import { fileURLToPath } from "node:url";
 import { type IPty, spawn } from "@lydell/node-pty";
 import xterm from "@xterm/headless";
 import { vi } from "vitest";
-import { escapeHtml } from "../../runtime/values/escape.ts";
 import { distFolder } from "./dist.ts";
 import { tempFolder } from "./temp-folder.ts";
+import { screenHtml } from "./terminal-html.ts";
 
 export interface TerminalOptions {
   readonly columns?: number;
@@ -114,10 +114,7 @@ export class Terminal implements Disposable {
 
   /** The same rows as HTML, with their colours: to be made a picture of. */
   html(): string {
-    const buffer = this.#screen.buffer.active;
-    const count = this.rows().length;
-    const rows = Array.from({ length: count }, (_, y) => rowHtml(buffer.getLine(y)));
-    return `<pre style="margin:0;padding:8px;display:inline-block;line-height:1.2;font:13px 'DejaVu Sans Mono',monospace">${rows.join("\n")}</pre>`;
+    return screenHtml(this.#screen, this.rows().length);
   }
 
   /** Column and row, from 0, counted from the top of the scrollback. */
@@ -167,33 +164,4 @@ export class Terminal implements Disposable {
     this.#screen.dispose();
     this.#data[Symbol.dispose]();
   }
-}
-
-type Line = ReturnType<InstanceType<typeof xterm.Terminal>["buffer"]["active"]["getLine"]>;
-
-/** The sixteen colours of a terminal, as xterm has them. */
-const PALETTE = [
-  ..."#2e3436 #cc0000 #4e9a06 #c4a000 #3465a4 #75507b #06989a #d3d7cf".split(" "),
-  ..."#555753 #ef2929 #8ae234 #fce94f #729fcf #ad7fa8 #34e2e2 #eeeeec".split(" "),
-];
-
-function rowHtml(line: Line): string {
-  if (line === undefined) return "";
-  const width = line.translateToString(true).length;
-  let html = "";
-  for (let x = 0; x < width; x++) {
-    const cell = line.getCell(x);
-    if (cell === undefined || cell.getWidth() === 0) continue;
-    const style = [
-      cell.isFgPalette() ? `color:${PALETTE[cell.getFgColor()] ?? "inherit"}` : "",
-      cell.isFgRGB() ? `color:#${cell.getFgColor().toString(16).padStart(6, "0")}` : "",
-      cell.isBold() ? "font-weight:700" : "",
-      cell.isDim() ? "opacity:.65" : "",
-      cell.isUnderline() ? "text-decoration:underline" : "",
-      cell.isInverse() ? "background:#888" : "",
-    ].filter((each) => each !== "");
-    const text = escapeHtml(cell.getChars() || " ");
-    html += style.length > 0 ? `<span style="${style.join(";")}">${text}</span>` : text;
-  }
-  return html;
 }

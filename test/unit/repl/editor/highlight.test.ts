@@ -124,6 +124,15 @@ test("without its escapes a painted row is the plain row", () => {
   );
 });
 
+test("a character of two units at the end of what is read keeps one colour", () => {
+  for (let shift = 0; shift < 4; shift++) {
+    const text = `${" ".repeat(shift)}// ${"a ".repeat(7_997)}😀 b`;
+    const [spans = []] = highlight(text, { from: 0, to: 1 }, tokenize);
+    expect(spans.length).toBeGreaterThan(0);
+    for (const { start, end } of spans) expect(text.slice(start, end).isWellFormed()).toBe(true);
+  }
+});
+
 test("a base64 text of 50 kB is coloured in no time, for its long words are masked", () => {
   const text = `const data = "${Buffer.alloc(37_500, 7).toString("base64")}"`;
   let passed = 0;

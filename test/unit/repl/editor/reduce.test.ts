@@ -66,6 +66,13 @@ test("Enter runs complete and invalid text, and opens a line in what is incomple
   expect(edit("f(() => {|", "<enter>")).toBe("f(() => {\n  |");
 });
 
+test("Enter behind a comment alone opens a line for what it is about", () => {
+  expect(edit("/** Doubles. */|", "<enter>")).toBe("/** Doubles. */\n|");
+  expect(edit("// eagerdeck: check=off|", "<enter>")).toBe("// eagerdeck: check=off\n|");
+  expect(pressAll(stateOf("/* a */ 1|"), pressesOf("<enter>")).effects).toHaveLength(1);
+  expect(pressAll(stateOf("// a|"), pressesOf("<alt-enter>")).effects).toHaveLength(1);
+});
+
 test("Enter within the text opens a line, whatever the parser says", () => {
   expect(edit("a|b", "<enter>")).toBe("a\n|b");
 });

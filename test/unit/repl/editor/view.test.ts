@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { editorView } from "../../../../repl/editor/view.ts";
 import { widthOf } from "../../../../repl/terminal/width.ts";
 import { stateOf } from "../../../support/editor.ts";
@@ -37,6 +37,39 @@ test("more lines than rows: those around the cursor show", () => {
 test("wide characters count two columns, a tab two", () => {
   expect(show("日本|").cursor.x).toBe(12);
   expect(show("\ta|")).toEqual({ rows: ["In [1]:   a"], cursor: { x: 11, y: 0 } });
+});
+
+describe("a line of 1 MB that is not ASCII", () => {
+  const line = "0日".repeat(500_000);
+  const show = (cursor: number) =>
+    editorView({ text: line, cursor, prompt: "In [1]: ", rowsMax: 5, columns: 80 });
+
+  test("shows what stands around the cursor, which stands behind the character before it", () => {
+    for (const cursor of [0, 3, 1_000, 400_001, 777_776, line.length - 1, line.length]) {
+      const { rows, cursor: at } = show(cursor);
+      const { code = "", offsets = [] } = rows[0] ?? {};
+      expect(widthOf(code)).toBeLessThanOrEqual(72);
+      expect(code.startsWith("‹")).toBe(cursor > 72);
+      expect(code.endsWith("›")).toBe(cursor < line.length - 72);
+      const before = cursor === line.length ? code : code.slice(0, offsets.indexOf(cursor));
+      expect(at.x).toBe(8 + widthOf(before));
+      for (const [unit, offset] of offsets.entries()) {
+        if (offset >= 0) expect(code[unit]).toBe(line[offset]);
+      }
+    }
+  });
+
+  test("is measured around the cursor only, not for each key from end to end", () => {
+    const segment = vi.spyOn(Intl.Segmenter.prototype, "segment");
+    try {
+      show(600_000);
+      const read = segment.mock.calls.reduce((sum, [text]) => sum + text.length, 0);
+      expect(read).toBeGreaterThan(0);
+      expect(read).toBeLessThan(20_000);
+    } finally {
+      segment.mockRestore();
+    }
+  });
 });
 
 describe("for any text, cursor and width", () => {

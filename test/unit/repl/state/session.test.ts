@@ -117,10 +117,10 @@ test("a failed cell drops those that wait, with a count", async () => {
 
 test("a refused cell returns to the editor unless something is typed there", async () => {
   const { cells, store, settled } = open();
-  cells.run("refuse(1, 4)");
+  cells.run("refuse(1, 4)", true);
   await settled();
   expect(store.get().editor).toMatchObject({ text: "refuse(1, 4)", cursor: 3 });
-  cells.run("refuse(1, 2)");
+  cells.run("refuse(1, 2)", true);
   await settled();
   expect(store.get().editor).toMatchObject({ text: "refuse(1, 4)", cursor: 3 });
 });
