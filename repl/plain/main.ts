@@ -96,6 +96,7 @@ async function text(
     columns,
     isQuiet,
     hasLabels: readsLines,
+    isReadOut: isReadOut(),
     out: { style: styleOf(process.stdout), write: (text) => process.stdout.write(text) },
     err: { style: styleOf(process.stderr), write: (text) => process.stderr.write(text) },
   });
@@ -216,9 +217,14 @@ function watchEnds(session: Session): Ending {
   };
 }
 
+function isReadOut(): boolean {
+  return Boolean(process.env["INK_SCREEN_READER"]);
+}
+
 function styleOf(stream: NodeJS.WriteStream): Style {
   return createStyle({
     hasColor: wantsColor(process.env, stream.isTTY === true),
     isAscii: wantsAscii(process.env),
+    isSpoken: isReadOut(),
   });
 }
