@@ -13,6 +13,8 @@ import type { ReplOptions, StartSession } from "../launch.ts";
 import { createStyle, type Style, wantsAscii, wantsColor } from "../terminal/style.ts";
 import { runJson } from "./json.ts";
 import { runLines } from "./line.ts";
+import { LineReader } from "./line-reader.ts";
+import { Questions } from "./questions.ts";
 import { Report } from "./report.ts";
 import { cellsOf, runCells } from "./run.ts";
 
@@ -66,7 +68,17 @@ function json(
     cells: options.cells,
     keepsGoing: repl.keepGoing === true,
     onSigint: ending.onSigint,
+    inputRefusal:
+      "input() has nobody to ask: with --json, send cells as requests instead of -e or a file",
   });
+}
+
+/** Why a cell of a pipe, of `-e` or of a file cannot ask; undefined when a person is there. */
+function inputRefusal(isPiped: boolean): string | undefined {
+  if (process.stdin.isTTY === true) return undefined;
+  return isPiped
+    ? "input() has nobody to ask: standard input is the cells. Put them into a file and run it in a terminal: eagerdeck repl FILE"
+    : "input() has nobody to ask: standard input is no terminal. Run it in one, or send the cells to eagerdeck repl --json";
 }
 
 async function text(
@@ -84,11 +96,17 @@ async function text(
     columns,
     isQuiet,
     hasLabels: readsLines,
+    isReadOut: isReadOut(),
     out: { style: styleOf(process.stdout), write: (text) => process.stdout.write(text) },
     err: { style: styleOf(process.stderr), write: (text) => process.stderr.write(text) },
   });
   void ending.code.then(() => report.close());
   const left = Promise.withResolvers<number>();
+  const questions = new Questions({
+    refusal: inputRefusal(isPiped && given === undefined),
+    open: () => new LineReader({ onInterrupt: ending.press }),
+  });
+  session.onInput((question) => questions.ask(question));
   const state = new CommandState(session);
   const context: CommandContext = {
     session,
@@ -111,7 +129,14 @@ async function text(
     const cells = given ?? (isPiped ? cellsOf(process.stdin) : []);
     const ran = await Promise.race([runCells(cells, run), left.promise]);
     if (!readsLines || ran === exitCodes.interrupted) return ran;
-    return await runLines({ ...run, isQuiet, onSigint: ending.onSigint, left: left.promise });
+    return await runLines({
+      ...run,
+      isQuiet,
+      keepsHistory: repl.history !== false,
+      onSigint: ending.onSigint,
+      questions,
+      left: left.promise,
+    });
   } catch (error) {
     if (!(error instanceof TypeError) || !isPiped) throw error;
     process.stderr.write("the input is no UTF-8 text\n");
@@ -157,6 +182,8 @@ interface Ending extends Disposable {
   /** Resolves when a signal, a closed pipe or `process.exit(n)` in a cell ends the program. */
   readonly code: Promise<number>;
   resolve(code: number): void;
+  /** What a SIGINT does: readline reads Ctrl-C itself. */
+  readonly press: () => void;
   onSigint(press: () => void): void;
 }
 
@@ -178,6 +205,7 @@ function watchEnds(session: Session): Ending {
   return {
     code: promise,
     resolve,
+    press: onSigint,
     onSigint: (hear) => {
       press = hear;
     },
@@ -189,9 +217,14 @@ function watchEnds(session: Session): Ending {
   };
 }
 
+function isReadOut(): boolean {
+  return Boolean(process.env["INK_SCREEN_READER"]);
+}
+
 function styleOf(stream: NodeJS.WriteStream): Style {
   return createStyle({
     hasColor: wantsColor(process.env, stream.isTTY === true),
     isAscii: wantsAscii(process.env),
+    isSpoken: isReadOut(),
   });
 }

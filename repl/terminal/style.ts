@@ -92,10 +92,35 @@ const ASCII: Readonly<Record<string, string>> = {
   "↗": "^",
 };
 
-export function createStyle(options: { hasColor: boolean; isAscii: boolean }): Style {
-  const { hasColor, isAscii } = options;
+/** What is read out: screen readers skip most glyphs, or spell their Unicode names. */
+const WORDS: Readonly<Record<string, string>> = {
+  "✓": "ok",
+  "✕": "failed",
+  "▸": "running",
+  "◆": "cached",
+  "⊘": "cancelled",
+  "…": "...",
+  "→": "gives",
+  "←": "from",
+  "·": "-",
+  "×": "times",
+  "❯": "here",
+  "│": " ",
+  "┃": " ",
+};
+
+export interface StyleOptions {
+  readonly hasColor: boolean;
+  readonly isAscii: boolean;
+  /** Words in the place of glyphs. */
+  readonly isSpoken?: boolean;
+}
+
+export function createStyle(options: StyleOptions): Style {
+  const { hasColor, isAscii, isSpoken = false } = options;
+  const shown = { ...(isAscii ? ASCII : {}), ...(isSpoken ? WORDS : {}) };
   const glyphs = (text: string) =>
-    isAscii ? text.replaceAll(/\P{ASCII}/gu, (glyph) => ASCII[glyph] ?? glyph) : text;
+    isAscii || isSpoken ? text.replaceAll(/\P{ASCII}/gu, (glyph) => shown[glyph] ?? glyph) : text;
   const paint = (text: string, tone: Tone) => {
     const code = CODES[tone];
     const shown = glyphs(text);
