@@ -10,7 +10,13 @@ import { CommandState } from "../commands/state.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { ctrlC, descend, type PressState } from "../interrupt.ts";
 import type { ReplOptions, StartSession } from "../launch.ts";
-import { createStyle, type Style, wantsAscii, wantsColor } from "../terminal/style.ts";
+import {
+  createStyle,
+  hasLightGround,
+  type Style,
+  wantsAscii,
+  wantsColor,
+} from "../terminal/style.ts";
 import { runJson } from "./json.ts";
 import { runLines } from "./line.ts";
 import { Report } from "./report.ts";
@@ -193,5 +199,6 @@ function styleOf(stream: NodeJS.WriteStream): Style {
   return createStyle({
     hasColor: wantsColor(process.env, stream.isTTY === true),
     isAscii: wantsAscii(process.env),
+    isGroundLight: hasLightGround(process.env),
   });
 }
