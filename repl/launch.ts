@@ -94,13 +94,12 @@ async function launchScreen(
   stdout.on("error", onHangUp);
   stdin.on("error", onHangUp).on("end", onHangUp);
   try {
-    const [{ createStyle, wantsAscii, wantsColor }, { silenceConsole }] = await Promise.all([
-      import("./terminal/style.ts"),
-      import("./terminal/quiet.ts"),
-    ]);
+    const [{ createStyle, hasLightGround, wantsAscii, wantsColor }, { silenceConsole }] =
+      await Promise.all([import("./terminal/style.ts"), import("./terminal/quiet.ts")]);
     const style = createStyle({
       hasColor: wantsColor(process.env, true),
       isAscii: wantsAscii(process.env),
+      isGroundLight: hasLightGround(process.env),
     });
     silenceConsole(process.env["EAGERDECK_DEBUG"]);
     const startSession = start ?? (await realStart());

@@ -53,6 +53,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   const scrollback = new Scrollback();
   const left = Promise.withResolvers<number>();
   const commands = new CommandState(session);
+  commands.settings.onChange(({ theme }) => style.setTheme(theme));
   const colours = new Colours();
   const cells = new Cells({
     session,

@@ -3,6 +3,7 @@
  * @module
  */
 import { nearest } from "../../runtime/values/nearest.ts";
+import type { Theme } from "../terminal/style.ts";
 import { CommandError } from "./command.ts";
 
 export interface SettingValues {
@@ -10,7 +11,7 @@ export interface SettingValues {
   readonly output: number;
   /** When completion is offered: never unasked, after a dot, or while typing. */
   readonly complete: "off" | "dot" | "auto";
-  readonly theme: "auto" | "dark" | "light" | "none";
+  readonly theme: Theme;
   /** Whether an earlier entry is suggested behind the cursor. */
   readonly ghost: "on" | "off";
 }

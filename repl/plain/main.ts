@@ -10,7 +10,13 @@ import { CommandState } from "../commands/state.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { ctrlC, descend, type PressState } from "../interrupt.ts";
 import type { ReplOptions, StartSession } from "../launch.ts";
-import { createStyle, type Style, wantsAscii, wantsColor } from "../terminal/style.ts";
+import {
+  createStyle,
+  hasLightGround,
+  type Style,
+  wantsAscii,
+  wantsColor,
+} from "../terminal/style.ts";
 import { runJson } from "./json.ts";
 import { runLines } from "./line.ts";
 import { LineReader } from "./line-reader.ts";
@@ -226,5 +232,6 @@ function styleOf(stream: NodeJS.WriteStream): Style {
     hasColor: wantsColor(process.env, stream.isTTY === true),
     isAscii: wantsAscii(process.env),
     isSpoken: isReadOut(),
+    isGroundLight: hasLightGround(process.env),
   });
 }

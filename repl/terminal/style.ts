@@ -21,7 +21,11 @@ export type Tone =
   | "bracket"
   | "unmatched";
 
+/** For which background colours are chosen; `auto` believes what the terminal said at the start. */
+export type Theme = "auto" | "dark" | "light" | "none";
+
 export interface Style {
+  /** Whether there are colours now. */
   readonly hasColor: boolean;
   /** Whether only ASCII may be printed. */
   readonly isAscii: boolean;
@@ -32,6 +36,8 @@ export interface Style {
   row(row: Row): string;
   /** Replaces the glyphs that a terminal without UTF-8 cannot show. */
   glyphs(text: string): string;
+  /** Holds for what is painted from now on. Where there are no colours, none brings them. */
+  setTheme(theme: Theme): void;
 }
 
 // SGR parameters: on and off, so that tones nest in a row without a reset.
@@ -68,6 +74,9 @@ const CODES: Readonly<Record<Tone, readonly [string, string] | undefined>> = {
   bracket: ["1;4", "22;24"],
   unmatched: ["31", "39"],
 };
+
+/** Yellow and cyan vanish on a light ground in most palettes. */
+const ON_LIGHT: Readonly<Record<string, string>> = { 33: "35", 36: "34" };
 
 const ASCII: Readonly<Record<string, string>> = {
   "✓": "ok",
@@ -114,28 +123,45 @@ export interface StyleOptions {
   readonly isAscii: boolean;
   /** Words in the place of glyphs. */
   readonly isSpoken?: boolean;
+  /** What `auto` means; default: a dark ground. */
+  readonly isGroundLight?: boolean;
 }
 
 export function createStyle(options: StyleOptions): Style {
-  const { hasColor, isAscii, isSpoken = false } = options;
+  const { hasColor, isAscii, isSpoken = false, isGroundLight = false } = options;
   const shown = { ...(isAscii ? ASCII : {}), ...(isSpoken ? WORDS : {}) };
+  let theme: Theme = "auto";
+  const isColored = () => hasColor && theme !== "none";
   const glyphs = (text: string) =>
     isAscii || isSpoken ? text.replaceAll(/\P{ASCII}/gu, (glyph) => shown[glyph] ?? glyph) : text;
   const paint = (text: string, tone: Tone) => {
     const code = CODES[tone];
     const shown = glyphs(text);
-    if (!hasColor || code === undefined || text === "") return shown;
-    return `\x1b[${code[0]}m${shown}\x1b[${code[1]}m`;
+    if (!isColored() || code === undefined || text === "") return shown;
+    const isLight = theme === "light" || (theme === "auto" && isGroundLight);
+    const on = (isLight && ON_LIGHT[code[0]]) || code[0];
+    return `\x1b[${on}m${shown}\x1b[${code[1]}m`;
   };
   return {
-    hasColor,
+    get hasColor() {
+      return isColored();
+    },
     isAscii,
     glyphs,
     paint,
     link: (text, url) =>
-      hasColor ? `\x1b]8;;${url}\x07${paint(text, "dim")}\x1b]8;;\x07` : glyphs(text),
+      isColored() ? `\x1b]8;;${url}\x07${paint(text, "dim")}\x1b]8;;\x07` : glyphs(text),
     row: (row) => row.map((span) => paint(sanitizeLine(span.text), span.role)).join(""),
+    setTheme: (next) => {
+      theme = next;
+    },
   };
+}
+
+/** Whether the terminal says that its background is light: `COLORFGBG=0;15`, colours by their numbers. */
+export function hasLightGround(environment: NodeJS.ProcessEnv): boolean {
+  const ground = environment["COLORFGBG"]?.split(";").at(-1) ?? "";
+  return /^(?:7|9|1[0-5])$/.test(ground);
 }
 
 /** What the environment says about colours of a stream: https://no-color.org, then FORCE_COLOR. */
