@@ -114,6 +114,8 @@ async function text(
   });
   session.onInput((question) => questions.ask(question));
   const state = new CommandState(session);
+  // Of commands: `.rerun 3` has failed when the cell has.
+  let cellsFailed = 0;
   const context: CommandContext = {
     session,
     state,
@@ -125,10 +127,18 @@ async function text(
     runs: () => report.records.runs(),
     run: (n) => report.findRun(n),
     deckText: (run) => report.deckText(run, styleOf(process.stdout)),
-    execute: (cell) => report.run(cell, { stopOnError: false }),
+    execute: async (cell) => {
+      const settled = await report.run(cell, { stopOnError: false });
+      if (settled.status !== "ok") cellsFailed++;
+      return settled;
+    },
     say: (stream, text) => void process[stream].write(text),
   };
-  const command = (cell: string) => (isCommand(cell) ? performCommand(cell, context) : undefined);
+  const perform = async (cell: string) => {
+    const before = cellsFailed;
+    return (await performCommand(cell, context)) && cellsFailed === before;
+  };
+  const command = (cell: string) => (isCommand(cell) ? perform(cell) : undefined);
   const run = { session, report, command, keepsGoing: repl.keepGoing === true };
   ending.onSigint(cellPress(session, (code) => ending.resolve(code)));
   try {
