@@ -11,7 +11,10 @@ import module from "node:module";
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 const isSupported = (major === 22 && minor >= 18) || (major === 24 && minor >= 11) || major > 24;
 
-if (isSupported) {
+if (isSupported && !hasFolder()) {
+  process.stderr.write("eagerdeck: the working folder is gone; change to one that exists\n");
+  process.exitCode = 2;
+} else if (isSupported) {
   module.enableCompileCache?.();
   // Vitest and React look at it when they load; set before, so that decks render with the fast build.
   process.env["NODE_ENV"] ??= "production";
@@ -36,4 +39,14 @@ if (isSupported) {
       "Install a newer Node, or run `npm install node@24` in this folder and try again with npx.\n",
   );
   process.exitCode = 2;
+}
+
+/** A folder that was removed under its shell makes `process.cwd` throw. */
+function hasFolder(): boolean {
+  try {
+    return process.cwd() !== "";
+  } catch {
+    // Whatever the reason, nothing can be resolved from here.
+    return false;
+  }
 }

@@ -71,6 +71,26 @@ const CHECK = new Option("--check <policy>", "what type errors do to a cell")
   .choices(["error", "warn", "off"])
   .default("error");
 
+const REPL_HELP = `
+Without a file and -e, a terminal gets the REPL; a pipe is read as cells. Cells are split at lines that begin with // %%.
+Values and output go to stdout; prompts, decks, task lines and errors to stderr.
+
+Exit codes:
+  0  all cells ran                  2  wrong usage, no such file, no text
+  1  a cell failed or was refused   3  the user process could not start or died
+  n  process.exit(n) in a cell      70 an error of ours
+  129, 130, 143  hung up, interrupted, terminated; 141  nobody reads the output any more
+
+Environment:
+  NO_COLOR, FORCE_COLOR  never or always colours      EAGERDECK_ASCII=1    ASCII instead of ✓ ✕ ▸
+  EAGERDECK_HISTORY=off  keeps nothing on disk        INK_SCREEN_READER=1  whole lines, words instead of glyphs
+
+Examples:
+  eagerdeck repl
+  eagerdeck repl -i setup.ts
+  echo 'const xs = [1, 2]; xs.map((x) => x * 2)' | eagerdeck repl
+`;
+
 function commands(acting: Acting): Command {
   const program = new Command("eagerdeck")
     .description(
@@ -93,11 +113,9 @@ function commands(acting: Acting): Command {
     .option("--json", "JSON lines in and out, for programs")
     .option("--quiet", "values and errors only")
     .option("--keep-going", "go on after a failed cell")
+    .option("--no-history", "neither read nor keep what is typed")
     .addOption(CHECK)
-    .addHelpText(
-      "after",
-      "\nExample:\n  echo 'const xs = [1, 2]; xs.map((x) => x * 2)' | eagerdeck repl\n",
-    )
+    .addHelpText("after", REPL_HELP)
     .action(
       acting(async (file: string | undefined, options) =>
         (await import("./repl.ts")).repl(file, options),

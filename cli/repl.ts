@@ -13,6 +13,8 @@ export interface ReplFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly keepGoing?: boolean;
+  /** False for `--no-history`. */
+  readonly history?: boolean;
   readonly check?: "error" | "warn" | "off";
 }
 
@@ -22,6 +24,10 @@ export async function repl(file: string | undefined, flags: ReplFlags): Promise<
     throw new UsageError("give a file or -e CODE, not both");
   }
   if (flags.plain && flags.json) throw new UsageError("--plain and --json exclude each other");
+  if (flags.interactive && flags.json) throw new UsageError("--json and -i exclude each other");
+  if (flags.interactive && file === undefined && flags.eval === undefined && !process.stdin.isTTY) {
+    throw new UsageError("-i needs -e CODE or a file: standard input is the cells, and ends");
+  }
   if (file !== undefined) {
     checkInputFile(file, "a .ts file");
   }
@@ -33,6 +39,7 @@ export async function repl(file: string | undefined, flags: ReplFlags): Promise<
     ...(flags.check === undefined ? {} : { check: flags.check }),
     ...(flags.quiet === undefined ? {} : { quiet: flags.quiet }),
     ...(flags.keepGoing === undefined ? {} : { keepGoing: flags.keepGoing }),
+    ...(flags.history === undefined ? {} : { history: flags.history }),
     ...(flags.interactive === undefined ? {} : { interactiveAfter: flags.interactive }),
   });
 }

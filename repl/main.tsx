@@ -39,7 +39,8 @@ export interface ScreenOptions {
 }
 
 const ERASE_LINE = "\r\x1b[2K";
-const HOME_AND_ERASE = "\x1b[H\x1b[J";
+// Not from the first column: tmux would keep the old screen in its scrollback.
+const HOME_AND_ERASE = "\x1b[1;2H\x1b[J\x1b[1;1H\x1b[K";
 const CURSOR_UP = "\x1b[1A";
 const CLOSE_GRACE_MS = 3_000;
 /** How long the last cell may take to end before the screen closes without its block. */

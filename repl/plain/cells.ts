@@ -15,20 +15,25 @@ export function splitCells(text: string): string[] {
 
 /** Gives out each cell of a stream as soon as its end is seen. */
 export class CellSplitter {
-  #line = "";
+  /** Pieces of the line that has not ended: joined once, a line of 20 MB comes in hundreds. */
+  #line: string[] = [];
   #lines: string[] = [];
 
   /** @returns the cells that ended in this piece. */
   push(text: string): string[] {
-    const lines = (this.#line + text).split("\n");
-    this.#line = lines.pop() ?? "";
-    return lines.flatMap((line) => this.#take(line));
+    const [first = "", ...rest] = text.split("\n");
+    this.#line.push(first);
+    return rest.flatMap((begun) => {
+      const cells = this.#take(this.#line.join(""));
+      this.#line = [begun];
+      return cells;
+    });
   }
 
   /** @returns the last cell, if there is one. */
   end(): string[] {
-    const before = this.#take(this.#line);
-    this.#line = "";
+    const before = this.#take(this.#line.join(""));
+    this.#line = [];
     return [...before, ...this.#cell()];
   }
 

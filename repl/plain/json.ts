@@ -1,30 +1,21 @@
 /**
  * JSON lines: one request per line in, one answer or report per line out. For programs.
  *
- * Requests: `{"type":"execute","id":1,"code":"1 + 1"}`, `interrupt` (`kind`), `complete` (`code`,
- * `offset`), `restart`, `exit`. Every answer repeats the `id`; reports name the `cell`.
+ * Requests: `{"type":"execute","id":1,"code":"1 + 1"}`, `interrupt` (`kind`, `cell`), `complete`
+ * (`code`, `offset`), `restart`, `exit`. Every answer repeats the `id`; reports name the `cell`.
+ * `input()` of a cell goes the other way: `{"type":"input","id":"input-1","prompt":"Name? ",
+ * "password":false}` is answered by `{"type":"input-reply","id":"input-1","value":"Ada"}`.
  * @module
  */
 import { createInterface } from "node:readline";
-import type {
-  InterruptKind,
-  Session,
-  SessionEvent,
-  Settled,
-} from "../../runtime/session/client/api.ts";
+import type { Session, SessionEvent, Settled } from "../../runtime/session/client/api.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { JsonQuestions } from "./json-questions.ts";
+import { type JsonRequest, parseRequest, type RequestId } from "./json-requests.ts";
 import { codeOf } from "./run.ts";
 
 /** Raised when a reader of older lines would misread newer ones. */
 const JSON_VERSION = 1;
-const KINDS: readonly InterruptKind[] = ["cooperate", "terminate", "kill"];
-
-type Id = string | number;
-type Request =
-  | { readonly type: "execute"; readonly id: Id; readonly code: string }
-  | { readonly type: "interrupt"; readonly id: Id; readonly kind: InterruptKind }
-  | { readonly type: "complete"; readonly id: Id; readonly code: string; readonly offset: number }
-  | { readonly type: "restart" | "exit"; readonly id: Id };
 
 export interface JsonOptions {
   readonly session: Session;
@@ -33,6 +24,8 @@ export interface JsonOptions {
   readonly cells: readonly string[] | undefined;
   readonly keepsGoing: boolean;
   readonly onSigint: (press: () => void) => void;
+  /** Why `input()` is refused to `cells`. */
+  readonly inputRefusal: string;
 }
 
 /** Serves until `exit` or the end of the input. @returns the exit code. */
@@ -52,12 +45,19 @@ class JsonServer {
   #worst: number = exitCodes.ok;
   #uncaughtCount = 0;
   readonly #running = new Set<Promise<unknown>>();
-  readonly #ids = new Map<number, Id>();
+  readonly #questions = new JsonQuestions((type, fields) => this.#send(type, fields));
+  readonly #ids = new Map<number, RequestId>();
 
   constructor(options: JsonOptions) {
     this.#options = options;
     const { session } = options;
     this.#stop = session.onEvent((event) => this.#report(event));
+    const { cells, inputRefusal } = options;
+    session.onInput(async (question) =>
+      cells
+        ? { ok: false, name: "StdinNotAllowed", message: inputRefusal }
+        : await this.#questions.ask(question),
+    );
     options.onSigint(() => void session.interrupt("cooperate"));
     session.ready.then(
       () => this.#send("ready", { folder: session.folder }),
@@ -91,12 +91,18 @@ class JsonServer {
     for await (const line of lines) {
       if (line.trim() === "") continue;
       const request = parseRequest(line);
-      if ("problem" in request) this.#send("bad-request", request);
+      if ("problem" in request) this.#send("bad-request", { ...request });
       else if (request.type === "exit") {
         this.#send("exiting", { id: request.id });
         return this.#withLate(this.#worst);
+      } else if (request.type === "input-reply") {
+        const { id, value } = request;
+        if (!this.#questions.answer(id, value)) {
+          this.#send("bad-request", { id, problem: "no `input` of this id waits for an answer" });
+        }
       } else this.#track(this.#perform(request));
     }
+    this.#questions.end();
     await Promise.all(this.#running);
     await this.#settleLate();
     return this.#withLate(this.#worst);
@@ -111,13 +117,14 @@ class JsonServer {
     void work.finally(() => this.#running.delete(work));
   }
 
-  async #perform(request: Exclude<Request, { type: "exit" }>): Promise<void> {
+  async #perform(request: Exclude<JsonRequest, { type: "exit" | "input-reply" }>): Promise<void> {
     const { session } = this.#options;
     const { id } = request;
     try {
       if (request.type === "execute") await this.#execute(id, request.code);
       else if (request.type === "interrupt") {
-        this.#send("interrupted", { id, result: await session.interrupt(request.kind) });
+        const target = request.cell === undefined ? {} : { cell: request.cell };
+        this.#send("interrupted", { id, result: await session.interrupt(request.kind, target) });
       } else if (request.type === "complete") {
         const completions = await session.types.complete(request.code, request.offset);
         this.#send("completions", { id, ...completions });
@@ -130,7 +137,7 @@ class JsonServer {
     }
   }
 
-  async #execute(id: Id, code: string): Promise<Settled> {
+  async #execute(id: RequestId, code: string): Promise<Settled> {
     const execution = this.#options.session.execute({ code });
     const { cell } = execution;
     this.#ids.set(cell, id);
@@ -179,43 +186,5 @@ class JsonServer {
 
   #send(type: string, fields: Readonly<Record<string, unknown>>): void {
     this.#options.write(`${JSON.stringify({ v: JSON_VERSION, type, ...fields })}\n`);
-  }
-}
-
-function parseRequest(line: string): Request | { readonly id?: Id; readonly problem: string } {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (error) {
-    return { problem: `no JSON: ${error instanceof Error ? error.message : String(error)}` };
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return { problem: "a request is an object" };
-  }
-  const { type, id, code, offset, kind = "cooperate" } = value as Record<string, unknown>; // each is tested below
-  if (typeof id !== "string" && typeof id !== "number") {
-    return { problem: "`id` must be a string or a number" };
-  }
-  switch (type) {
-    case "execute":
-      return typeof code === "string"
-        ? { type, id, code }
-        : { id, problem: "`code` must be a string" };
-    case "complete": {
-      const isValid = typeof code === "string" && Number.isInteger(offset ?? 0);
-      if (!isValid) return { id, problem: "`code` must be a string, `offset` a number" };
-      return { type, id, code, offset: typeof offset === "number" ? offset : code.length };
-    }
-    case "interrupt": {
-      const known = KINDS.find((name) => name === kind);
-      return known
-        ? { type, id, kind: known }
-        : { id, problem: `\`kind\` is one of ${KINDS.join(", ")}` };
-    }
-    case "restart":
-    case "exit":
-      return { type, id };
-    default:
-      return { id, problem: "`type` is one of execute, interrupt, complete, restart, exit" };
   }
 }

@@ -3,20 +3,26 @@
  * run a REPL in a pipe. Whole lines, nothing that was printed is rewritten.
  * @module
  */
-import { createInterface } from "node:readline";
 import type { Session } from "../../runtime/session/client/api.ts";
+import { type Inputs, openInputs } from "../../runtime/store/inputs.ts";
 import { isCommand } from "../commands/registry.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { ctrlC, descend, type PressState } from "../interrupt.ts";
+import { LineReader } from "./line-reader.ts";
+import type { Questions } from "./questions.ts";
 import type { Report } from "./report.ts";
 
 export interface LineOptions {
   readonly session: Session;
   readonly report: Report;
   readonly isQuiet: boolean;
+  /** Whether what is typed is kept for later sessions. */
+  readonly keepsHistory: boolean;
   readonly command: (code: string) => Promise<boolean> | undefined;
   /** Hears of each SIGINT. */
   readonly onSigint: (press: () => void) => void;
+  /** Who asks for cells; from here on with the lines of this mode. */
+  readonly questions: Questions;
   /** Ended by the `.exit` command. */
   readonly left: Promise<number>;
 }
@@ -25,70 +31,110 @@ const CONTINUATION = "... ";
 
 /** Reads cells line by line until the input ends. @returns the exit code. */
 export async function runLines(options: LineOptions): Promise<number> {
-  const { session, report, isQuiet, command, onSigint, left } = options;
-  const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
-  const lines = createInterface({
-    input: process.stdin,
-    output: process.stderr,
-    // A screen reader reads a line that readline rewrites again from its start.
-    terminal: isTerminal && process.env["TERM"] !== "dumb" && !process.env["INK_SCREEN_READER"],
-    historySize: 1_000,
+  const { session, report, keepsHistory, onSigint, questions, left } = options;
+  // A pipe is a program, whose lines nobody wants back.
+  const isStored = keepsHistory && process.stdin.isTTY === true;
+  const onNotice = (text: string) => report.say(text, "muted");
+  const inputs = await openInputs({ folder: session.folder, isStored, onNotice });
+  const lines = new Lines(options, inputs);
+  using reader = new LineReader({
+    history: await keptLines(inputs),
+    onInterrupt: () => lines.press(reader),
   });
-  let draft: string[] = [];
-  let running = Promise.resolve();
-  let active = 0;
-  let isClosed = false;
-  let presses: PressState = {};
-  const ended = Promise.withResolvers<number>();
+  onSigint(() => lines.press(reader));
+  questions.reader = reader;
+  return await Promise.race([lines.run(reader), lines.left, left]);
+}
 
-  const prompt = () => {
-    if (isQuiet || isClosed) return;
-    lines.setPrompt(draft.length > 0 ? CONTINUATION : `In [${session.count + 1}]: `);
-    lines.prompt();
-  };
-  const run = async (code: string) => {
-    const asCommand = command(code);
-    if (asCommand) await asCommand;
-    else await report.run(code, { stopOnError: false });
-    active--;
-    presses = descend(presses);
-    if (active === 0) prompt();
-  };
-  const submit = () => {
-    const code = draft.join("\n");
-    draft = [];
-    if (code.trim() === "") return prompt();
-    active++;
-    // What was typed ahead runs in its turn, also after a failure: each line is its own decision.
-    running = running.then(() => run(code));
-  };
-  const press = () => {
-    const situation = { hasPopup: false, hasText: draft.length > 0, isRunning: active > 0 };
-    const { meaning, state } = ctrlC(presses, situation, performance.now());
-    presses = state;
-    if (meaning.kind === "interrupt") void session.interrupt(meaning.interrupt);
-    else if (meaning.kind === "leave") ended.resolve(exitCodes.ok);
-    else if (meaning.kind === "clear-text") draft = [];
-    else if (meaning.kind === "hint") report.say("Ctrl-C again, or Ctrl-D, leaves", "muted");
-    if (meaning.kind === "clear-text" || meaning.kind === "hint") prompt();
-  };
-  onSigint(press);
-  lines.on("SIGINT", press);
-  lines.on("line", (line) => {
-    draft.push(line);
-    const code = draft.join("\n");
-    const isReady = isCommand(code) || session.parse(code).status !== "incomplete";
-    if (code.trim() === "" || isReady) submit();
-    else prompt();
+/** Readline's history is one of lines: a cell of three comes back as three. */
+async function keptLines(inputs: Inputs): Promise<string[]> {
+  const lines: string[] = [];
+  await inputs.load((older) => {
+    for (const { source } of older) lines.push(...source.split("\n").reverse());
   });
-  lines.on("close", () => {
-    isClosed = true;
-    // What is typed and not complete runs all the same: the parser then says what is missing.
-    if (draft.length > 0) submit();
-    void running.then(() => ended.resolve(exitCodes.ok));
-  });
-  prompt();
-  const code = await Promise.race([ended.promise, left]);
-  lines.close();
-  return code;
+  return lines;
+}
+
+class Lines {
+  readonly #options: LineOptions;
+  readonly #inputs: Inputs;
+  readonly #left = Promise.withResolvers<number>();
+  #draft: string[] = [];
+  #isRunning = false;
+  #presses: PressState = {};
+
+  constructor(options: LineOptions, inputs: Inputs) {
+    this.#options = options;
+    this.#inputs = inputs;
+  }
+
+  /** Resolves when the person leaves by Ctrl-C. */
+  get left(): Promise<number> {
+    return this.#left.promise;
+  }
+
+  async run(reader: LineReader): Promise<number> {
+    for (;;) {
+      const line = await reader.read(this.#prompt());
+      // What is typed and not complete runs all the same: the parser then says what is missing.
+      if (line !== undefined) this.#draft.push(line);
+      if (line === undefined || this.#isReady()) await this.#submit();
+      if (line === undefined) return exitCodes.ok;
+    }
+  }
+
+  press(reader: LineReader): void {
+    const { session, report } = this.#options;
+    const isRunning = this.#isRunning;
+    // What is typed while a cell runs is an answer to it, or waits in sight: the press means the cell.
+    const hasText = !isRunning && (this.#draft.length > 0 || reader.hasText);
+    const situation = { hasPopup: false, hasText, isRunning };
+    const { meaning, state } = ctrlC(this.#presses, situation, performance.now());
+    this.#presses = state;
+    switch (meaning.kind) {
+      case "interrupt":
+        void session.interrupt(meaning.interrupt);
+        return;
+      case "leave":
+        return this.#left.resolve(exitCodes.ok);
+      case "clear-text":
+        this.#draft = [];
+        reader.clear();
+        return reader.prompt(this.#prompt());
+      case "hint":
+        report.say("Ctrl-C again, or Ctrl-D, leaves", "muted");
+        return reader.prompt(this.#prompt());
+      default:
+        // The same press, held; and there is no popup to close.
+        return;
+    }
+  }
+
+  #prompt(): string {
+    const { isQuiet, session } = this.#options;
+    if (isQuiet) return "";
+    return this.#draft.length > 0 ? CONTINUATION : `In [${session.count + 1}]: `;
+  }
+
+  #isReady(): boolean {
+    const code = this.#draft.join("\n");
+    if (code.trim() === "" || isCommand(code)) return true;
+    return this.#options.session.parse(code).status !== "incomplete";
+  }
+
+  async #submit(): Promise<void> {
+    const code = this.#draft.join("\n");
+    this.#draft = [];
+    if (code.trim() === "") return;
+    const { session, report, command } = this.#options;
+    this.#inputs.add(code, isCommand(code) ? undefined : session.count + 1);
+    this.#isRunning = true;
+    try {
+      // Also after a failure the next line runs: each is its own decision.
+      await (command(code) ?? report.run(code, { stopOnError: false }));
+    } finally {
+      this.#isRunning = false;
+      this.#presses = descend(this.#presses);
+    }
+  }
 }

@@ -19,6 +19,8 @@ import {
 } from "../terminal/style.ts";
 import { runJson } from "./json.ts";
 import { runLines } from "./line.ts";
+import { LineReader } from "./line-reader.ts";
+import { Questions } from "./questions.ts";
 import { Report } from "./report.ts";
 import { cellsOf, runCells } from "./run.ts";
 
@@ -72,7 +74,17 @@ function json(
     cells: options.cells,
     keepsGoing: repl.keepGoing === true,
     onSigint: ending.onSigint,
+    inputRefusal:
+      "input() has nobody to ask: with --json, send cells as requests instead of -e or a file",
   });
+}
+
+/** Why a cell of a pipe, of `-e` or of a file cannot ask; undefined when a person is there. */
+function inputRefusal(isPiped: boolean): string | undefined {
+  if (process.stdin.isTTY === true) return undefined;
+  return isPiped
+    ? "input() has nobody to ask: standard input is the cells. Put them into a file and run it in a terminal: eagerdeck repl FILE"
+    : "input() has nobody to ask: standard input is no terminal. Run it in one, or send the cells to eagerdeck repl --json";
 }
 
 async function text(
@@ -90,12 +102,20 @@ async function text(
     columns,
     isQuiet,
     hasLabels: readsLines,
+    isReadOut: isReadOut(),
     out: { style: styleOf(process.stdout), write: (text) => process.stdout.write(text) },
     err: { style: styleOf(process.stderr), write: (text) => process.stderr.write(text) },
   });
   void ending.code.then(() => report.close());
   const left = Promise.withResolvers<number>();
+  const questions = new Questions({
+    refusal: inputRefusal(isPiped && given === undefined),
+    open: () => new LineReader({ onInterrupt: ending.press }),
+  });
+  session.onInput((question) => questions.ask(question));
   const state = new CommandState(session);
+  // Of commands: `.rerun 3` has failed when the cell has.
+  let cellsFailed = 0;
   const context: CommandContext = {
     session,
     state,
@@ -107,17 +127,32 @@ async function text(
     runs: () => report.records.runs(),
     run: (n) => report.findRun(n),
     deckText: (run) => report.deckText(run, styleOf(process.stdout)),
-    execute: (cell) => report.run(cell, { stopOnError: false }),
+    execute: async (cell) => {
+      const settled = await report.run(cell, { stopOnError: false });
+      if (settled.status !== "ok") cellsFailed++;
+      return settled;
+    },
     say: (stream, text) => void process[stream].write(text),
   };
-  const command = (cell: string) => (isCommand(cell) ? performCommand(cell, context) : undefined);
+  const perform = async (cell: string) => {
+    const before = cellsFailed;
+    return (await performCommand(cell, context)) && cellsFailed === before;
+  };
+  const command = (cell: string) => (isCommand(cell) ? perform(cell) : undefined);
   const run = { session, report, command, keepsGoing: repl.keepGoing === true };
   ending.onSigint(cellPress(session, (code) => ending.resolve(code)));
   try {
     const cells = given ?? (isPiped ? cellsOf(process.stdin) : []);
     const ran = await Promise.race([runCells(cells, run), left.promise]);
     if (!readsLines || ran === exitCodes.interrupted) return ran;
-    return await runLines({ ...run, isQuiet, onSigint: ending.onSigint, left: left.promise });
+    return await runLines({
+      ...run,
+      isQuiet,
+      keepsHistory: repl.history !== false,
+      onSigint: ending.onSigint,
+      questions,
+      left: left.promise,
+    });
   } catch (error) {
     if (!(error instanceof TypeError) || !isPiped) throw error;
     process.stderr.write("the input is no UTF-8 text\n");
@@ -163,6 +198,8 @@ interface Ending extends Disposable {
   /** Resolves when a signal, a closed pipe or `process.exit(n)` in a cell ends the program. */
   readonly code: Promise<number>;
   resolve(code: number): void;
+  /** What a SIGINT does: readline reads Ctrl-C itself. */
+  readonly press: () => void;
   onSigint(press: () => void): void;
 }
 
@@ -184,6 +221,7 @@ function watchEnds(session: Session): Ending {
   return {
     code: promise,
     resolve,
+    press: onSigint,
     onSigint: (hear) => {
       press = hear;
     },
@@ -195,10 +233,15 @@ function watchEnds(session: Session): Ending {
   };
 }
 
+function isReadOut(): boolean {
+  return Boolean(process.env["INK_SCREEN_READER"]);
+}
+
 function styleOf(stream: NodeJS.WriteStream): Style {
   return createStyle({
     hasColor: wantsColor(process.env, stream.isTTY === true),
     isAscii: wantsAscii(process.env),
+    isSpoken: isReadOut(),
     isGroundLight: hasLightGround(process.env),
   });
 }

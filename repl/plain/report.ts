@@ -19,6 +19,7 @@ import { deckText, errorText, plainText, resultText } from "../live/block.ts";
 import { Transcript } from "../state/transcript.ts";
 import { sanitize, sanitizeLine } from "../terminal/sanitize.ts";
 import type { Style, Tone } from "../terminal/style.ts";
+import { CallCounts } from "./call-counts.ts";
 
 export interface ReportOptions {
   readonly session: Session;
@@ -26,6 +27,8 @@ export interface ReportOptions {
   readonly isQuiet: boolean;
   /** `Out[3]: ` before values: for a person, not for a pipe. */
   readonly hasLabels: boolean;
+  /** For a screen reader: sums instead of a line per call. */
+  readonly isReadOut?: boolean;
   readonly out: { readonly style: Style; write(text: string): void };
   readonly err: { readonly style: Style; write(text: string): void };
 }
@@ -33,6 +36,8 @@ export interface ReportOptions {
 /** The deck of a quick run says it all; task lines are for people who wait. */
 const LINES_AFTER_MS = 1_000;
 const LINES_MAX = 50;
+/** How often it is looked whether sums are due. */
+const COUNTS_LOOK_MS = 1_000;
 
 const GLYPHS: Readonly<Record<CallSettled["state"], { glyph: string; tone: Tone }>> = {
   ok: { glyph: "✓", tone: "ok" },
@@ -55,12 +60,21 @@ export class Report {
   #hasExited = false;
   /** Failures that were printed when nobody caught them; their cell ends with the same one. */
   readonly #printed = new WeakSet<object>();
+  readonly #counts: CallCounts | undefined;
+  readonly #countsTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
   #areDecksShown = true;
 
   constructor(options: ReportOptions) {
     this.#options = options;
     this.#stop = options.session.onEvent((event) => this.#onEvent(event));
+    if (options.isReadOut && !options.isQuiet) {
+      const counts = new CallCounts(performance.now());
+      this.#counts = counts;
+      this.#countsTimer = setInterval(() => {
+        for (const line of counts.due(performance.now())) this.say(line, "muted");
+      }, COUNTS_LOOK_MS).unref();
+    }
   }
 
   /** Runs a cell and prints what it ended with, after its output. */
@@ -78,6 +92,7 @@ export class Report {
     if (this.#isClosed) return;
     this.#lines?.end();
     this.#lines = undefined;
+    if (settled.n !== undefined) this.#counts?.ended(settled.n);
     const { out } = this.#options;
     for (const text of this.#updates.values()) out.write(`${text}\n`);
     this.#updates.clear();
@@ -126,6 +141,7 @@ export class Report {
   /** Says nothing more: what cells end with once the session is closed is our doing, not theirs. */
   close(): void {
     this.#isClosed = true;
+    clearInterval(this.#countsTimer);
     this.#lines?.end();
     this.#stop();
   }
@@ -149,6 +165,7 @@ export class Report {
     switch (event.kind) {
       case "event":
         this.records.apply(event.event);
+        this.#count(event.event);
         return this.#onRuntimeEvent(event.event);
       case "display":
         if (event.update && event.displayId !== undefined) {
@@ -181,6 +198,11 @@ export class Report {
     }
   }
 
+  #count(event: RuntimeEvent): void {
+    const n = this.#counts && this.records.run(event.runId)?.n;
+    if (n !== undefined) this.#counts?.apply(n, event);
+  }
+
   #onRuntimeEvent(event: RuntimeEvent): void {
     const { out, err, isQuiet } = this.#options;
     if (event.kind === "log") {
@@ -191,7 +213,10 @@ export class Report {
       this.#openRuns.delete(event.runId);
       ended?.();
     } else if (event.kind === "call-created" && !isQuiet && this.#areDecksShown) {
-      this.#lines ??= new TaskLines((line) => err.write(`${line}\n`));
+      this.#lines ??= new TaskLines({
+        linesMax: this.#options.isReadOut ? 0 : LINES_MAX,
+        print: (line) => err.write(`${line}\n`),
+      });
     } else if (event.kind === "call-settled" && !isQuiet) {
       this.#lines?.add(() => this.#taskLine(event), event.state === "failed");
     }
@@ -211,14 +236,17 @@ export class Report {
 /** A line per settled call, once the cell has taken long enough for someone to wonder. */
 class TaskLines {
   readonly #print: (line: string) => void;
+  readonly #linesMax: number;
   readonly #timer: NodeJS.Timeout;
   #early: { readonly line: () => string; readonly isFailure: boolean }[] = [];
   #isShowing = false;
   #shown = 0;
   #hidden = 0;
 
-  constructor(print: (line: string) => void) {
-    this.#print = print;
+  /** @param options `linesMax`: beyond it only failures get a line. */
+  constructor(options: { readonly linesMax: number; readonly print: (line: string) => void }) {
+    this.#print = options.print;
+    this.#linesMax = options.linesMax;
     this.#timer = setTimeout(() => {
       this.#isShowing = true;
       for (const { line, isFailure } of this.#early.splice(0)) this.add(line, isFailure);
@@ -230,11 +258,11 @@ class TaskLines {
   add(line: () => string, isFailure: boolean): void {
     if (!this.#isShowing) {
       // Beyond the first lines only the number counts: nothing grows with 10,000 calls.
-      if (isFailure || this.#early.length < LINES_MAX) this.#early.push({ line, isFailure });
+      if (isFailure || this.#early.length < this.#linesMax) this.#early.push({ line, isFailure });
       else this.#hidden++;
       return;
     }
-    if (isFailure || this.#shown < LINES_MAX) {
+    if (isFailure || this.#shown < this.#linesMax) {
       this.#shown++;
       this.#print(line());
     } else this.#hidden++;

@@ -40,6 +40,8 @@ interface Cell {
   /** The editor's version right after the cell had left it: who has typed since is not disturbed. */
   readonly version: number;
   readonly isTyped: boolean;
+  /** The session has counted it, although we have not heard of its beginning yet. */
+  readonly hasNumber: boolean;
   n?: number;
   /** The prompt does not wait for it. */
   isBackground: boolean;
@@ -217,6 +219,7 @@ export class Cells {
    */
   async run(code: string, isTyped = false): Promise<Settled> {
     const { outputLinesMax, session, style } = this.#options;
+    const before = session.count;
     const execution = session.execute({ code });
     const id = execution.cell;
     this.transcript.entered(id, code);
@@ -226,6 +229,7 @@ export class Cells {
       code,
       version: this.#options.store.get().editor.version,
       isTyped,
+      hasNumber: session.count > before,
       isBackground: false,
       isDetached: false,
       state: "waiting",
@@ -562,7 +566,7 @@ export class Cells {
 
   #counted(snapshot: Snapshot): Snapshot {
     const cells = [...this.#cells.values()];
-    const queued = cells.filter((cell) => cell.state === "waiting").length;
+    const queued = cells.filter((cell) => cell.state === "waiting" && !cell.hasNumber).length;
     const background = cells.flatMap(({ isBackground, n }) => (isBackground ? [n ?? 0] : []));
     return {
       ...snapshot,

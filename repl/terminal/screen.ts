@@ -19,6 +19,13 @@ export interface Output {
   off(event: "resize" | "drain" | "error", listener: (error: Error) => void): unknown;
 }
 
+/**
+ * Ink erases its old frame from the first column on. At the top of the screen tmux takes that for the
+ * wish to keep the whole screen (`scroll-on-clear`), and the old frame would stay in the scrollback.
+ */
+const ERASE_FROM_LINE = "\x1b[1G\x1b[J";
+const ERASE_FROM_SECOND_COLUMN = "\x1b[2G\x1b[J\x1b[1G\x1b[K";
+
 const SETTLE_MS = 60;
 const FALLBACK: Size = { columns: 80, rows: 24 };
 
@@ -58,7 +65,8 @@ export class Screen extends EventEmitter {
     return this.#size;
   }
 
-  readonly write = (text: string, done?: () => void): boolean => {
+  readonly write = (painted: string, done?: () => void): boolean => {
+    const text = painted.replaceAll(ERASE_FROM_LINE, ERASE_FROM_SECOND_COLUMN);
     this.bytes += Buffer.byteLength(text);
     if (this.#held) {
       this.#held.push(text);

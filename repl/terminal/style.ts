@@ -104,18 +104,39 @@ const ASCII: Readonly<Record<string, string>> = {
   "↗": "^",
 };
 
+/** What is read out: screen readers skip most glyphs, or spell their Unicode names. */
+const WORDS: Readonly<Record<string, string>> = {
+  "✓": "ok",
+  "✕": "failed",
+  "▸": "running",
+  "◆": "cached",
+  "⊘": "cancelled",
+  "…": "...",
+  "→": "gives",
+  "←": "from",
+  "·": "-",
+  "×": "times",
+  "❯": "here",
+  "│": " ",
+  "┃": " ",
+};
+
 export interface StyleOptions {
   readonly hasColor: boolean;
   readonly isAscii: boolean;
+  /** Words in the place of glyphs. */
+  readonly isSpoken?: boolean;
   /** What `auto` means; default: a dark ground. */
   readonly isGroundLight?: boolean;
 }
 
-export function createStyle({ hasColor, isAscii, isGroundLight = false }: StyleOptions): Style {
+export function createStyle(options: StyleOptions): Style {
+  const { hasColor, isAscii, isSpoken = false, isGroundLight = false } = options;
+  const shown = { ...(isAscii ? ASCII : {}), ...(isSpoken ? WORDS : {}) };
   let theme: Theme = "auto";
   const isColored = () => hasColor && theme !== "none";
   const glyphs = (text: string) =>
-    isAscii ? text.replaceAll(/\P{ASCII}/gu, (glyph) => ASCII[glyph] ?? glyph) : text;
+    isAscii || isSpoken ? text.replaceAll(/\P{ASCII}/gu, (glyph) => shown[glyph] ?? glyph) : text;
   const paint = (text: string, tone: Tone) => {
     const code = CODES[tone];
     const shown = glyphs(text);

@@ -19,17 +19,21 @@ export interface PipedRepl {
   readonly ended: Promise<PipedResult>;
 }
 
+export interface PipedOptions {
+  /** With the real session, as people start it. */
+  readonly isReal?: boolean;
+  readonly folder?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 const scripted = fileURLToPath(new URL("scripted-repl.ts", import.meta.url));
 
 /** Starts the REPL on a scripted session, or as people start it. */
-export function startPiped(
-  args: readonly string[],
-  options: { readonly isReal?: boolean; readonly folder?: string } = {},
-): PipedRepl {
+export function startPiped(args: readonly string[], options: PipedOptions = {}): PipedRepl {
   const script = options.isReal ? [`${distFolder}/cli/main.js`, "repl"] : [scripted];
   const { NO_COLOR: _, FORCE_COLOR: _force, ...env } = process.env;
   const child = spawn(process.execPath, [...script, ...args], {
-    env,
+    env: { ...env, ...options.environment },
     stdio: ["pipe", "pipe", "pipe"],
     ...(options.folder === undefined ? {} : { cwd: options.folder }),
   });
@@ -58,7 +62,7 @@ export function startPiped(
 export async function runPiped(
   args: readonly string[],
   input: string | Uint8Array = "",
-  options: { readonly isReal?: boolean; readonly folder?: string } = {},
+  options: PipedOptions = {},
 ): Promise<PipedResult> {
   const repl = startPiped(args, options);
   repl.stdin.end(input);

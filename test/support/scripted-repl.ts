@@ -17,6 +17,7 @@ const { values, positionals } = parseArgs({
     interactive: { type: "boolean", short: "i" },
     quiet: { type: "boolean" },
     "keep-going": { type: "boolean" },
+    "no-history": { type: "boolean" },
     "slow-start": { type: "boolean" },
   },
 });
@@ -35,6 +36,7 @@ process.exitCode = await runRepl(
     ...(values.eval === undefined ? {} : { code: values.eval }),
     ...(values.interactive ? { interactiveAfter: true } : {}),
     ...(values.quiet ? { quiet: true } : {}),
+    ...(values["no-history"] ? { history: false } : {}),
     ...(values["keep-going"] ? { keepGoing: true } : {}),
   },
   ({ folder }) =>

@@ -1,9 +1,12 @@
-import { writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { distFolder } from "../support/dist.ts";
 import { runPiped, startPiped } from "../support/piped-repl.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 
 describe("cells from a pipe, -e or a file", () => {
   test("output and values go to stdout, decks and errors to stderr", async () => {
@@ -75,6 +78,12 @@ describe("cells from a pipe, -e or a file", () => {
     });
   });
 
+  test("a command whose cell fails has failed", async () => {
+    const cells =
+      'globalThis.fails = !globalThis.fails, globalThis.fails || fail("no")\n// %%\n.rerun 1';
+    expect(await runPiped([], cells)).toMatchObject({ code: 1, stderr: "TypeError: no\n" });
+  });
+
   test("an error of a missing file, a folder, a notebook, bytes that are no text: one sentence and 2", async () => {
     expect(await runPiped(["missing.ts"])).toEqual({
       code: 2,
@@ -119,10 +128,39 @@ describe("how it ends", () => {
     expect(await repl.ended).toMatchObject({ code: 130, stdout: "on\n" });
   });
 
-  test("SIGINT while it waits for input ends with 130, SIGTERM with 143", async () => {
+  test("a user process that cannot start ends with 3 and the reason", async () => {
+    using folder = tempFolder();
+    const preload = join(folder.path, "preload.cjs");
+    // Whoever has a channel to a parent is a child of ours.
+    writeFileSync(preload, "if (process.send) process.exit(9);\n");
+    const result = await runPiped([], "1\n// %%\n2", {
+      isReal: true,
+      folder: folder.path,
+      environment: { NODE_OPTIONS: `--require=${preload}` },
+    });
+    expect(result).toMatchObject({ code: 3, stdout: "" });
+    expect(result.stderr).toContain("it ended with exit code 9");
+  });
+
+  test("a working folder that is gone is told, with 2", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "eagerdeck-"));
+    const main = join(distFolder, "cli/main.js");
+    const script = `rmdir "$PWD"; exec "${process.execPath}" "${main}" repl -e 1`;
+    const { status, stderr } = spawnSync("/bin/sh", ["-c", script], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: "eagerdeck: the working folder is gone; change to one that exists\n",
+    });
+  });
+
+  test("while it waits for input SIGINT ends it with 130, SIGTERM with 143, SIGHUP with 129", async () => {
     for (const [signal, code] of [
       ["SIGINT", 130],
       ["SIGTERM", 143],
+      ["SIGHUP", 129],
     ] as const) {
       const repl = startPiped([]);
       repl.stdin.write('print("on\\n")\n// %%\n');
