@@ -17,6 +17,7 @@ import type { Cells } from "./state/session.ts";
 import type { Store } from "./state/store.ts";
 import { sanitize } from "./terminal/sanitize.ts";
 import type { Style } from "./terminal/style.ts";
+import { wrapText } from "./terminal/wrap.ts";
 
 export interface TurnsOptions {
   readonly store: Store;
@@ -121,7 +122,8 @@ export class Turns {
     } catch (error) {
       // A command of ours that breaks is told as it is; the REPL and what was typed go on.
       const text = error instanceof CommandError ? error.message : String(error);
-      scrollback.text(style.paint(sanitize(text), "error"));
+      const rows = wrapText(sanitize(text), store.get().size.columns - 1);
+      scrollback.text(style.paint(rows, "error"));
       return false;
     } finally {
       this.#running.delete(controller);

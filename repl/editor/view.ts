@@ -15,7 +15,7 @@ export interface EditorView {
 }
 
 export interface EditorRow {
-  /** `In [5]: `, or the continuation of the same width. */
+  /** `In [5]: `, or the continuation of the same width, which counts lines above or below the window. */
   readonly prompt: string;
   readonly code: string;
   /** Line of the text, from 0. */
@@ -44,7 +44,13 @@ export function editorView(options: ViewOptions): EditorView {
   const lines = text.split("\n");
   const cursorLine = text.slice(0, cursor).split("\n").length - 1;
   const first = firstLine(lines.length, cursorLine, rowsMax);
-  const continuation = continuationPrompt(prompt);
+  const promptOf = (line: number) => {
+    if (line === 0) return prompt;
+    if (line === first) return hiddenPrompt(`↑${first}`, prompt);
+    const below = lines.length - first - rowsMax;
+    const isLast = line === first + rowsMax - 1;
+    return below > 0 && isLast ? hiddenPrompt(`↓${below}`, prompt) : continuationPrompt(prompt);
+  };
   const width = Math.max(1, columns - widthOf(prompt));
   const cursorOffset = cursor - lineStart(text, cursor);
   const near = pieceAround(lines[cursorLine] ?? "", cursorOffset, width);
@@ -54,7 +60,7 @@ export function editorView(options: ViewOptions): EditorView {
   const rows = lines.slice(first, first + rowsMax).map((line, index): EditorRow => {
     const isCursorLine = first + index === cursorLine;
     const row = {
-      prompt: first + index === 0 ? prompt : continuation,
+      prompt: promptOf(first + index),
       ...cut(isCursorLine ? near : pieceAround(line, 0, width), isCursorLine ? left : 0, width),
       line: first + index,
       start,
@@ -71,6 +77,12 @@ export function editorView(options: ViewOptions): EditorView {
 /** `   ...: `, as wide as the prompt of the first line. */
 export function continuationPrompt(prompt: string): string {
   return "...: ".padStart(prompt.length);
+}
+
+/** `   ↑12: `: so many lines are above the window, and must not be thought lost. */
+function hiddenPrompt(count: string, prompt: string): string {
+  const marked = `${count}: `.padStart(prompt.length);
+  return widthOf(marked) > widthOf(prompt) ? continuationPrompt(prompt) : marked;
 }
 
 /** The window follows the cursor and is a function of it alone: no state, no jump on a resize. */

@@ -11,6 +11,8 @@ import { cellErrorText } from "../../runtime/session/client/error-text.ts";
 import type { MimeBundle } from "../../runtime/values/shape.ts";
 import { sanitize, sanitizeData, sanitizeLine } from "../terminal/sanitize.ts";
 import type { Style, Tone } from "../terminal/style.ts";
+import { wrapText } from "../terminal/wrap.ts";
+import { fitExcerpts } from "./excerpt.ts";
 
 type CellError = NonNullable<Settled["error"]>;
 
@@ -37,7 +39,7 @@ export function blockText(
   const parts = [
     ...runs.map((run) => deckText(run, options)),
     settled.value ? resultText(settled, options) : "",
-    settled.error ? errorText(settled.error, options.style) : "",
+    settled.error ? errorText(settled.error, options.style, options.columns) : "",
   ];
   return parts.filter((part) => part !== "").join("\n");
 }
@@ -61,11 +63,27 @@ export function resultText(settled: Settled, options: BlockOptions): string {
   return text.includes("\n") ? `${label.trimEnd()}\n${text}` : label + text;
 }
 
-export function errorText(error: CellError, style: Style): string {
+/** @param columns of the screen, if there is one: sentences break between words there, code is cut. */
+export function errorText(error: CellError, style: Style, columns?: number): string {
   const tones = { name: "error", dim: "dim", caret: "caret", error: "error" } as const;
   const paint = (text: string, role: keyof typeof tones) =>
     style.paint(text, tones[role] satisfies Tone);
-  return style.glyphs(cellErrorText(sanitizeData(error), paint)).trimEnd();
+  const safe = sanitizeData(error);
+  const fitted = columns === undefined ? safe : withFittedExcerpts(safe, columns - 1);
+  const text = style.glyphs(cellErrorText(fitted, paint)).trimEnd();
+  return columns === undefined ? text : wrapText(text, columns - 1);
+}
+
+function withFittedExcerpts(error: CellError, columns: number): CellError {
+  const { codeFrame, cause, errors } = error;
+  return {
+    ...error,
+    ...(codeFrame === undefined ? {} : { codeFrame: fitExcerpts(codeFrame, columns) }),
+    ...(cause === undefined ? {} : { cause: withFittedExcerpts(cause, columns) }),
+    ...(errors === undefined
+      ? {}
+      : { errors: errors.map((member) => withFittedExcerpts(member, columns)) }),
+  };
 }
 
 /** What a terminal shows of a bundle. */

@@ -27,6 +27,7 @@ import { blockText, deckText, errorText, plainText } from "../live/block.ts";
 import { emptyTail, feed, type Tail } from "../live/tail.ts";
 import { OutputSanitizer, sanitize } from "../terminal/sanitize.ts";
 import type { Style } from "../terminal/style.ts";
+import { wrapText } from "../terminal/wrap.ts";
 import { OutputLimit } from "./output-limit.ts";
 import type { Scrollback } from "./scrollback.ts";
 import { Shortened } from "./shortened.ts";
@@ -408,7 +409,7 @@ export class Cells {
       case "uncaught":
         this.#printed.add(event.error);
         return scrollback.text(
-          `${style.paint("uncaught", "warning")} ${errorText(event.error, style)}`,
+          `${style.paint("uncaught", "warning")} ${errorText(event.error, style, this.#columns)}`,
         );
       case "settled":
         if (cell) this.#end(cell, event.settled);
@@ -556,7 +557,11 @@ export class Cells {
 
   #say(text: string, tone: "dim" | "warning" | "failed"): void {
     const { scrollback, style } = this.#options;
-    scrollback.text(style.paint(sanitize(text), tone));
+    scrollback.text(style.paint(wrapText(sanitize(text), this.#columns - 1), tone));
+  }
+
+  get #columns(): number {
+    return this.#options.store.get().size.columns;
   }
 
   #counted(snapshot: Snapshot): Snapshot {

@@ -57,7 +57,8 @@ const CODES: Readonly<Record<Tone, readonly [string, string] | undefined>> = {
   link: ["4", "24"],
   bar: ["34", "39"],
   prompt: ["32", "39"],
-  result: ["31", "39"],
+  // Red, as others have it, would say that something failed.
+  result: ["36", "39"],
   dim: ["2", "22"],
   caret: ["31", "39"],
   chosen: ["7", "27"],
@@ -87,6 +88,8 @@ const ASCII: Readonly<Record<string, string>> = {
   "…": "...",
   "→": "->",
   "←": "<-",
+  "↑": "^",
+  "↓": "v",
   "·": "-",
   "×": "x",
   "❯": ">",

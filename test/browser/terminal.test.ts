@@ -5,7 +5,8 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchBrowser } from "../support/browser.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-import { openRepl } from "../support/terminal.ts";
+import { openRepl, type Terminal } from "../support/terminal.ts";
+import { DARK, LIGHT } from "../support/terminal-html.ts";
 
 const OUT = "test/browser/out";
 let browser: Browser;
@@ -35,7 +36,7 @@ test.each([60, 80, 120])("the tree, the deck and a rerun at %i columns", async (
     terminal.type(`${cell}\r`);
     if (index === 4) {
       await terminal.see((text) => expect(text).toMatch(/running|▸/));
-      await keep(`terminal-${columns}-live`, terminal.text(), terminal.html());
+      await keep(`terminal-${columns}-live`, terminal);
     }
     await terminal.idle(index + 2);
   }
@@ -44,22 +45,19 @@ test.each([60, 80, 120])("the tree, the deck and a rerun at %i columns", async (
   expect(text).toContain('✓ publish(channel: "sales") → "sent"');
   expect(text).toContain("Out[6]: 'sent'");
   for (const row of terminal.rows()) expect(row.length).toBeLessThanOrEqual(columns);
-  await keep(`terminal-${columns}`, text, terminal.html());
+  await keep(`terminal-${columns}`, terminal);
 });
 
 /** As text, and as a picture on a dark and on a light ground. */
-async function keep(name: string, text: string, html: string): Promise<void> {
-  writeFileSync(join(OUT, `${name}.txt`), `${text}\n`);
+async function keep(name: string, terminal: Terminal): Promise<void> {
+  writeFileSync(join(OUT, `${name}.txt`), `${terminal.text()}\n`);
   const page = await browser.newPage({ viewport: { width: 1_100, height: 400 } });
-  for (const [ground, ink] of [
-    ["#1e1e1e", "#dddddd"],
-    ["#ffffff", "#222222"],
-  ]) {
-    await page.setContent(
-      `<body style="margin:0;background:${ground};color:${ink}">${html}</body>`,
-    );
-    const kind = ground === "#ffffff" ? "light" : "dark";
-    await page.screenshot({ path: join(OUT, `${name}-${kind}.png`), fullPage: true });
+  for (const [kind, palette] of [
+    ["dark", DARK],
+    ["light", LIGHT],
+  ] as const) {
+    await page.setContent(`<body style="margin:0">${terminal.html(palette)}</body>`);
+    await page.locator("pre").screenshot({ path: join(OUT, `${name}-${kind}.png`) });
   }
   await page.close();
 }

@@ -10,7 +10,7 @@ import xterm from "@xterm/headless";
 import { vi } from "vitest";
 import { distFolder } from "./dist.ts";
 import { tempFolder } from "./temp-folder.ts";
-import { screenHtml } from "./terminal-html.ts";
+import { DARK, type Palette, screenHtml } from "./terminal-html.ts";
 
 export interface TerminalOptions {
   readonly columns?: number;
@@ -113,8 +113,8 @@ export class Terminal implements Disposable {
   }
 
   /** The same rows as HTML, with their colours: to be made a picture of. */
-  html(): string {
-    return screenHtml(this.#screen, this.rows().length);
+  html(palette: Palette = DARK): string {
+    return screenHtml(this.#screen.buffer.active, { palette, rows: this.rows().length });
   }
 
   /** Column and row, from 0, counted from the top of the scrollback. */

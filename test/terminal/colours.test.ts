@@ -5,9 +5,9 @@ const KEYWORD = "color:#75507b";
 const STRING = "color:#4e9a06";
 const PARTNER = "font-weight:700;text-decoration:underline";
 
-/** Text as the screen's HTML has it: each character with its style. */
+/** Text of one look, as the screen's HTML has it. */
 function painted(text: string, style: string): string {
-  return [...text].map((character) => `<span style="${style}">${character}</span>`).join("");
+  return `<span style="${style}">${text}</span>`;
 }
 
 /** Rows of the screen that hold `text`, with their colours. */

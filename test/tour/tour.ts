@@ -1,170 +1,200 @@
 /**
- * A tour of the terminal REPL in tmux: each scene as text and as pictures, dark and light, in `test/tour/out`.
+ * `npm run tour`: the REPL from the first cell to the notebook in JupyterLab, as people see it.
  *
- * `npm run tour` makes it anew; people look at it. It ends with 1 when a scene does not come.
+ * Each scene is kept in `test/tour/out` as text and as picture, on a small and a large screen, dark and light. A scene
+ * that does not appear ends the tour with its screen. The pictures are there to be looked at.
  * @module
  */
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { launchBrowser } from "../support/browser.ts";
+import { distFolder } from "../support/dist.ts";
 import { startJupyterLab } from "../support/jupyter-lab.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-import { capturedHtml } from "../support/terminal-html.ts";
+import { DARK, LIGHT } from "../support/terminal-html.ts";
+import { keepScreen } from "./pictures.ts";
 import { Tmux } from "./tmux.ts";
 
-interface Size {
-  readonly columns: number;
-  readonly rows: number;
-}
-
-const OUT = resolve("test/tour/out");
-const SIZES: readonly Size[] = [
+const OUT = "test/tour/out";
+const NOTEBOOK = "tour.ipynb";
+const SIZES = [
   { columns: 80, rows: 24 },
   { columns: 160, rows: 50 },
-];
+] as const;
+/** `background` is what terminals say of theirs in COLORFGBG. */
 const SCHEMES = [
-  { name: "dark", ground: "#1e1e1e", ink: "#dddddd" },
-  { name: "light", ground: "#ffffff", ink: "#222222" },
+  { name: "dark", palette: DARK, background: "15;0", theme: "JupyterLab Dark" },
+  { name: "light", palette: LIGHT, background: "0;15", theme: "JupyterLab Light" },
 ] as const;
 
-const SLEEP = "const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms))";
-const FETCH = [
-  "/** Reads one page of the report. */",
-  "const fetchPage = task({ retries: 1 }, async function fetch_page({ n, ms = 300 }: { n: number; ms?: number }, ctx) {",
-  "await sleep(ms + n * 40)",
-  'if (n === 5 && ctx.attempt === 1) throw new Error("reset by peer")',
-  'if (n === 13) throw new RangeError("no page 13")',
-  "return { n, words: n * 120 }",
-  "})",
-];
-const REPORT = [
-  "const report = eager(async function report({ pages }: { pages: number }) {",
-  "const got = await Promise.all(Array.from({ length: pages }, (_, n) => fetchPage({ n: n + 1 })))",
-  'console.log("read", got.length, "pages")',
-  "return got.reduce((sum, page) => sum + page.words, 0)",
-  "})",
-];
-
-/** One size: the scenes in order, then the notebook that was saved. */
-class Tour {
-  readonly #tmux: Tmux;
-  readonly #browser: Browser;
-  readonly #size: Size;
-  #count = 0;
-
-  constructor(tmux: Tmux, browser: Browser, size: Size) {
-    this.#tmux = tmux;
-    this.#browser = browser;
-    this.#size = size;
-  }
-
-  /** @returns when `scene` shows, kept as text and pictures. */
-  async scene(name: string, wanted: RegExp): Promise<void> {
-    await this.#tmux.see(wanted);
-    const { columns, rows } = this.#size;
-    this.#count++;
-    const file = join(OUT, `${columns}x${rows}-${String(this.#count).padStart(2, "0")}-${name}`);
-    writeFileSync(`${file}.txt`, this.#tmux.text());
-    const html = await capturedHtml(this.#tmux.colored(), columns);
-    for (const { name: scheme, ground, ink } of SCHEMES) {
-      const page = await this.#browser.newPage({ viewport: { width: 200, height: 200 } });
-      await page.setContent(
-        `<body style="margin:0;background:${ground};color:${ink};display:inline-block">${html}</body>`,
-      );
-      await page.screenshot({ path: `${file}-${scheme}.png`, fullPage: true });
-      await page.close();
-    }
-  }
-
-  async enter(lines: string | readonly string[], wanted: RegExp): Promise<void> {
-    for (const line of [lines].flat()) {
-      this.#tmux.type(line);
-      this.#tmux.press("Enter");
-    }
-    await this.#tmux.see(wanted);
-  }
-
-  async run(): Promise<void> {
-    const tmux = this.#tmux;
-    await this.scene("prompt", /In \[1\]:[\s\S]*Ctrl-D leave/);
-    await this.enter(SLEEP, /In \[2\]:/);
-    await this.enter(FETCH, /In \[3\]:/);
-    await this.enter(REPORT, /In \[4\]:[\s\S]*Ctrl-D leave/);
-    await this.scene("tasks", /In \[4\]:/);
-    tmux.type("await fetchPage(");
-    await this.scene("signature", /Reads one page/);
-    tmux.press("C-u");
-    tmux.type("deck.");
-    await this.scene("completion", /resume|session/);
-    tmux.press("C-g", "C-u");
-    tmux.type("await report({ pages: 12 })");
-    tmux.press("Enter");
-    await this.scene("tree", /running/);
-    await this.scene("deck", /Out\[4\]: 9360/);
-    tmux.type("await report({ pages: 14 })");
-    tmux.press("Enter");
-    await this.scene("failed", /no page 13[\s\S]*In \[6\]:\s+local/);
-    await this.enter(".deck", /Run it again/);
-    await this.scene("deck-again", /In \[6\]:\s+local/);
-    const [, id = ""] = /deck\.task\("(t\d+)"\)/.exec(tmux.text()) ?? [];
-    await this.enter(`.task ${id}`, /attempt 2|no page 13/);
-    await this.scene("failing-call", /In \[6\]:\s+local/);
-    tmux.type(`await deck.task("${id}").rerun({ n: 12 })`);
-    tmux.press("Enter");
-    await this.scene("rerun", /Out\[6\]: \{ n: 12, words: 1440 \}/);
-    tmux.press("C-r");
-    tmux.type("fetch");
-    await this.scene("search", /1 of/);
-    tmux.press("C-g");
-    tmux.type("await fetchPage({ n: 1, ms: 2_000 })");
-    tmux.press("Enter");
-    await tmux.see(/cell 7/);
-    tmux.press("C-x", "C-b");
-    await this.enter("40 + 2", /Out\[8\]: 42/);
-    await this.scene("background", /background/);
-    await tmux.see(/Out\[7\]/);
-    await this.enter(".help", /leave/);
-    await this.scene("help", /Ctrl-D leaves/);
-    await this.enter(".save tour.ipynb", /saved \d+ cells as tour\.ipynb/);
-    await this.scene("saved", /In \[9\]:\s+local/);
-    tmux.press("C-d");
-  }
-}
+const TASKS = `\
+const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
+/** Orders of one day, from the shop's service. */
+const fetchOrders = task({ retries: 1 }, async function fetchOrders({ day }: { day: string }, ctx) {
+  await sleep(400);
+  if (day === "2026-11-21" && ctx.attempt === 1) throw new Error("connection reset by peer");
+  return [1, 2, 3].map((n) => ({ day, order: n, total: n * 19.5 }));
+});
+const publish = task(async function publish({ channel, total }: { channel: string; total: number }) {
+  await sleep(300);
+  console.log("publishing to", channel);
+  if (!channel.startsWith("#")) throw new RangeError("no such channel: " + channel);
+  return "sent to " + channel;
+});`;
+const WORKFLOW = `\
+const report = eager(async function report({ days, channel }: { days: string[]; channel: string }) {
+  const orders = await Promise.all(days.map((day) => fetchOrders({ day })));
+  const total = orders.flat().reduce((sum, order) => sum + order.total, 0);
+  return await publish({ channel, total });
+});`;
+const DAYS = `["2026-11-20", "2026-11-21", "2026-11-22"]`;
 
 async function main(): Promise<void> {
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
   const browser = await launchBrowser();
   try {
-    for (const size of SIZES) await tour(browser, size);
-    console.log(`the tour is in ${OUT}`);
+    for (const size of SIZES) {
+      for (const scheme of SCHEMES) await new Tour(browser, size, scheme).run();
+    }
   } finally {
     await browser.close();
   }
 }
 
-async function tour(browser: Browser, size: Size): Promise<void> {
-  using folder = tempFolder();
-  using data = tempFolder();
-  {
-    using tmux = new Tmux({
-      ...size,
-      folder: folder.path,
-      command: [process.execPath, resolve("dist/cli/main.js"), "repl"],
-      environment: { XDG_DATA_HOME: data.path, LANG: "C.UTF-8" },
+class Tour {
+  readonly #browser: Browser;
+  readonly #size: (typeof SIZES)[number];
+  readonly #scheme: (typeof SCHEMES)[number];
+  #scene = 0;
+
+  constructor(browser: Browser, size: (typeof SIZES)[number], scheme: (typeof SCHEMES)[number]) {
+    this.#browser = browser;
+    this.#size = size;
+    this.#scheme = scheme;
+  }
+
+  async run(): Promise<void> {
+    using home = tempFolder();
+    const folder = join(home.path, "work");
+    mkdirSync(folder);
+    using repl = new Tmux({
+      ...this.#size,
+      folder,
+      command: [process.execPath, `${distFolder}/cli/main.js`, "repl"],
+      environment: {
+        XDG_DATA_HOME: join(home.path, "data"),
+        COLORFGBG: this.#scheme.background,
+        LANG: "C.UTF-8",
+      },
     });
-    await new Tour(tmux, browser, size).run();
+    /** Waits for a screen and keeps it. */
+    const scene = async (name: string, isThere: (text: string) => boolean) =>
+      await this.#keep(repl, name, isThere);
+    const enter = (code: string) => {
+      repl.type(code);
+      repl.press("Enter");
+    };
+
+    await scene("start", isIdle(1));
+    repl.paste(TASKS);
+    await scene("define", has('return "sent to " + channel;'));
+    repl.press("Enter");
+    await repl.see("the tasks are defined", isIdle(2));
+    repl.paste(WORKFLOW);
+    repl.press("Enter");
+    await scene("defined", isIdle(3));
+
+    enter(`await report({ days: ${DAYS}, channel: "#sales" })`);
+    await scene("tree", (text) => /▸ +fetchOrders/.test(text) && text.includes("attempt 2"));
+    await scene("deck", isIdle(4));
+    enter(`await report({ days: ${DAYS}, channel: "sales" })`);
+    await scene("failed", isIdle(5));
+
+    const [, id = ""] = /deck\.task\("(t\d+)"\); t\.inputs/.exec(repl.history()) ?? [];
+    enter(`deck.task("${id}").inputs`);
+    await scene("inputs", isIdle(6));
+    enter(`.task ${id}`);
+    await scene("task", (text) => isIdle(6)(text) && text.includes("Run it again"));
+    enter(`await deck.task("${id}").rerun({ channel: "#sales" })`);
+    await scene("rerun", (text) => isIdle(7)(text) && text.includes("Out[6]"));
+
+    repl.type("deck.");
+    await scene("completion", has("DeckHandle."));
+    repl.press("C-g");
+    await repl.see("no popup", (text) => !text.includes("DeckHandle."));
+    repl.press("C-u");
+    repl.type("fetchOrders(");
+    await scene(
+      "signature",
+      (text) => text.includes("fetchOrders(") && /day: string/.test(lastRows(text)),
+    );
+    repl.press("C-g", "C-u");
+    await repl.see("an empty prompt", isIdle(7));
+    repl.press("C-r");
+    repl.type("report");
+    await scene(
+      "search",
+      (text) => text.includes("search: report") && text.includes("Ctrl-R older"),
+    );
+    repl.press("C-g");
+    await repl.see("the prompt is back", isIdle(7));
+    enter(".help");
+    await scene("help", (text) => isIdle(7)(text) && text.includes(".help NAME more"));
+    enter("const label: number = 'daily'");
+    await scene("refused", (text) => text.includes("not assignable"));
+    repl.press("C-c");
+    await repl.see("an empty prompt", (text) => /In \[8\]:$/m.test(text));
+
+    enter("for (let n = 1; n <= 40; n++) { console.log('page', n); await sleep(100) }");
+    await repl.see("it prints", has("page 2"));
+    repl.press("C-x", "C-b");
+    enter("1 + 1");
+    await scene("background", (text) => text.includes("Out[9]: 2"));
+    await scene("background-ended", has("ended in the background"));
+    enter(`.save ${NOTEBOOK}`);
+    await scene("save", (text) => isIdle(10)(text) && text.includes(`as ${NOTEBOOK}`));
+    writeFileSync(this.#file("all.txt"), `${repl.history()}\n`);
+    enter(".exit");
+    await this.#openInJupyter(join(folder, NOTEBOOK));
   }
-  await using lab = await startJupyterLab();
-  copyFileSync(join(folder.path, "tour.ipynb"), join(lab.folder, "tour.ipynb"));
-  for (const theme of ["JupyterLab Dark", "JupyterLab Light"] as const) {
-    const notebook = await lab.open(browser, "tour.ipynb", { theme, height: 2_400 });
-    const scheme = theme === "JupyterLab Dark" ? "dark" : "light";
-    const file = `${size.columns}x${size.rows}-99-notebook-${scheme}.png`;
-    await notebook.page.screenshot({ path: join(OUT, file) });
-    await notebook.page.close();
+
+  async #openInJupyter(file: string): Promise<void> {
+    await using lab = await startJupyterLab();
+    const page = await lab.open(this.#browser, lab.copy(file), { theme: this.#scheme.theme });
+    await page.shows(2, "sent to #sales");
+    await page.page.screenshot({ path: this.#file("jupyter.png") });
+    await page.close();
   }
+
+  async #keep(repl: Tmux, name: string, isThere: (text: string) => boolean): Promise<void> {
+    const screen = await repl.see(name, isThere);
+    this.#scene++;
+    const file = this.#file(`${String(this.#scene).padStart(2, "0")}-${name}`);
+    const { palette } = this.#scheme;
+    await keepScreen(screen, { browser: this.#browser, palette, ...this.#size, file });
+    console.log(`${file}.png`);
+  }
+
+  #file(name: string): string {
+    const { columns, rows } = this.#size;
+    return join(OUT, `${columns}x${rows}-${this.#scheme.name}-${name}`);
+  }
+}
+
+function has(part: string): (text: string) => boolean {
+  return (text) => text.includes(part);
+}
+
+/** The prompt of a number with nothing typed, and nothing running. */
+function isIdle(n: number): (text: string) => boolean {
+  return (text) =>
+    lastRows(text).includes(`In [${n}]:\n`) && lastRows(text).includes("Ctrl-D leave");
+}
+
+function lastRows(text: string): string {
+  return text.split("\n").slice(-12).join("\n");
 }
 
 await main();

@@ -36,6 +36,8 @@ const WATERFALL_COLUMNS_MIN = 100;
 const WHERE_COLUMNS_MIN = 70;
 const TIME_COLUMNS = 9;
 const WHERE_COLUMNS = 10;
+/** When the column has attempts alone: ` ×2`. */
+const TRIES_COLUMNS = 5;
 const BADGE_COLUMNS = 2;
 const INDENT_LEVELS_MAX = 10;
 
@@ -59,7 +61,8 @@ export function callRows(model: DeckModel, columns: number, rowsMax: number): Ro
 
 function layoutOf(model: DeckModel, columns: number): Layout {
   const hasWhere = columns >= WHERE_COLUMNS_MIN && (model.isWhereShown || model.areTriesShown);
-  const where = hasWhere ? WHERE_COLUMNS : 0;
+  const whereColumns = model.isWhereShown ? WHERE_COLUMNS : TRIES_COLUMNS;
+  const where = hasWhere ? whereColumns : 0;
   const rest = columns - BADGE_COLUMNS - where - TIME_COLUMNS;
   if (columns < WATERFALL_COLUMNS_MIN) {
     const task = Math.ceil(rest * 0.58);

@@ -134,7 +134,7 @@ describe("the user process", () => {
     expect(transcript).toContain("SessionLost");
   });
 
-  test("that dies while nothing runs is told in one line", async () => {
+  test("that dies while nothing runs is told in one sentence, which breaks between words", async () => {
     const { session, store, settled, transcript } = open();
     await session.ready;
     session.setPhase("lost", { reason: "it was ended by SIGSEGV" });
@@ -142,7 +142,7 @@ describe("the user process", () => {
     await settled();
     await vi.waitFor(() =>
       expect(transcript()).toBe(
-        "the user process is gone: it was ended by SIGSEGV; names are gone, numbers go on\n",
+        "the user process is gone: it was ended by SIGSEGV; names are gone, numbers go\non\n",
       ),
     );
   });
