@@ -69,7 +69,8 @@ export class Actions {
       editor: () => store.get().editor,
       commands: () => this.#commandContext(),
       dispatch: (action) => this.dispatch(action),
-      notice: (text) => store.notice(text),
+      names: () => cells.transcript.names(),
+      setTypesOff: (areTypesOff) => store.update((snapshot) => ({ ...snapshot, areTypesOff })),
     });
     this.#ctrlC = new CtrlC({
       session,
@@ -128,7 +129,7 @@ export class Actions {
       parse: (code): ParseResult =>
         isCommand(code) ? { status: "complete" } : session.parse(code),
       hasGhost: style.hasColor && ghost === "on",
-      completesAtDot: complete !== "off",
+      completes: complete,
       canRun: store.get().queued + store.get().held < QUEUE_MAX,
     };
   }

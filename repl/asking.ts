@@ -24,7 +24,7 @@ const gone: InputAnswer = { ok: false, name: "Interrupted", message: "input() wa
 const line: EditorContext = {
   parse: () => ({ status: "complete" }),
   hasGhost: false,
-  completesAtDot: false,
+  completes: "off",
   canRun: true,
 };
 

@@ -172,13 +172,22 @@ function reduceSearch(state: EditorState, action: Action, context: EditorContext
 function typed(state: EditorState, text: string, context: EditorContext): Reduced {
   const next = insert(state, text);
   const effects: Effect[] = [];
-  if (text.endsWith(".") && context.completesAtDot && next.popup === undefined) {
+  if (next.popup === undefined && isCompletedUnasked(next, context)) {
     effects.push({ kind: "complete", version: next.version, isUnasked: true });
   }
   if (!isCommandLike(next.text) && isInCall(next.text, next.cursor)) {
     effects.push({ kind: "signature", version: next.version });
   }
   return { state: next, effects };
+}
+
+function isCompletedUnasked({ text, cursor }: EditorState, { completes }: EditorContext): boolean {
+  const before = text.slice(Math.max(0, cursor - 100), cursor);
+  if (completes === "off") return false;
+  return (
+    before.endsWith(".") ||
+    (completes === "auto" && /(?<![\p{L}\p{N}_$])[\p{L}_$][\p{L}\p{N}_$]+$/u.test(before))
+  );
 }
 
 /** Whether a text begins as commands do; the registry decides what really is one. */

@@ -124,8 +124,8 @@ export interface EditorContext {
   parse(code: string): ParseResult;
   /** Whether ghost suggestions can be told from typed text. */
   readonly hasGhost: boolean;
-  /** Whether completions come unasked behind a dot. */
-  readonly completesAtDot: boolean;
+  /** When completions come unasked: never, behind a dot, in words too. */
+  readonly completes: "off" | "dot" | "auto";
   /** Cells that may still be sent: over a limit Enter refuses instead of losing the text. */
   readonly canRun: boolean;
 }

@@ -41,7 +41,7 @@ export function statusRow(snapshot: Snapshot, options: StatusOptions): string {
 function parts(snapshot: Snapshot): string[] {
   const { phase, foreground, background, isBeginning, nowMs } = snapshot;
   const queued = snapshot.queued + snapshot.held;
-  const texts = [phaseText(phase)];
+  const texts = [phaseText(phase), ...(snapshot.areTypesOff ? ["types: off"] : [])];
   if (foreground) {
     const seconds = Math.floor(Math.max(0, nowMs - foreground.startedAtMs) / 1_000);
     texts.push(`cell ${foreground.n ?? "?"}${seconds > 0 ? ` · ${elapsed(seconds)}` : ""}`);

@@ -30,6 +30,8 @@ export interface Snapshot {
   readonly question?: string;
   /** A running cell's `input()`: its answer is typed in the place of the next cell. */
   readonly asked?: Asked;
+  /** The type service has left a Tab without an answer. */
+  readonly areTypesOff: boolean;
   /** Ctrl-T: the live tree is its summary alone. */
   readonly isTreeFolded: boolean;
   /** Epoch milliseconds, moves while something runs. */
@@ -80,6 +82,7 @@ export class Store {
       queued: 0,
       isBeginning: false,
       held: 0,
+      areTypesOff: false,
       isTreeFolded: false,
       nextCount: 1,
       finished: [],

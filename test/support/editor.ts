@@ -20,7 +20,7 @@ export const bracketContext: EditorContext = {
     return { status: "complete" };
   },
   hasGhost: true,
-  completesAtDot: true,
+  completes: "dot",
   canRun: true,
 };
 

@@ -103,6 +103,25 @@ describe("help while typing", () => {
     await terminal.see((text) => expect(text).not.toContain("alphabet"));
   });
 
+  test("a Tab that gets no answer offers the names of the session, and says that types are off", async () => {
+    using terminal = openScriptedRepl();
+    await terminal.prompt(1);
+    terminal.type("stuck = st\t");
+    await terminal.see((_, rows) => expect(rows.at(-1)).toContain("types: off"));
+    terminal.type("\x15al\t");
+    await terminal.see((text, rows) => {
+      expect(text).toContain("alphabet");
+      expect(rows.at(-1)).not.toContain("types: off");
+    });
+  });
+
+  test("in the argument of a command code is completed", async () => {
+    using terminal = openScriptedRepl();
+    await terminal.prompt(1);
+    terminal.type(".type alp\t");
+    await terminal.see((_, rows) => expect(lastPrompt(rows)).toBe("In [1]: .type alpha"));
+  });
+
   test("the signature stands below a call until its bracket is closed", async () => {
     using terminal = openScriptedRepl();
     await terminal.prompt(1);

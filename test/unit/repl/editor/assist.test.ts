@@ -38,10 +38,20 @@ describe("completions behind a dot", () => {
   });
 
   test("are not asked for when they are switched off", () => {
-    const context = { ...bracketContext, completesAtDot: false };
+    const context = { ...bracketContext, completes: "off" } as const;
     const { effects } = reduce(stateOf("xs|"), { kind: "insert", text: "." }, context);
     expect(effects).toEqual([]);
   });
+});
+
+test("with `complete auto` they come for words of two letters too, and once for each word", () => {
+  const context = { ...bracketContext, completes: "auto" } as const;
+  const typed = (notation: string, text: string) =>
+    reduce(stateOf(notation), { kind: "insert", text }, context).effects;
+  expect(typed("a|", "l")).toMatchObject([{ kind: "complete", isUnasked: true }]);
+  expect(typed("|", "a")).toEqual([]);
+  expect(typed("1|", "2")).toEqual([]);
+  expect(reduce(stateOf("a|"), { kind: "insert", text: "l" }, bracketContext).effects).toEqual([]);
 });
 
 test("a chosen item is described: the text with it in place, and where its name stands", () => {
