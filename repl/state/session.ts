@@ -17,18 +17,17 @@ import type {
   SessionEvent,
   Settled,
 } from "../../runtime/session/client/api.ts";
-import { Spill, whereSpilled } from "../../runtime/session/client/spill.ts";
+import { Spill } from "../../runtime/session/client/spill.ts";
 import { CommandError } from "../commands/command.ts";
 import type { Tokenize } from "../editor/highlight.ts";
 import { paintSource } from "../editor/paint.ts";
 import { isCommandLike } from "../editor/reduce.ts";
 import { continuationPrompt } from "../editor/view.ts";
 import { blockText, deckText, errorText, plainText } from "../live/block.ts";
-import { emptyTail, feed, type Tail } from "../live/tail.ts";
 import { OutputSanitizer, sanitize } from "../terminal/sanitize.ts";
 import type { Style } from "../terminal/style.ts";
 import { wrapText } from "../terminal/wrap.ts";
-import { OutputLimit } from "./output-limit.ts";
+import { CellOutput } from "./cell-output.ts";
 import type { Scrollback } from "./scrollback.ts";
 import { Shortened } from "./shortened.ts";
 import type { Foreground, Snapshot, Store } from "./store.ts";
@@ -51,11 +50,7 @@ interface Cell {
   startedAtMs?: number;
   /** Events that came before the screen began the cell. */
   early: SessionEvent[];
-  tail: Tail;
-  readonly limit: OutputLimit;
-  readonly output: OutputSanitizer;
-  /** Last text of each display that was updated, printed when the cell ends. */
-  readonly updates: Map<string, string>;
+  readonly output: CellOutput;
   runId?: string;
 }
 
@@ -139,8 +134,7 @@ export class Cells {
     }
     cell.isBackground = true;
     const { session, scrollback, store, style } = this.#options;
-    if (cell.tail.text !== "") this.#print(cell, `${cell.tail.text}\n`);
-    cell.tail = emptyTail;
+    cell.output.setAside(label(cell));
     store.update((snapshot) => withoutForeground(this.#counted(snapshot), cell.id));
     this.#tellIdle(false);
     scrollback.text(style.paint(`${label(cell)}goes on in the background`, "dim"));
@@ -155,6 +149,7 @@ export class Cells {
     if (this.foreground !== undefined) throw new CommandError("another cell is running; .bg first");
     cell.isBackground = false;
     cell.isDetached = true;
+    cell.output.bringBack();
     this.#options.store.update((snapshot) => ({
       ...this.#counted(snapshot),
       foreground: foregroundOf(cell, this.#options.now()),
@@ -218,12 +213,11 @@ export class Cells {
    * @returns how it ended, after all of it has been told to the screen.
    */
   async run(code: string, isTyped = false): Promise<Settled> {
-    const { outputLinesMax, session, style } = this.#options;
+    const { outputLinesMax, session, scrollback, style } = this.#options;
     const before = session.count;
     const execution = session.execute({ code });
     const id = execution.cell;
     this.transcript.entered(id, code);
-    const linesMax = outputLinesMax?.();
     const cell: Cell = {
       id,
       code,
@@ -234,14 +228,14 @@ export class Cells {
       isDetached: false,
       state: "waiting",
       early: [],
-      tail: emptyTail,
-      limit: new OutputLimit({
-        ...(linesMax === undefined ? {} : { linesMax }),
-        keep: (text) => this.#spill.write(id, text),
-        note: (text) => style.paint(text, "dim"),
+      output: new CellOutput({
+        cell: id,
+        scrollback,
+        style,
+        spill: this.#spill,
+        shortened: this.shortened,
+        linesMax: outputLinesMax?.(),
       }),
-      output: new OutputSanitizer(style.hasColor),
-      updates: new Map(),
     };
     this.#cells.set(cell.id, cell);
     this.#options.store.update((snapshot) => this.#counted(snapshot));
@@ -306,7 +300,8 @@ export class Cells {
       store.update((snapshot) => ({
         ...this.#counted(snapshot),
         nowMs,
-        foreground: foregroundOf(cell, nowMs),
+        // Or sent to the background.
+        ...(cell.isBackground ? {} : { foreground: foregroundOf(cell, nowMs) }),
       }));
       this.#keepTicking();
     });
@@ -340,8 +335,7 @@ export class Cells {
     this.#cells.delete(cell.id);
     this.#tellIdle(!cell.isBackground && settled.status !== "ok");
     const { scrollback, store, style } = this.#options;
-    this.#endOutput(cell);
-    for (const text of cell.updates.values()) scrollback.text(text);
+    cell.output.end();
     if (cell.isBackground) {
       scrollback.text(style.paint(`${label(cell)}ended in the background`, "dim"));
     }
@@ -457,45 +451,20 @@ export class Cells {
       scrollback.text(new OutputSanitizer(style.hasColor).next(text.replaceAll("\r", "")));
       return;
     }
-    const { tail, lines } = feed(cell.tail, text);
-    if (lines !== "") this.#print(cell, lines);
-    if (tail.text === cell.tail.text && lines === "") return;
-    cell.tail = tail;
-    const shown = cell.limit.progress || tail.text;
+    if (!cell.output.write(text)) return;
+    const tail = cell.output.unfinished;
     store.updateSoon((snapshot) =>
       snapshot.foreground?.cell === cell.id
-        ? { ...snapshot, foreground: { ...snapshot.foreground, tail: shown } }
+        ? { ...snapshot, foreground: { ...snapshot.foreground, tail } }
         : snapshot,
     );
   }
 
-  #print(cell: Cell, lines: string): void {
-    const text = cell.limit.take(lines);
-    if (text !== "") this.#options.scrollback.text(cell.output.next(prefixed(cell, text)));
-  }
-
-  /** The unfinished line, and what was left out before it. */
-  #endOutput(cell: Cell): void {
-    const { limit, output, tail } = cell;
-    if (tail.text !== "") this.#print(cell, `${tail.text}\n`);
-    if (!limit.hasKept) return;
-    const spilled = this.#spill.where(cell.id);
-    this.#spill.forget(cell.id);
-    const text = limit.end(whereSpilled(spilled));
-    this.#options.scrollback.text(output.next(prefixed(cell, text)));
-    if (spilled.kind !== "none") this.shortened.keep({ kind: "file", path: spilled.path });
-  }
-
   #onDisplay(event: SessionEvent & { kind: "display" }, cell: Cell | undefined): void {
     const text = plainText(event.bundle);
-    const { displayId } = event;
-    if (cell?.isBackground) return this.#options.scrollback.text(prefixed(cell, text));
-    if (!event.update || displayId === undefined) {
-      this.#options.scrollback.text(text);
-    } else if (cell) {
-      // A terminal cannot change what it has printed: the last state is printed when the cell ends.
-      cell.updates.set(displayId, text);
-    }
+    // What a cell that has ended changes is not shown again.
+    if (cell) cell.output.display(text, event.update ? event.displayId : undefined);
+    else if (!event.update || event.displayId === undefined) this.#options.scrollback.text(text);
   }
 
   /** Calls that outlived their cell have ended: the deck is printed again, whole. */
@@ -598,13 +567,13 @@ export class Cells {
 }
 
 function foregroundOf(cell: Cell, nowMs: number): Foreground {
-  const { id, n, runId, tail } = cell;
+  const { id, n, runId, output } = cell;
   return {
     cell: id,
     ...(n === undefined ? {} : { n }),
     startedAtMs: cell.startedAtMs ?? nowMs,
     ...(runId === undefined ? {} : { runId }),
-    tail: tail.text,
+    tail: output.unfinished,
   };
 }
 
@@ -620,10 +589,6 @@ function withoutForeground(snapshot: Snapshot, cell: number): Snapshot {
 /** `[4] ` in front of what a cell in the background says. */
 function label({ n }: Cell): string {
   return `[${n ?? "?"}] `;
-}
-
-function prefixed(cell: Cell, lines: string): string {
-  return cell.isBackground ? lines.replaceAll(/^(?=[^\n]|\n)/gm, label(cell)) : lines;
 }
 
 /** UTF-16 offset of a line and column that count from 1. */
