@@ -25,7 +25,12 @@ export async function keepScreen(screen: Screen, options: PictureOptions): Promi
   await new Promise<void>((done) =>
     terminal.write(screen.ansi.replaceAll("\n", "\r\n"), () => done()),
   );
-  const html = screenHtml(terminal.buffer.active, { palette, rows, columns, cursor: screen.cursor });
+  const html = screenHtml(terminal.buffer.active, {
+    palette,
+    rows,
+    columns,
+    cursor: screen.cursor,
+  });
   terminal.dispose();
   const page = await browser.newPage();
   await page.setContent(`<body style="margin:0">${html}</body>`);

@@ -30,13 +30,7 @@ test("a long line scrolls sideways with the cursor and says that it goes on", ()
 test("more lines than rows: those around the cursor show, the rest is counted", () => {
   const lines = Array.from({ length: 20 }, (_, index) => `l${index}`);
   const { rows, cursor } = show(`${lines.slice(0, 10).join("\n")}|\n${lines.slice(10).join("\n")}`);
-  expect(rows).toEqual([
-    "    ↑7: l7",
-    "   ...: l8",
-    "   ...: l9",
-    "   ...: l10",
-    "    ↓8: l11",
-  ]);
+  expect(rows).toEqual(["    ↑7: l7", "   ...: l8", "   ...: l9", "   ...: l10", "    ↓8: l11"]);
   expect(cursor).toEqual({ x: 10, y: 2 });
   expect(show("a|\nb\nc", 24, 2).rows).toEqual(["In [1]: a", "    ↓1: b"]);
   expect(show("a\nb\nc|", 24, 2).rows).toEqual(["    ↑1: b", "   ...: c"]);
