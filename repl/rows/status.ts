@@ -39,7 +39,7 @@ export function statusRow(snapshot: Snapshot, options: StatusOptions): string {
 }
 
 function parts(snapshot: Snapshot): string[] {
-  const { phase, foreground, background, nowMs } = snapshot;
+  const { phase, foreground, background, isBeginning, nowMs } = snapshot;
   const queued = snapshot.queued + snapshot.held;
   const texts = [phaseText(phase)];
   if (foreground) {
@@ -48,7 +48,8 @@ function parts(snapshot: Snapshot): string[] {
   }
   if (background.length > 0) texts.push(`background: ${background.join(", ")}`);
   if (queued > 0) texts.push(`${queued} queued`);
-  texts.push(foreground || queued > 0 ? "Ctrl-C interrupt" : "Ctrl-D leave", ".help");
+  const isBusy = foreground !== undefined || isBeginning || queued > 0;
+  texts.push(isBusy ? "Ctrl-C interrupt" : "Ctrl-D leave", ".help");
   return texts;
 }
 

@@ -566,11 +566,13 @@ export class Cells {
 
   #counted(snapshot: Snapshot): Snapshot {
     const cells = [...this.#cells.values()];
-    const queued = cells.filter((cell) => cell.state === "waiting" && !cell.hasNumber).length;
+    const waiting = cells.filter((cell) => cell.state === "waiting");
+    const queued = waiting.filter((cell) => !cell.hasNumber).length;
     const background = cells.flatMap(({ isBackground, n }) => (isBackground ? [n ?? 0] : []));
     return {
       ...snapshot,
       queued,
+      isBeginning: waiting.length > queued,
       background,
       nextCount: this.#options.session.count + queued + 1,
     };

@@ -17,6 +17,8 @@ export interface Snapshot {
   readonly background: readonly number[];
   /** Cells that wait for their turn. */
   readonly queued: number;
+  /** A cell has its turn, and is checked before it runs. */
+  readonly isBeginning: boolean;
   /** Cells and commands that wait behind a command. */
   readonly held: number;
   /** The number that the cell being typed will get. */
@@ -76,6 +78,7 @@ export class Store {
       editor: emptyEditor,
       background: [],
       queued: 0,
+      isBeginning: false,
       held: 0,
       isTreeFolded: false,
       nextCount: 1,
