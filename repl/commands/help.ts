@@ -3,6 +3,7 @@
  * @module
  */
 import { nearest } from "../../runtime/values/nearest.ts";
+import type { Style } from "../terminal/style.ts";
 import { truncate } from "../terminal/width.ts";
 import { type Command, CommandError, type CommandGroup } from "./command.ts";
 
@@ -19,19 +20,23 @@ const KEYS = [
   "Ctrl-C interrupts, again forces · Ctrl-D leaves · ?name docs · .help NAME more",
 ];
 
-export function helpText(commands: readonly Command[]): string {
+/** Without blank rows: what was typed, the prompt and the status row have to fit too. */
+export function helpText(commands: readonly Command[], style: Style): string {
   const [left = [], right = []] = GROUPS.map((groups) =>
-    groups.flatMap((group, index) => [...(index > 0 ? [""] : []), ...groupRows(group, commands)]),
+    groups.flatMap((group) => groupRows(group, commands)),
   );
-  const rows = Array.from({ length: Math.max(left.length, right.length) }, (_, at) =>
-    `${(left[at] ?? "").padEnd(COLUMN + 2)}${right[at] ?? ""}`.trimEnd(),
-  );
-  return [...rows, "", ...KEYS.map((row) => truncate(row, 79))].join("\n");
+  const paint = (row: string) => (row.startsWith(".") ? row : style.paint(row, "name"));
+  const rows = Array.from({ length: Math.max(left.length, right.length) }, (_, at) => {
+    const beside = right[at] ?? "";
+    const gap = beside === "" ? "" : " ".repeat(COLUMN + 2 - (left[at] ?? "").length);
+    return paint(left[at] ?? "") + gap + paint(beside);
+  });
+  const keys = KEYS.map((row) => style.paint(truncate(row, 79), "dim"));
+  return [...rows, ...keys].join("\n");
 }
 
 function groupRows(group: CommandGroup, commands: readonly Command[]): string[] {
-  const rows = commands.filter((command) => command.group === group);
-  return [group, ...rows.map(commandRow)];
+  return [group, ...commands.filter((command) => command.group === group).map(commandRow)];
 }
 
 function commandRow({ usage, short }: Command): string {

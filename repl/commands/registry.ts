@@ -30,7 +30,8 @@ const commands: readonly Command[] = [
     short: "this, or one",
     summary: "all commands and keys, or what one command takes and does",
     when: "now",
-    run: (argument) => (argument === "" ? helpText(commands) : oneHelp(argument, commands)),
+    run: (argument, { style }) =>
+      argument === "" ? helpText(commands, style) : oneHelp(argument, commands),
   },
   {
     name: "exit",

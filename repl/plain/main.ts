@@ -97,14 +97,15 @@ async function text(
   const isQuiet = repl.quiet === true;
   const isPiped = repl.mode === "auto" && process.stdin.isTTY !== true;
   const readsLines = given === undefined ? !isPiped : repl.interactiveAfter === true;
+  const styles = { out: styleOf(process.stdout), err: styleOf(process.stderr) };
   const report = new Report({
     session,
     columns,
     isQuiet,
     hasLabels: readsLines,
     isReadOut: isReadOut(),
-    out: { style: styleOf(process.stdout), write: (text) => process.stdout.write(text) },
-    err: { style: styleOf(process.stderr), write: (text) => process.stderr.write(text) },
+    out: { style: styles.out, write: (text) => process.stdout.write(text) },
+    err: { style: styles.err, write: (text) => process.stderr.write(text) },
   });
   void ending.code.then(() => report.close());
   const left = Promise.withResolvers<number>();
@@ -114,6 +115,9 @@ async function text(
   });
   session.onInput((question) => questions.ask(question));
   const state = new CommandState(session);
+  state.settings.onChange(({ theme }) => {
+    for (const style of Object.values(styles)) style.setTheme(theme);
+  });
   // Of commands: `.rerun 3` has failed when the cell has.
   let cellsFailed = 0;
   const context: CommandContext = {
@@ -121,12 +125,12 @@ async function text(
     state,
     columns,
     transcript: report.transcript,
-    style: styleOf(process.stdout),
+    style: styles.out,
     leave: (code) => left.resolve(code ?? exitCodes.ok),
     restart: () => session.restart(),
     runs: () => report.records.runs(),
     run: (n) => report.findRun(n),
-    deckText: (run) => report.deckText(run, styleOf(process.stdout)),
+    deckText: (run) => report.deckText(run, styles.out),
     execute: async (cell) => {
       const settled = await report.run(cell, { stopOnError: false });
       if (settled.status !== "ok") cellsFailed++;

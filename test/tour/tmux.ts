@@ -37,6 +37,8 @@ export class Tmux implements Disposable {
     this.#tmux("-f", "/dev/null", "new-session", "-d", "-s", "tour", ...size, "-c", folder, "cat");
     this.#tmux("set-option", "-g", "status", "off");
     this.#tmux("set-option", "-g", "default-terminal", "tmux-256color");
+    // The server would end with its last program, and its last screen could not be read.
+    this.#tmux("set-option", "-g", "remain-on-exit", "on");
     // Only now: the options above hold for programs that start after them.
     const program = ["env", ...UNWANTED.flatMap((name) => ["-u", name]), ...settings, ...command];
     this.#tmux("respawn-pane", "-k", "-t", "tour", "-c", folder, "--", ...program);

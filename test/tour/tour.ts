@@ -108,9 +108,9 @@ class Tour {
 
     enter(`await report({ days: ${DAYS}, channel: "#sales" })`);
     await scene("tree", (text) => /▸ +fetchOrders/.test(text) && text.includes("attempt 2"));
-    await scene("deck", isIdle(4));
+    await scene("deck", (text) => isIdle(4)(text) && text.includes("Out[3]"));
     enter(`await report({ days: ${DAYS}, channel: "sales" })`);
-    await scene("failed", isIdle(5));
+    await scene("failed", (text) => isIdle(5)(text) && text.includes("EagerException"));
 
     const [, id = ""] = /deck\.task\("(t\d+)"\); t\.inputs/.exec(repl.history()) ?? [];
     enter(`deck.task("${id}").inputs`);
