@@ -86,7 +86,8 @@ export class Asking {
       case "repaint":
         return repaint();
       case "paste":
-        return this.#edit({ kind: "insert", text: action.text.replaceAll("\n", " ") });
+        // As a paste, not as typed text, which goes in one character after the other.
+        return this.#edit({ kind: "paste", text: action.text.replaceAll("\n", " ") });
       case "insert":
       case "move":
       case "kill":

@@ -85,12 +85,13 @@ export class CtrlC {
     stopCommands();
     // Cells in the background go on; without any, whatever runs is meant, also an install.
     const target = others > 0 && cell !== undefined ? { cell } : {};
-    const last = session.count;
+    // The one that had to be killed is not to be repeated.
+    const last = session.count - 1;
     const result = await session.interrupt(kind, target);
     if (result === "unsafe") {
       store.notice(`cannot be stopped alone; Ctrl-C again restarts, ${lost}`, "warning", cell);
     } else if (kind === "kill") {
-      store.notice(`restarted; .rerun 1-${last} repeats its cells`);
+      store.notice(last > 0 ? `restarted; .rerun 1-${last} repeats the cells before` : "restarted");
     } else if (result === "done" && cell === undefined) {
       store.notice("stopped");
     }

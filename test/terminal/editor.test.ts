@@ -155,6 +155,19 @@ describe("a cell that asks", () => {
     });
   });
 
+  test("takes a long paste as one line", async () => {
+    using terminal = openScriptedRepl();
+    await terminal.prompt(1);
+    terminal.type('ask("Text: ").then((text) => text.length)\r');
+    await terminal.see((_, rows) => expect(rows).toContain("Text:"));
+    terminal.type(`\x1b[200~${"word\n".repeat(40_000)}\x1b[201~`);
+    await terminal.see((_, rows) =>
+      expect(rows.some((row) => row.includes("word word"))).toBe(true),
+    );
+    terminal.type("\r");
+    await terminal.see((_, rows) => expect(rows).toContain("Out[1]: 200000"));
+  });
+
   test("for a password shows nothing of it, then or later", async () => {
     using terminal = openScriptedRepl();
     await terminal.prompt(1);
