@@ -32,6 +32,8 @@ export interface ActionsOptions {
   readonly handover: Handover;
   readonly style: Style;
   readonly commands: CommandState;
+  /** Whether an earlier entry is suggested behind the cursor, and may be taken. */
+  readonly hasGhost: () => boolean;
   /** Puts a text on the clipboard. @returns nothing, or what went wrong. */
   readonly copy: (text: string) => Promise<void>;
   /** Ends the REPL, with an exit code if one was asked for; called once. */
@@ -123,13 +125,12 @@ export class Actions {
   }
 
   #context(): EditorContext {
-    const { session, store, style, commands } = this.#options;
-    const { complete, ghost } = commands.settings.values;
+    const { session, store, commands, hasGhost } = this.#options;
     return {
       parse: (code): ParseResult =>
         isCommand(code) ? { status: "complete" } : session.parse(code),
-      hasGhost: style.hasColor && ghost === "on",
-      completes: complete,
+      hasGhost: hasGhost(),
+      completes: commands.settings.values.complete,
       canRun: store.get().queued + store.get().held < QUEUE_MAX,
     };
   }

@@ -44,6 +44,8 @@ export interface FrameContext {
   readonly treeRows: TreeRows;
   /** Absent until the grammar has been loaded. */
   readonly highlighter?: () => Highlighter | undefined;
+  /** Whether an earlier entry is suggested behind the cursor. */
+  hasGhost(): boolean;
   run(id: string): RunRecord | undefined;
 }
 
@@ -109,7 +111,7 @@ function typedText({ editor, asked, nextCount }: Snapshot): {
 function editorRows(
   view: EditorView,
   snapshot: Snapshot,
-  { style, highlighter }: FrameContext,
+  { style, highlighter, hasGhost }: FrameContext,
   { editorWidth }: Layout,
 ): string[] {
   const { editor, asked, question } = snapshot;
@@ -125,7 +127,7 @@ function editorRows(
     highlighter: highlighter?.(),
     isCommand: isCommandLike(text),
   });
-  if (question !== undefined || !style.hasColor) return rows;
+  if (question !== undefined || !hasGhost()) return rows;
   const ghost = ghostText(editor, view, editorWidth);
   const last = rows.length - 1;
   return ghost === "" ? rows : rows.with(last, (rows[last] ?? "") + style.paint(ghost, "dim"));

@@ -54,6 +54,8 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   const left = Promise.withResolvers<number>();
   const commands = new CommandState(session);
   commands.settings.onChange(({ theme }) => style.setTheme(theme));
+  // Without colour it could be taken for typed text.
+  const hasGhost = () => style.hasColor && commands.settings.values.ghost === "on";
   const colours = new Colours();
   const cells = new Cells({
     session,
@@ -90,6 +92,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     handover,
     style,
     commands,
+    hasGhost,
     copy: (text) =>
       copyText(text, {
         write: (sequence) => void screen.write(sequence),
@@ -113,6 +116,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
         style,
         treeRows: new TreeRows(),
         highlighter: () => colours.highlighter,
+        hasGhost,
         run: (id) => cells.records.run(id),
       }}
       onPress={(press) => actions.press(press)}

@@ -25,7 +25,7 @@ function show(
   const instance = render(
     <App
       store={store}
-      frame={{ style, treeRows: new TreeRows(), run: () => options.run }}
+      frame={{ style, treeRows: new TreeRows(), hasGhost: () => false, run: () => options.run }}
       onPress={() => undefined}
       onMount={() => undefined}
     />,
