@@ -5,7 +5,7 @@
  * Front ends are tested against it where the real one would be slow or could not be driven by hand.
  * Cells: `print("a")`, `warn("a")`, `wait()` (until interrupted), `stubborn()` (until killed),
  * `calls("a", "b")` (tasks that end at once), `begin("a")` and `settle("t1", 5)`, `fail("why")`,
- * `ask("Name? ")`, `die("SIGKILL")`, `exit(3)`, `display("text")`, `refuse(2, 7)`, `untilFile("/path")`; anything else is a value.
+ * `ask("Name? ")`, `publish("name")`, `die("SIGKILL")`, `exit(3)`, `display("text")`, `refuse(2, 7)`, `untilFile("/path")`; anything else is a value.
  */
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
@@ -43,6 +43,7 @@ interface Job {
   readonly settled: PromiseWithResolvers<Settled>;
   n?: number;
   runId?: string;
+  readonly published: { readonly name: string; readonly kind: string }[];
   stop?: (error: Error) => void;
   isStubborn?: boolean;
 }
@@ -143,6 +144,7 @@ export class ScriptedSession implements Session {
     const job: Job = {
       cell: this.#nextCell++,
       request,
+      published: [],
       started: Promise.withResolvers(),
       settled: Promise.withResolvers(),
     };
@@ -277,6 +279,7 @@ export class ScriptedSession implements Session {
         const answer = await this.#answer?.({ cell: job.cell, prompt, password, signal });
         return answer?.ok ? answer.value : (answer?.message ?? "nobody asks");
       },
+      publish: (name: string) => void job.published.push({ name, kind: "const" }),
       fail: (message: string) => {
         throw new TypeError(message);
       },
@@ -382,7 +385,7 @@ export class ScriptedSession implements Session {
 
 function settledOf(job: Job, ended: Pick<Settled, "status"> & Partial<Settled>): Settled {
   return {
-    published: [],
+    published: job.published,
     durationMs: 1,
     ...ended,
     cell: job.cell,

@@ -106,8 +106,12 @@ describe("help while typing", () => {
   test("a Tab that gets no answer offers the names of the session, and says that types are off", async () => {
     using terminal = openScriptedRepl();
     await terminal.prompt(1);
+    await run(terminal, 'publish("studio")', 1);
     terminal.type("stuck = st\t");
-    await terminal.see((_, rows) => expect(rows.at(-1)).toContain("types: off"));
+    await terminal.see((text, rows) => {
+      expect(text).toMatch(/^ +studio +constant$/m);
+      expect(rows.at(-1)).toContain("types: off");
+    });
     terminal.type("\x15al\t");
     await terminal.see((text, rows) => {
       expect(text).toContain("alphabet");
