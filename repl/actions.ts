@@ -185,6 +185,7 @@ export class Actions {
       ...(signal ? { signal } : {}),
       leave: (code) => this.#leave(code),
       restart: () => cells.restart(),
+      earlier: () => this.#options.inputs.earlier(),
       runs: () => cells.records.runs(),
       run: (n) => cells.findRun(n),
       deckText: (run) => deckText(run, { style, columns, valueRowsMax: 0 }),

@@ -15,7 +15,7 @@ import {
 } from "./command.ts";
 
 const HISTORY_ROWS = 20;
-/** The most that a session answers at once. */
+/** More than that nobody reads on a screen. */
 const HISTORY_ROWS_MAX = 1_000;
 const RERUN_MAX = 1_000;
 const PREVIEW_LINES = 5;
@@ -51,7 +51,7 @@ export const cellCommands: readonly Command[] = [
     usage: ".history [text]",
     short: "what was run before",
     summary:
-      ".history [-n N] [text]: cells of this session and of earlier ones in this folder, newest last; -n says how many, text what they contain",
+      ".history [-n N] [text]: the last cells of this session; with a text, what contains it, also of earlier sessions, which have no number; -n says how many",
     when: "now",
     run: history,
   },
@@ -188,27 +188,43 @@ async function rerun(argument: string, context: CommandContext): Promise<string>
   return "";
 }
 
-async function history(argument: string, { session }: CommandContext): Promise<string> {
+function history(argument: string, { transcript, earlier }: CommandContext): string {
   const { max, text } = historyQuery(argument);
-  const rows =
-    text === ""
-      ? await session.history({ kind: "tail", max })
-      : await session.history({ kind: "search", pattern: `*${globOf(text)}*`, max, unique: true });
+  const isWanted = containing(text);
+  const cells = transcript.cells().filter(({ source }) => isWanted(source));
+  const known = new Set(cells.map(({ source }) => source));
+  // Earlier sessions are asked for by a text only: all of them together are a file, and Ctrl-R goes through it.
+  const before = text === "" ? [] : (earlier?.() ?? []).filter(isWanted);
+  const older = distinct(before.filter((source) => !known.has(source)));
+  const rows = [
+    ...older.map((source) => ({ head: "", source })),
+    ...cells.map(({ n, source }) => ({ head: String(n), source })),
+  ].slice(-max);
   if (rows.length === 0) {
-    return text === "" ? "nothing was run here yet" : `nothing with '${sanitizeLine(text)}'`;
+    return text === "" ? "no cell was run yet" : `nothing with '${sanitizeLine(text)}'`;
   }
-  const newest = Math.max(...rows.map((row) => row.session));
-  const heads = rows.map(({ session, n }) => (session === newest ? `${n}` : `${session}/${n}`));
-  const width = Math.max(...heads.map((head) => head.length));
+  const width = Math.max(...rows.map(({ head }) => head.length));
   return rows
-    .map(({ source }, index) => {
+    .map(({ head, source }) => {
       const lines = sanitize(source).split("\n");
       const shown = lines.slice(0, PREVIEW_LINES);
       const left = lines.length - shown.length;
       if (left > 0) shown.push(`… ${counted(left, "more line")}`);
-      return `${(heads[index] ?? "").padStart(width)}  ${shown.join(`\n${" ".repeat(width + 2)}`)}`;
+      return `${head.padStart(width)}  ${shown.join(`\n${" ".repeat(width + 2)}`)}`;
     })
     .join("\n");
+}
+
+/** As in Ctrl-R: a text with a capital letter means itself, another both cases. */
+function containing(text: string): (source: string) => boolean {
+  return text === text.toLowerCase()
+    ? (source) => source.toLowerCase().includes(text)
+    : (source) => source.includes(text);
+}
+
+/** Each once, where it stands last. */
+function distinct(sources: readonly string[]): string[] {
+  return [...new Set(sources.toReversed())].reverse();
 }
 
 /** `-n 50 fetch` */
@@ -220,9 +236,4 @@ function historyQuery(argument: string): { readonly max: number; readonly text: 
     throw new CommandError(".history -n takes a number, 1 or more: .history -n 50");
   }
   return { max: Math.min(max, HISTORY_ROWS_MAX), text: rest.join(" ") };
-}
-
-/** A glob that matches the text itself: there is no escape, so a wildcard stands for any one character. */
-function globOf(text: string): string {
-  return text.replaceAll("*", "?");
 }

@@ -27,6 +27,8 @@ export interface CommandContext {
   restart(): Promise<void>;
   /** Runs of this session, oldest first. */
   runs(): readonly RunRecord[];
+  /** What was typed in earlier sessions, oldest first. */
+  earlier?(): readonly string[];
   /** The newest run with calls, or that of `In [n]`. */
   run(n?: number): RunRecord | undefined;
   deckText(run: RunRecord): string;

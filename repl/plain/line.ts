@@ -18,6 +18,8 @@ export interface LineOptions {
   readonly isQuiet: boolean;
   /** Whether what is typed is kept for later sessions. */
   readonly keepsHistory: boolean;
+  /** Hears what earlier sessions typed, oldest first, once it is read. */
+  readonly onEarlier: (sources: readonly string[]) => void;
   readonly command: (code: string) => Promise<boolean> | undefined;
   /** Hears of each SIGINT. */
   readonly onSigint: (press: () => void) => void;
@@ -36,9 +38,12 @@ export async function runLines(options: LineOptions): Promise<number> {
   const isStored = keepsHistory && process.stdin.isTTY === true;
   const onNotice = (text: string) => report.say(text, "muted");
   const inputs = await openInputs({ folder: session.folder, isStored, onNotice });
+  const kept = await keptSources(inputs);
+  options.onEarlier(kept.toReversed());
   const lines = new Lines(options, inputs);
   using reader = new LineReader({
-    history: await keptLines(inputs),
+    // Readline's history is one of lines: a cell of three comes back as three.
+    history: kept.flatMap((source) => source.split("\n").reverse()),
     onInterrupt: () => lines.press(reader),
   });
   onSigint(() => lines.press(reader));
@@ -46,13 +51,13 @@ export async function runLines(options: LineOptions): Promise<number> {
   return await Promise.race([lines.run(reader), lines.left, left]);
 }
 
-/** Readline's history is one of lines: a cell of three comes back as three. */
-async function keptLines(inputs: Inputs): Promise<string[]> {
-  const lines: string[] = [];
+/** Newest first. */
+async function keptSources(inputs: Inputs): Promise<readonly string[]> {
+  const sources: string[] = [];
   await inputs.load((older) => {
-    for (const { source } of older) lines.push(...source.split("\n").reverse());
+    for (const { source } of older) sources.push(source);
   });
-  return lines;
+  return sources;
 }
 
 class Lines {

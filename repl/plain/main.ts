@@ -118,6 +118,7 @@ async function text(
   state.settings.onChange(({ theme }) => {
     for (const style of Object.values(styles)) style.setTheme(theme);
   });
+  let earlier: readonly string[] = [];
   // Of commands: `.rerun 3` has failed when the cell has.
   let cellsFailed = 0;
   const context: CommandContext = {
@@ -128,6 +129,7 @@ async function text(
     style: styles.out,
     leave: (code) => left.resolve(code ?? exitCodes.ok),
     restart: () => session.restart(),
+    earlier: () => earlier,
     runs: () => report.records.runs(),
     run: (n) => report.findRun(n),
     deckText: (run) => report.deckText(run, styles.out),
@@ -156,6 +158,9 @@ async function text(
       onSigint: ending.onSigint,
       questions,
       left: left.promise,
+      onEarlier: (sources) => {
+        earlier = sources;
+      },
     });
   } catch (error) {
     if (!(error instanceof TypeError) || !isPiped) throw error;

@@ -10,6 +10,8 @@ export class KeptInputs {
   #inputs: Inputs | undefined;
   /** What was entered before the file was open, which is not waited for. */
   readonly #early: { readonly source: string; readonly n?: number }[] = [];
+  /** As they were read: newest slice first, each oldest first. */
+  readonly #older: (readonly HistoryEntry[])[] = [];
 
   /** @param onOlder hears of entries older than all before, oldest first. */
   async open(
@@ -19,11 +21,21 @@ export class KeptInputs {
     const inputs = await opening;
     this.#inputs = inputs;
     for (const { source, n } of this.#early.splice(0)) inputs.add(source, n);
-    await inputs.load((slice) =>
-      onOlder(
-        slice.toReversed().map(({ source, root }) => ({ source, isHere: root === inputs.root })),
-      ),
-    );
+    await inputs.load((slice) => {
+      const older = slice
+        .toReversed()
+        .map(({ source, root }) => ({ source, isHere: root === inputs.root }));
+      this.#older.push(older);
+      onOlder(older);
+    });
+  }
+
+  /** What earlier and other sessions typed, as far as it has been read; oldest first. */
+  earlier(): readonly string[] {
+    return this.#older
+      .toReversed()
+      .flat()
+      .map(({ source }) => source);
   }
 
   /** @param n the number of its cell; a command has none. */

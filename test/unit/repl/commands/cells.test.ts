@@ -73,19 +73,29 @@ test(".reset forgets the cells that ended", async () => {
   await expect(runCommand(".rerun 1", used)).rejects.toThrow("no cell was run yet");
 });
 
-test(".history shows the newest session's numbers bare, long cells cut, hostile text escaped", async () => {
+test(".history shows this session's cells, long ones cut, hostile text escaped", async () => {
   const used = commandContext();
-  used.session.history = async () => [
-    { session: 1, n: 9, source: "old", startedAt: 0 },
-    { session: 2, n: 1, source: "\x1b[2J", startedAt: 0 },
-    { session: 2, n: 2, source: "a\nb\nc\nd\ne\nf\ng", startedAt: 0 },
-  ];
-  expect((await runCommand(".history", used)).split("\n")).toEqual([
-    "1/9  old",
-    "  1  \\x1b[2J",
-    "  2  a",
-    ...["b", "c", "d", "e"].map((line) => `     ${line}`),
-    "     … 2 more lines",
+  expect(await runCommand(".history", used)).toBe("no cell was run yet");
+  for (const code of ["'\x1b[2J'", "[\n1,\n2,\n3,\n4,\n5\n]"]) await used.execute(code);
+  const rows = (await runCommand(".history", used)).split("\n");
+  expect(rows).toEqual([
+    "1  '\\x1b[2J'",
+    "2  [",
+    ...["1,", "2,", "3,", "4,"].map((line) => `   ${line}`),
+    "   … 2 more lines",
   ]);
+  expect(await runCommand(".history -n 1", used)).toBe(rows.slice(1).join("\n"));
   await expect(runCommand(".history -n 0", used)).rejects.toThrow("takes a number, 1 or more");
+});
+
+test(".history with a text looks through earlier sessions too, newest last, each text once", async () => {
+  const earlier = ["'Fetch'", "'other'", "'fetch 2'", "'Fetch'"];
+  const used = { ...commandContext(), earlier: () => earlier };
+  for (const code of ["'fetch 2'", "'none'"]) await used.execute(code);
+  const found = (command: string) => runCommand(command, used);
+  expect(await found(".history")).toBe("1  'fetch 2'\n2  'none'");
+  expect(await found(".history fetch")).toBe("   'Fetch'\n1  'fetch 2'");
+  expect(await found(".history Fetch")).toBe("  'Fetch'");
+  expect(await found(".history -n 1 fetch")).toBe("1  'fetch 2'");
+  expect(await found(".history *")).toBe("nothing with '*'");
 });
