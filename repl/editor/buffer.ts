@@ -20,6 +20,8 @@ export function nextBorder(text: string, offset: number): number {
 /** The border before the grapheme that ends at `offset`. */
 export function previousBorder(text: string, offset: number): number {
   if (offset <= 0) return 0;
+  // A window begins with its line, and would be empty here.
+  if (text[offset - 1] === "\n") return offset - 1;
   const start = windowStart(text, offset);
   let border = start;
   for (const { index } of segmenter.segment(text.slice(start, offset))) border = start + index;
