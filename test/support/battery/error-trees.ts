@@ -95,7 +95,7 @@ export const errorTrees: readonly Tree[] = [
       "Error: listener",
       "  at x In [1]:1:69",
       "  at In [1]:1:39",
-      "  | ❯ 1 │ require('node:events').prototype.emit.call({ _events: { x() { throw new Error('listener') …",
+      "  | ❯ 1 │ require('node:events').prototype.emit.call({ _events: { x() { throw ne…",
       "  |     │                                                                     ^",
     ],
   },
