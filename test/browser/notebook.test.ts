@@ -47,10 +47,13 @@ async function shiftEnter(notebook: NotebookPage, index: number): Promise<void> 
 }
 
 // On a line each, and none indented: an editor adds to what is typed.
+// Each task ends when the test has seen it run: a page that is late must not miss it.
 const SEED = [
-  "const nap = () => new Promise((done) => setTimeout(done, 300));",
-  "const addOne = task(async ({ x }: { x: number }) => (await nap(), x + 1));",
-  "const double = task(async ({ x }: { x: number }) => (await nap(), x * 2));",
+  'const { existsSync } = await import("node:fs");',
+  "const pause = () => new Promise((done) => setTimeout(done, 20));",
+  "const until = async (file: string) => { while (!existsSync(file)) await pause(); };",
+  'const addOne = task(async ({ x }: { x: number }) => (await until("seen-one"), x + 1));',
+  'const double = task(async ({ x }: { x: number }) => (await until("seen-two"), x * 2));',
   "const flow = eager(async ({ x }: { x: number }) => double({ x: await addOne({ x }) }));",
   "await flow({ x: 5 })",
 ].join("\n");
@@ -69,21 +72,16 @@ test("our card opens a notebook; a workflow typed into it shows its tree, then i
   const { page } = notebook;
   await notebook.type(0, SEED);
   await page.screenshot({ path: join(OUT, "typed.png") });
-  // The page itself takes down what it shows: six tenths of a second are short for questions from outside.
-  await page.evaluate(
-    inPage<unknown, void>(`
-      window.seen = [];
-      new MutationObserver(() => {
-        const text = document.querySelector(".jp-Notebook .jp-OutputArea")?.innerText ?? "";
-        if (text !== window.seen.at(-1)) window.seen.push(text);
-      }).observe(document.querySelector(".jp-Notebook"), { subtree: true, childList: true, characterData: true });`),
-  );
   await page.keyboard.press("Shift+Enter");
+  const live = notebook.cell(0).locator(".jp-OutputArea-output");
+  await live.filter({ hasText: "flow" }).filter({ hasText: "addOne" }).waitFor();
+  expect(await live.innerText()).not.toContain("double");
+  writeFileSync(join(suite.lab.folder, "seen-one"), "");
+  await live.filter({ hasText: "double" }).waitFor();
+  expect(await live.innerText()).not.toContain("→ 12");
+  writeFileSync(join(suite.lab.folder, "seen-two"), "");
   await notebook.cell(0).locator(RESULT).waitFor();
   await notebook.idle();
-  const seen = await page.evaluate<string[]>("window.seen");
-  const live = seen.filter((text) => text.includes("flow") && !text.includes("→ 12"));
-  expect(new Set(live).size).toBeGreaterThan(1); // it changed at least once
   expect(await notebook.cell(0).locator(RESULT).innerText()).toContain("12");
   expect(await notebook.cell(0).locator(".jp-OutputArea-child").count()).toBe(2); // one deck, one value
   expect(await notebook.cell(0).locator(STDERR).count()).toBe(0);
