@@ -106,6 +106,8 @@ async function bundled(
       },
     });
     const { output } = await build.generate({
+      // Nothing is written; the map's sources are said from here.
+      dir: folder,
       format: "esm",
       sourcemap: true,
       codeSplitting: false,
