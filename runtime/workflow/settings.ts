@@ -11,7 +11,7 @@ import {
   NO_CLUSTER_SETTINGS,
 } from "./cluster-settings.ts";
 import { type Duration, durationMs } from "./duration.ts";
-import type { Executor } from "./executor.ts";
+import { type Executor, executorFrom } from "./executor.ts";
 
 /** How often a failed attempt is followed by another one, and after which pause. */
 export interface RetryOptions {
@@ -77,6 +77,8 @@ export interface Settings {
   readonly executor: Executor | undefined;
   /** What a cluster gives it. */
   readonly cluster: ClusterSettings;
+  /** Where the calls run that it makes, of an eager workflow. */
+  readonly childExecutor: Executor | undefined;
 }
 
 export const NO_SETTINGS: Settings = {
@@ -88,12 +90,16 @@ export const NO_SETTINGS: Settings = {
   thread: false,
   executor: undefined,
   cluster: NO_CLUSTER_SETTINGS,
+  childExecutor: undefined,
 };
 
 const BACKOFF_FIRST_MS = 100;
 const BACKOFF_MAX_MS = 10_000;
 
 const CALL_OPTIONS = ["retries", "timeout", "cache", "concurrency", "thread"] as const;
+
+/** Of an eager workflow: where its calls run. */
+const REMOTE_OPTIONS = ["remote", "clientSecretGroup", "clientSecretKey"] as const;
 
 /** What `name`, `inputs` and so on are read by is `definition.ts`. */
 const OWN_OPTIONS = ["name", "inputs", "output", "outputs"] as const;
@@ -104,8 +110,39 @@ const OWN_OPTIONS = ["name", "inputs", "output", "outputs"] as const;
  * @throws {TypeError} for an option that there is not, with the nearest name, or a value that it cannot have.
  */
 export function entitySettings(what: string, options: Readonly<Record<string, unknown>>): Settings {
-  refuseUnknown(what, options, [...OWN_OPTIONS, ...CALL_OPTIONS, ...CLUSTER_OPTIONS]);
-  return settings(what, options, NO_SETTINGS);
+  const isEager = what.startsWith("eager ");
+  refuseUnknown(what, options, [
+    ...[...OWN_OPTIONS, ...CALL_OPTIONS, ...CLUSTER_OPTIONS],
+    ...(isEager ? REMOTE_OPTIONS : []),
+  ]);
+  const read = settings(what, options, NO_SETTINGS);
+  return isEager ? { ...read, childExecutor: readRemote(what, options) } : read;
+}
+
+/** @returns what runs the calls of an eager workflow. */
+function readRemote(
+  what: string,
+  { remote, clientSecretGroup: group, clientSecretKey: key }: Readonly<Record<string, unknown>>,
+): Executor | undefined {
+  if ((group === undefined) !== (key === undefined)) {
+    const missing = group === undefined ? "clientSecretGroup" : "clientSecretKey";
+    throw new TypeError(`${what}: a secret has a group and a key; ${missing} is missing`);
+  }
+  for (const [name, value] of Object.entries({ clientSecretGroup: group, clientSecretKey: key })) {
+    if (value === undefined || (typeof value === "string" && value !== "")) continue;
+    throw new TypeError(`${what}: ${name} is text, not ${preview(value).line}`);
+  }
+  if (remote === undefined) {
+    if (group === undefined) return undefined;
+    throw new TypeError(`${what}: clientSecretGroup says how remote logs in; give remote too`);
+  }
+  const secret =
+    typeof group === "string" && typeof key === "string" ? { secret: { group, key } } : {};
+  const executor = executorFrom(remote, secret);
+  if (executor !== undefined) return executor;
+  throw new TypeError(
+    `${what}: remote is a FlyteRemote, like new FlyteRemote({ config: Config.auto() }), not ${preview(remote).line}`,
+  );
 }
 
 /** The settings of one call: those of its entity with these options. @throws {TypeError} as `entitySettings` does. */
@@ -143,6 +180,7 @@ function settings(
     thread: thread ?? base.thread,
     executor: base.executor,
     cluster: clusterSettings(what, options, base.cluster),
+    childExecutor: base.childExecutor,
   };
 }
 
