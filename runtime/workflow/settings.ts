@@ -4,6 +4,12 @@
  */
 import { nearest } from "../values/nearest.ts";
 import { preview } from "../values/preview.ts";
+import {
+  CLUSTER_OPTIONS,
+  type ClusterSettings,
+  clusterSettings,
+  NO_CLUSTER_SETTINGS,
+} from "./cluster-settings.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { type Executor, executorFrom } from "./executor.ts";
 
@@ -39,6 +45,10 @@ export interface CallOptions {
   readonly concurrency?: number;
   /** Run in a worker thread. Tasks only. */
   readonly thread?: boolean;
+  /** Environment variables on a cluster, beside those of the task. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Labels on a cluster, beside those of the task. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 export interface Retries {
@@ -65,6 +75,8 @@ export interface Settings {
   readonly thread: boolean;
   /** Where it runs, when not where its scope says. */
   readonly executor: Executor | undefined;
+  /** What a cluster gives it. */
+  readonly cluster: ClusterSettings;
   /** Where the calls run that it makes, of an eager workflow. */
   readonly childExecutor: Executor | undefined;
 }
@@ -77,6 +89,7 @@ export const NO_SETTINGS: Settings = {
   concurrency: undefined,
   thread: false,
   executor: undefined,
+  cluster: NO_CLUSTER_SETTINGS,
   childExecutor: undefined,
 };
 
@@ -84,9 +97,6 @@ const BACKOFF_FIRST_MS = 100;
 const BACKOFF_MAX_MS = 10_000;
 
 const CALL_OPTIONS = ["retries", "timeout", "cache", "concurrency", "thread"] as const;
-
-/** Options that say nothing here and everything on a cluster; kept as they are. */
-const CLUSTER_OPTIONS = ["resources", "image", "env", "secrets", "labels", "deck"] as const;
 
 /** Of an eager workflow: where its calls run. */
 const REMOTE_OPTIONS = ["remote", "clientSecretGroup", "clientSecretKey"] as const;
@@ -169,6 +179,7 @@ function settings(
     concurrency: concurrency === undefined ? base.concurrency : readLimit(what, concurrency),
     thread: thread ?? base.thread,
     executor: base.executor,
+    cluster: clusterSettings(what, options, base.cluster),
     childExecutor: base.childExecutor,
   };
 }

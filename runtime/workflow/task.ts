@@ -8,6 +8,7 @@ import { preview } from "../values/preview.ts";
 import type { TaskContext } from "./context.ts";
 import { type Definition, readDefinition, setCallable } from "./definition.ts";
 import { executorFrom } from "./executor.ts";
+import { noteMade } from "./made.ts";
 import { rememberEntity } from "./newest.ts";
 import { recordNode } from "./recording.ts";
 import { callSettings } from "./settings.ts";
@@ -61,7 +62,6 @@ export function task<
 ): Task<SignatureInputs<F>, Result<O, S, ReturnType<F>>, F>;
 export function task(first: unknown, second?: unknown): unknown {
   const definition = readDefinition("task", first, second);
-  noteOrigin(definition.fn, definition.name);
   return callable({ ...definition, body: definition.fn });
 }
 
@@ -113,6 +113,8 @@ export function eager(first: unknown, second?: unknown): unknown {
  */
 export function callable(definition: Definition, own: PropertyDescriptorMap = {}): EntityCallable {
   const call = unnamed(definition, own);
+  noteOrigin(definition.fn, definition.name);
+  noteMade(definition);
   rememberEntity(definition.name, call);
   return call;
 }
