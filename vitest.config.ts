@@ -31,6 +31,7 @@ export default defineConfig({
       project("terminal", 30_000),
       project("jupyter", 120_000),
       project("browser", 120_000),
+      project("remote", 60_000),
       project("package", 300_000),
       project("endurance", 1_800_000),
     ],

@@ -18,6 +18,12 @@ import { redactText } from "../values/redact.ts";
  * - `REMOTE_REJECTED`: the cluster understood and refuses
  * - `REMOTE_TOO_LARGE`: the answer or the request is larger than one message may be
  * - `REMOTE_CANCELLED`: we gave up waiting for the answer
+ * - `BUNDLE_FAILED`, `BUNDLE_TOO_LARGE`: the code of a task cannot be sent
+ * - `BUNDLE_INVALID`: the code that arrived in a container is not what was sent
+ * - `RUNTIME_MISMATCH`: the image has another eagerdeck, or lacks what the task needs
+ * - `IMAGE_MISSING`: nobody said in which image a task runs
+ * - `NAME_TAKEN`: two things would be registered under one name
+ * - `VERSION_CONFLICT`: something else is registered under this name and version
  */
 export type FlyteErrorCode =
   | "CONFIG_NOT_FOUND"
@@ -28,7 +34,14 @@ export type FlyteErrorCode =
   | "REMOTE_EXISTS"
   | "REMOTE_REJECTED"
   | "REMOTE_TOO_LARGE"
-  | "REMOTE_CANCELLED";
+  | "REMOTE_CANCELLED"
+  | "BUNDLE_FAILED"
+  | "BUNDLE_TOO_LARGE"
+  | "BUNDLE_INVALID"
+  | "RUNTIME_MISMATCH"
+  | "IMAGE_MISSING"
+  | "NAME_TAKEN"
+  | "VERSION_CONFLICT";
 
 export class FlyteError extends Error {
   static {

@@ -15,6 +15,8 @@ type Body = (inputs: Readonly<Record<string, unknown>>, context: TaskContext) =>
 export interface Definition {
   readonly entity: EntityKind;
   readonly name: string;
+  /** The name is the option `name`, not the function's own. */
+  readonly isNamed?: boolean;
   readonly inputs: Schemas | undefined;
   /** Of the one value it gives. */
   readonly output: StandardSchema | undefined;
@@ -75,6 +77,7 @@ export function readDefinition(
   return {
     entity,
     name,
+    isNamed: "name" in options && options.name !== undefined,
     inputs: inputs as Schemas | undefined,
     output: output as StandardSchema | undefined,
     outputs: outputs as Schemas | undefined,

@@ -4,8 +4,14 @@
  */
 import { nearest } from "../values/nearest.ts";
 import { preview } from "../values/preview.ts";
+import {
+  CLUSTER_OPTIONS,
+  type ClusterSettings,
+  clusterSettings,
+  NO_CLUSTER_SETTINGS,
+} from "./cluster-settings.ts";
 import { type Duration, durationMs } from "./duration.ts";
-import type { Executor } from "./executor.ts";
+import { type Executor, executorFrom } from "./executor.ts";
 
 /** How often a failed attempt is followed by another one, and after which pause. */
 export interface RetryOptions {
@@ -39,6 +45,10 @@ export interface CallOptions {
   readonly concurrency?: number;
   /** Run in a worker thread. Tasks only. */
   readonly thread?: boolean;
+  /** Environment variables on a cluster, beside those of the task. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Labels on a cluster, beside those of the task. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 export interface Retries {
@@ -65,6 +75,10 @@ export interface Settings {
   readonly thread: boolean;
   /** Where it runs, when not where its scope says. */
   readonly executor: Executor | undefined;
+  /** What a cluster gives it. */
+  readonly cluster: ClusterSettings;
+  /** Where the calls run that it makes, of an eager workflow. */
+  readonly childExecutor: Executor | undefined;
 }
 
 export const NO_SETTINGS: Settings = {
@@ -75,6 +89,8 @@ export const NO_SETTINGS: Settings = {
   concurrency: undefined,
   thread: false,
   executor: undefined,
+  cluster: NO_CLUSTER_SETTINGS,
+  childExecutor: undefined,
 };
 
 const BACKOFF_FIRST_MS = 100;
@@ -82,8 +98,8 @@ const BACKOFF_MAX_MS = 10_000;
 
 const CALL_OPTIONS = ["retries", "timeout", "cache", "concurrency", "thread"] as const;
 
-/** Options that say nothing here and everything on a cluster; kept as they are. */
-const CLUSTER_OPTIONS = ["resources", "image", "env", "secrets", "labels", "deck"] as const;
+/** Of an eager workflow: where its calls run. */
+const REMOTE_OPTIONS = ["remote", "clientSecretGroup", "clientSecretKey"] as const;
 
 /** What `name`, `inputs` and so on are read by is `definition.ts`. */
 const OWN_OPTIONS = ["name", "inputs", "output", "outputs"] as const;
@@ -94,8 +110,39 @@ const OWN_OPTIONS = ["name", "inputs", "output", "outputs"] as const;
  * @throws {TypeError} for an option that there is not, with the nearest name, or a value that it cannot have.
  */
 export function entitySettings(what: string, options: Readonly<Record<string, unknown>>): Settings {
-  refuseUnknown(what, options, [...OWN_OPTIONS, ...CALL_OPTIONS, ...CLUSTER_OPTIONS]);
-  return settings(what, options, NO_SETTINGS);
+  const isEager = what.startsWith("eager ");
+  refuseUnknown(what, options, [
+    ...[...OWN_OPTIONS, ...CALL_OPTIONS, ...CLUSTER_OPTIONS],
+    ...(isEager ? REMOTE_OPTIONS : []),
+  ]);
+  const read = settings(what, options, NO_SETTINGS);
+  return isEager ? { ...read, childExecutor: readRemote(what, options) } : read;
+}
+
+/** @returns what runs the calls of an eager workflow. */
+function readRemote(
+  what: string,
+  { remote, clientSecretGroup: group, clientSecretKey: key }: Readonly<Record<string, unknown>>,
+): Executor | undefined {
+  if ((group === undefined) !== (key === undefined)) {
+    const missing = group === undefined ? "clientSecretGroup" : "clientSecretKey";
+    throw new TypeError(`${what}: a secret has a group and a key; ${missing} is missing`);
+  }
+  for (const [name, value] of Object.entries({ clientSecretGroup: group, clientSecretKey: key })) {
+    if (value === undefined || (typeof value === "string" && value !== "")) continue;
+    throw new TypeError(`${what}: ${name} is text, not ${preview(value).line}`);
+  }
+  if (remote === undefined) {
+    if (group === undefined) return undefined;
+    throw new TypeError(`${what}: clientSecretGroup says how remote logs in; give remote too`);
+  }
+  const secret =
+    typeof group === "string" && typeof key === "string" ? { secret: { group, key } } : {};
+  const executor = executorFrom(remote, secret);
+  if (executor !== undefined) return executor;
+  throw new TypeError(
+    `${what}: remote is a FlyteRemote, like new FlyteRemote({ config: Config.auto() }), not ${preview(remote).line}`,
+  );
 }
 
 /** The settings of one call: those of its entity with these options. @throws {TypeError} as `entitySettings` does. */
@@ -132,6 +179,8 @@ function settings(
     concurrency: concurrency === undefined ? base.concurrency : readLimit(what, concurrency),
     thread: thread ?? base.thread,
     executor: base.executor,
+    cluster: clusterSettings(what, options, base.cluster),
+    childExecutor: base.childExecutor,
   };
 }
 
