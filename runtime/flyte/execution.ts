@@ -9,7 +9,7 @@ import { inspect } from "node:util";
 import { CallFailure, EagerException } from "../workflow/errors.ts";
 import { definitionOf } from "../workflow/definition.ts";
 import { checkInputs, misfitsToText } from "../types/validate.ts";
-import { escapeHtml } from "../values/html-text.ts";
+import { escapeHtml } from "../values/escape.ts";
 import type { Connection, Place } from "./connection.ts";
 import { executionUrl, readExecutionUrl } from "./console.ts";
 import { FlyteError, remoteFailure, Status, statusOf } from "./errors.ts";
@@ -83,7 +83,7 @@ export class Execution<O = unknown> {
 
   /** The last one that was heard of; `refresh()` asks. */
   get phase(): PhaseName {
-    return Phase[this.#phase] as PhaseName;
+    return phaseName(this.#phase);
   }
 
   async refresh(): Promise<PhaseName> {
@@ -203,6 +203,12 @@ export class Execution<O = unknown> {
   }
 }
 
+const NAMES: ReadonlyMap<number, PhaseName> = new Map(Object.entries(Phase).map(([name, value]) => [value, name as PhaseName]));
+
+function phaseName(phase: Phase): PhaseName {
+  return NAMES.get(phase) ?? "UNDEFINED";
+}
+
 /** A failure outside of any call is told by the same class as that of one. */
 function exceptionOf(error: unknown, task: string): unknown {
   if (!CallFailure.is(error)) return error;
@@ -296,8 +302,8 @@ export async function listExecutions(
   }
   for (const phase of phases ?? []) {
     if (Phase[phase] === undefined) {
-      const all = Object.values(Phase).filter((name) => typeof name === "string");
-      throw new TypeError(`there is no phase ${String(phase)}; they are ${all.join(", ")}`);
+      const all = Object.keys(Phase).join(", ");
+      throw new TypeError(`there is no phase ${String(phase)}; they are ${all}`);
     }
   }
   const { executions } = await tried("list executions", () =>
@@ -312,7 +318,7 @@ export async function listExecutions(
   return executions.map(({ id, spec, closure }) => ({
     id: id?.name ?? "",
     url: executionUrl({ consoleUrl, ...place }, id?.name ?? ""),
-    phase: Phase[closure?.phase ?? Phase.UNDEFINED] as PhaseName,
+    phase: phaseName(closure?.phase ?? Phase.UNDEFINED),
     entity: spec?.launchPlan?.name ?? "",
     version: spec?.launchPlan?.version ?? "",
     startedAt: closure?.startedAt && timestampDate(closure.startedAt),

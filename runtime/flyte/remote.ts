@@ -6,7 +6,6 @@
  * @module
  */
 import { inspect } from "node:util";
-import type { Schemas, StandardSchema } from "../types/standard-schema.ts";
 import { preview } from "../values/preview.ts";
 import {
   EXECUTOR,
@@ -23,7 +22,6 @@ import type { Execution, ExecutionSummary, ListOptions } from "./execution.ts";
 import type { EntityKind, FlyteRemoteOptions } from "./options.ts";
 import type { FetchOptions, Fetched } from "./fetch.ts";
 import type { LaunchOptions } from "./launch.ts";
-import type { Registered, RegisterOptions } from "./register/register.ts";
 
 const OPTIONS = [
   ...["config", "defaultProject", "defaultDomain", "image", "versions", "rerunFailed"],
@@ -165,18 +163,6 @@ export class FlyteRemote implements HasExecutor {
   async list(options: ListOptions = {}): Promise<readonly ExecutionSummary[]> {
     const { listExecutions } = await import("./execution.ts");
     return await listExecutions(await this.#connected(), options);
-  }
-
-  /**
-   * Registers tasks, static and eager workflows with the code they are made of.
-   * @param entities such as `task` returns, or the path of a module: all that it makes.
-   */
-  async register(
-    entities: string | readonly unknown[],
-    options: Omit<RegisterOptions, "project" | "domain"> & Partial<Pick<RegisterOptions, "project" | "domain">> = {},
-  ): Promise<Registered> {
-    const connection = await this.#connected();
-    return await connection.register(entities, options);
   }
 
   /** From now on calls that say nothing else run here. `FlyteRemote.use(undefined)` takes it back. */
