@@ -1,0 +1,188 @@
+/**
+ * Repeating what the network or a busy cluster made fail.
+ *
+ * 1. Creating calls are repeated too: names and versions make them the same call (`ALREADY_EXISTS` is then ours).
+ * 2. A cut connection looks as if the request had been cancelled: it is repeated unless our own signal did it.
+ * 3. A message that is too large looks like an overload: it is never repeated.
+ * 4. A refused token leads to one repetition with another token per request, and no second one.
+ * @module
+ */
+import {
+  Code,
+  ConnectError,
+  type ContextValues,
+  createContextKey,
+  createContextValues,
+  type Transport,
+} from "@connectrpc/connect";
+import type { Limiter } from "../workflow/limiter.ts";
+import type { Signer } from "./channel.ts";
+import { causesOf, isTooLarge } from "./errors.ts";
+
+export interface RetryPolicy {
+  /** The n-th pause is at most `baseMs` · 2ⁿ, and never more than `capMs`. */
+  readonly baseMs: number;
+  readonly capMs: number;
+  /** No repetition begins later than this after the request began. */
+  readonly budgetMs: number;
+  /** The same as long as the cluster has never answered: then the settings are the likely reason. */
+  readonly firstBudgetMs: number;
+  /** 0 … 1. */
+  readonly random: () => number;
+}
+
+export const RETRY: RetryPolicy = {
+  baseMs: 100,
+  capMs: 5_000,
+  budgetMs: 60_000,
+  firstBudgetMs: 10_000,
+  random: Math.random,
+};
+
+/** A pause that is worth a word to who waits. */
+const NOTICE_AFTER_MS = 3_000;
+
+const BACKGROUND = createContextKey(false, { description: "nobody waits at the screen" });
+
+/** For `CallOptions.contextValues` of polls: they never ask a person to log in, they wait until somebody did. */
+export function inBackground(): ContextValues {
+  return createContextValues().set(BACKGROUND, true);
+}
+
+interface Rules {
+  readonly wire: Transport;
+  readonly inFlight: Limiter;
+  readonly policy: RetryPolicy;
+  readonly signer: Signer | undefined;
+  readonly notice: ((text: string) => void) | undefined;
+  readonly endpoint: string;
+  /** Aborts when the channel is closed. */
+  readonly closed: AbortSignal;
+}
+
+/** A transport that repeats, signs and waits for room. */
+export function retrying(rules: Rules): Transport {
+  const { wire, inFlight, policy, signer, notice, endpoint, closed } = rules;
+  let answered = false;
+  let told = false;
+  return {
+    async unary(method, signal, timeoutMs, header, input, contextValues) {
+      const background = contextValues?.get(BACKGROUND) ?? false;
+      const began = performance.now();
+      let signedAgain = false;
+      const stop = signal === undefined ? closed : AbortSignal.any([signal, closed]);
+      for (let attempt = 0; ; attempt++) {
+        const headers = new Headers(header);
+        const signed = await signer?.sign(headers, background, stop);
+        let failure: unknown;
+        try {
+          await room(inFlight, stop);
+          try {
+            const answer = await wire.unary(method, stop, timeoutMs, headers, input, contextValues);
+            answered = true;
+            told = false;
+            return answer;
+          } finally {
+            inFlight.release();
+          }
+        } catch (error) {
+          if (stop.aborted) throw reasonOf(stop, error);
+          failure = error;
+        }
+        if (signer !== undefined && !signedAgain && refusesToken(failure)) {
+          answered = true;
+          signedAgain = true;
+          if (await signer.refused(signed, failure, background, stop)) continue;
+          throw failure;
+        }
+        if (!isPassing(failure)) throw failure;
+        const pause = policy.random() * Math.min(policy.capMs, policy.baseMs * 2 ** attempt);
+        const passed = performance.now() - began;
+        const budget = answered ? policy.budgetMs : policy.firstBudgetMs;
+        if (passed + pause > budget) throw failure;
+        if (!told && passed > NOTICE_AFTER_MS) {
+          told = true;
+          notice?.(
+            `no answer from ${endpoint}, trying again: ${ConnectError.from(failure).rawMessage}`,
+          );
+        }
+        await sleep(pause, stop);
+      }
+    },
+    // Flyte's services answer one message to one message; streams are passed on as they are.
+    stream: (...given) => wire.stream(...given),
+  };
+}
+
+/** Whether the same request may succeed a moment later. */
+export function isPassing(error: unknown): boolean {
+  const failure = ConnectError.from(error, Code.Internal);
+  switch (failure.code) {
+    case Code.Unavailable:
+    case Code.Aborted:
+    case Code.DeadlineExceeded:
+    case Code.Canceled:
+      return true;
+    case Code.ResourceExhausted:
+      return !isTooLarge(failure);
+    case Code.Internal:
+      return isReset(failure);
+    default:
+      return false;
+  }
+}
+
+/** A stream or a connection that ended in the middle, by its words or by Node's code below. */
+function isReset(failure: ConnectError): boolean {
+  return (
+    /stream (?:closed|terminated|was reset)|RST_STREAM|GOAWAY|socket hang up|closed connection/i.test(
+      failure.rawMessage,
+    ) || causesOf(failure).some(({ code }) => /^(?:ERR_HTTP2_|EPIPE$|ENET|EHOST|ECONN)/.test(code))
+  );
+}
+
+/** Whether the server did not take the token; a proxy in between may say it in words only. */
+export function refusesToken(error: unknown): boolean {
+  const failure = ConnectError.from(error);
+  if (failure.code === Code.Unauthenticated) return true;
+  return failure.code === Code.Unknown && /\btoken\b|\b407\b/i.test(failure.rawMessage);
+}
+
+function reasonOf(stop: AbortSignal, error: unknown): unknown {
+  const reason: unknown = stop.reason;
+  if (reason instanceof Error && reason.name === "FlyteError") return reason;
+  return error instanceof ConnectError && error.code === Code.Canceled
+    ? error
+    : new ConnectError("the request was cancelled", Code.Canceled, undefined, undefined, reason);
+}
+
+/** Waits for a place among the requests in flight. */
+async function room(inFlight: Limiter, stop: AbortSignal): Promise<void> {
+  stop.throwIfAborted();
+  await new Promise<void>((resolve, reject) => {
+    const leave = () => {
+      waiting?.leave();
+      reject(stop.reason);
+    };
+    const waiting = inFlight.take(() => {
+      stop.removeEventListener("abort", leave);
+      resolve();
+    });
+    if (waiting !== undefined) stop.addEventListener("abort", leave, { once: true });
+  });
+}
+
+async function sleep(ms: number, stop: AbortSignal): Promise<void> {
+  if (stop.aborted) throw reasonOf(stop, stop.reason);
+  await new Promise<void>((resolve, reject) => {
+    const leave = () => {
+      clearTimeout(timer);
+      reject(reasonOf(stop, stop.reason));
+    };
+    const timer = setTimeout(() => {
+      stop.removeEventListener("abort", leave);
+      resolve();
+    }, ms);
+    stop.addEventListener("abort", leave, { once: true });
+  });
+}
