@@ -31,6 +31,7 @@ const BRAND = Symbol.for("eagerdeck.EagerException");
  * - `VERSION_CONFLICT`: that version is registered with another content
  * - `IMAGE_MISSING`: to register a task an image is needed
  * - `RUNTIME_MISMATCH`: the image has another version of eagerdeck
+ * - `CONFIG_NOT_FOUND`, `CONFIG_INVALID`: nothing says where the cluster is, or a setting cannot be used
  * - `STORAGE_NO_LIST`: without credentials for the store a folder there cannot be listed
  */
 export type EagerCode =
@@ -58,6 +59,8 @@ export type RemoteCode =
   | "VERSION_CONFLICT"
   | "IMAGE_MISSING"
   | "RUNTIME_MISMATCH"
+  | "CONFIG_NOT_FOUND"
+  | "CONFIG_INVALID"
   | "STORAGE_NO_LIST";
 
 /** Whose failure it is: the user's code, the machinery's, nobody's (cancelled), or the clock's. */
