@@ -8,7 +8,8 @@
  * @module
  */
 import type { Backend, ByteRange, Listed } from "./backend.ts";
-import { hasCredentials, type StorageSettings } from "./credentials.ts";
+import type { StorageSettings } from "../config.ts";
+import { hasCredentials } from "./credentials.ts";
 import { isStorageError, StorageError } from "./failure.ts";
 import { type Location, type ObjectLocation, parseLocation, shownUri } from "./location.ts";
 import type { DataProxy, SignedStorage } from "./signed.ts";
