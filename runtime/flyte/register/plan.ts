@@ -6,7 +6,7 @@
  *   P2  What is used is registered too: the tasks and workflows that a static workflow calls.
  */
 import { createHash } from "node:crypto";
-import { type DescMessage, type MessageShape, toJson } from "@bufbuild/protobuf";
+import { create, type DescMessage, type MessageShape, toJson } from "@bufbuild/protobuf";
 import type { Definition } from "../../workflow/definition.ts";
 import { compiledWorkflow } from "../../workflow/workflow.ts";
 import { FlyteError } from "../errors.ts";
@@ -15,10 +15,14 @@ import { type TaskSpec, TaskSpecSchema } from "../idl/flyteidl/admin/task_pb.ts"
 import { type WorkflowSpec, WorkflowSpecSchema } from "../idl/flyteidl/admin/workflow_pb.ts";
 import { ResourceType } from "../idl/flyteidl/core/identifier_pb.ts";
 import { typedInterface } from "../literals/types.ts";
-import { create } from "@bufbuild/protobuf";
 import { entityName } from "./entity-name.ts";
 import { identifier, type Place } from "./identifiers.ts";
-import { type CodePlace, cleanupTemplate, type TemplateParts, taskTemplate } from "./task-template.ts";
+import {
+  type CodePlace,
+  cleanupTemplate,
+  type TemplateParts,
+  taskTemplate,
+} from "./task-template.ts";
 import { cleanupName, eagerWorkflow, launchPlan, staticWorkflow } from "./workflow-template.ts";
 
 export type Planned =
@@ -138,9 +142,12 @@ export async function versionOf(
   // Project and domain do not change what it is.
   const nowhere = { ...parts, place: { project: "", domain: "", org: "" } };
   const planned = await plan(definitions, nowhere, "", { module });
-  const sorted = [...planned].sort((a, b) => (`${a.kind} ${a.name}` < `${b.kind} ${b.name}` ? -1 : 1));
+  const sorted = [...planned].sort((a, b) =>
+    `${a.kind} ${a.name}` < `${b.kind} ${b.name}` ? -1 : 1,
+  );
   const hash = createHash("sha256").update(parts.code);
-  for (const { kind, name, spec } of sorted) hash.update(`\n${kind} ${name} ${canonical(kind, spec)}`);
+  for (const { kind, name, spec } of sorted)
+    hash.update(`\n${kind} ${name} ${canonical(kind, spec)}`);
   return `ed-${hash.digest().subarray(0, 16).toString("base64url")}`;
 }
 

@@ -3,8 +3,8 @@
  * @module
  */
 import { create } from "@bufbuild/protobuf";
-import type { Definition } from "../../workflow/definition.ts";
 import type { ResourceSettings, SecretName } from "../../workflow/cluster-settings.ts";
+import type { Definition } from "../../workflow/definition.ts";
 import { FlyteError } from "../errors.ts";
 import type { Identifier } from "../idl/flyteidl/core/identifier_pb.ts";
 import type { TypedInterface } from "../idl/flyteidl/core/interface_pb.ts";
@@ -62,7 +62,9 @@ export function taskTemplate(definition: Definition, parts: TemplateParts): Task
       ...timeoutOf(settings.timeoutMs),
       isEager,
       generatesDeck: cluster.deck ?? isEager,
-      ...(Object.keys(cluster.labels).length > 0 && { metadata: { labels: { ...cluster.labels } } }),
+      ...(Object.keys(cluster.labels).length > 0 && {
+        metadata: { labels: { ...cluster.labels } },
+      }),
     },
     target: {
       case: "container",
@@ -150,7 +152,8 @@ function containerOf(definition: Definition, parts: TemplateParts, args: string[
     );
   }
   const env: Record<string, string> = { ...settings.cluster.env };
-  if (entity === "eager" && parts.platform !== undefined) env["EAGERDECK_PLATFORM"] = parts.platform;
+  if (entity === "eager" && parts.platform !== undefined)
+    env["EAGERDECK_PLATFORM"] = parts.platform;
   return {
     image,
     args,

@@ -30,13 +30,18 @@ export async function uploadBundle(
   } catch (error) {
     throw remoteFailure(error, "get a place for the code");
   }
-  await put(location.signedUrl, bytes, {
-    ...location.headers,
-    "Content-Length": String(bytes.length),
-    "Content-MD5": contentMd5.toString("base64"),
-    // Azure wants to know; the signature of others does not cover it.
-    ...(/^abfss?:/.test(location.nativeUrl) && { "x-ms-blob-type": "BlockBlob" }),
-  }, signal);
+  await put(
+    location.signedUrl,
+    bytes,
+    {
+      ...location.headers,
+      "Content-Length": String(bytes.length),
+      "Content-MD5": contentMd5.toString("base64"),
+      // Azure wants to know; the signature of others does not cover it.
+      ...(/^abfss?:/.test(location.nativeUrl) && { "x-ms-blob-type": "BlockBlob" }),
+    },
+    signal,
+  );
   return location.nativeUrl;
 }
 

@@ -4,6 +4,11 @@
  * @module
  */
 import { create } from "@bufbuild/protobuf";
+import type { StandardSchema } from "../../types/standard-schema.ts";
+import type { Definition } from "../../workflow/definition.ts";
+import type { RecordedNode } from "../../workflow/recording.ts";
+import type { GraphBinding } from "../../workflow/signatures.ts";
+import { compiledWorkflow } from "../../workflow/workflow.ts";
 import type { LaunchPlanSpec } from "../idl/flyteidl/admin/launch_plan_pb.ts";
 import { LaunchPlanSpecSchema } from "../idl/flyteidl/admin/launch_plan_pb.ts";
 import { type WorkflowSpec, WorkflowSpecSchema } from "../idl/flyteidl/admin/workflow_pb.ts";
@@ -32,11 +37,6 @@ import {
 } from "../idl/flyteidl/core/workflow_pb.ts";
 import { encodeMap } from "../literals/encode.ts";
 import { typedInterface } from "../literals/types.ts";
-import type { StandardSchema } from "../../types/standard-schema.ts";
-import type { Definition } from "../../workflow/definition.ts";
-import type { RecordedNode } from "../../workflow/recording.ts";
-import type { GraphBinding } from "../../workflow/signatures.ts";
-import { compiledWorkflow } from "../../workflow/workflow.ts";
 import { entityName } from "./entity-name.ts";
 import { identifier, type Place } from "./identifiers.ts";
 import { retriesOf, timeoutOf } from "./task-template.ts";
@@ -74,7 +74,9 @@ export function eagerWorkflow(definition: Definition, place: Place): WorkflowSpe
         {
           id: "n0",
           metadata: { name: definition.name },
-          inputs: variableNames(io, "inputs").map((each) => binding(each, promise(START_NODE, each))),
+          inputs: variableNames(io, "inputs").map((each) =>
+            binding(each, promise(START_NODE, each)),
+          ),
           target: task(name),
         },
       ],
@@ -151,7 +153,8 @@ class Wiring {
     const literals: Record<string, unknown> = {};
     for (const [name, from] of Object.entries(inputs)) {
       if (from.kind === "value") literals[name] = from.value;
-      else bound.push(binding(name, this.#promised(from, `the input ${name} of ${definition.name}`)));
+      else
+        bound.push(binding(name, this.#promised(from, `the input ${name} of ${definition.name}`)));
     }
     // What is left out has its default here, as it has it where the workflow runs locally.
     for (const [name, schema] of Object.entries(definition.inputs ?? {})) {
@@ -229,7 +232,9 @@ class Wiring {
           `puts together an object for ${what}; on a cluster a task has to do that, or eager(async …)`,
         );
       default:
-        throw this.#refused(`mixes values and placeholders for ${what}; use a task, or eager(async …)`);
+        throw this.#refused(
+          `mixes values and placeholders for ${what}; use a task, or eager(async …)`,
+        );
     }
   }
 
@@ -289,12 +294,11 @@ export async function launchPlan(definition: Definition, place: Place): Promise<
     const schema = definition.inputs?.[name];
     const fallback = schema && defaultOf(schema);
     const literal =
-      fallback && (await encodeMap({ [name]: fallback.value }, { [name]: variable }, {})).literals[name];
+      fallback &&
+      (await encodeMap({ [name]: fallback.value }, { [name]: variable }, {})).literals[name];
     parameters[name] = create(ParameterSchema, {
       var: variable,
-      behavior: literal
-        ? { case: "default", value: literal }
-        : { case: "required", value: true },
+      behavior: literal ? { case: "default", value: literal } : { case: "required", value: true },
     });
   }
   return create(LaunchPlanSpecSchema, {
