@@ -18,6 +18,7 @@ import { redactText } from "../values/redact.ts";
  * - `REMOTE_REJECTED`: the cluster understood and refuses
  * - `REMOTE_TOO_LARGE`: the answer or the request is larger than one message may be
  * - `REMOTE_CANCELLED`: we gave up waiting for the answer
+ * - `STORAGE_…`: see `StorageCode`
  * - `BUNDLE_FAILED`, `BUNDLE_TOO_LARGE`: the code of a task cannot be sent
  * - `BUNDLE_INVALID`: the code that arrived in a container is not what was sent
  * - `RUNTIME_MISMATCH`: the image has another eagerdeck, or lacks what the task needs

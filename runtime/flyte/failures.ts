@@ -4,16 +4,17 @@
  * A class does not cross the wire: `cause.name` says which one it was.
  * @module
  */
-import type { Execution } from "./idl/flyteidl/admin/execution_pb.ts";
-import {
-  type ExecutionError,
-  ExecutionError_ErrorKind as ErrorKind,
-  WorkflowExecution_Phase as Phase,
-} from "./idl/flyteidl/core/execution_pb.ts";
+
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { CallFailure, type EagerCode } from "../workflow/errors.ts";
+import { parseErrorText } from "./error-text.ts";
 import { FlyteError } from "./errors.ts";
-import { readErrorText } from "./error-text.ts";
+import type { Execution } from "./idl/flyteidl/admin/execution_pb.ts";
+import {
+  ExecutionError_ErrorKind as ErrorKind,
+  type ExecutionError,
+  WorkflowExecution_Phase as Phase,
+} from "./idl/flyteidl/core/execution_pb.ts";
 
 /** What is known of the error there besides its name, message and stack. */
 export interface RemoteErrorDetails {
@@ -35,7 +36,12 @@ export class RemoteError extends Error {
   readonly worker: string | undefined;
   readonly time: Date | undefined;
 
-  constructor(name: string, message: string, stack: string | undefined, details: RemoteErrorDetails) {
+  constructor(
+    name: string,
+    message: string,
+    stack: string | undefined,
+    details: RemoteErrorDetails,
+  ) {
     super(message);
     Object.defineProperty(this, "name", { value: name, configurable: true, writable: true });
     this.stack = stack ?? `${name}: ${message}`;
@@ -51,11 +57,7 @@ export class RemoteError extends Error {
  * Why the execution of a call has no value.
  * @param what the name of the call.
  */
-export function failureOf(
-  { closure, id }: Execution,
-  what: string,
-  url: string,
-): CallFailure {
+export function failureOf({ closure, id }: Execution, what: string, url: string): CallFailure {
   const phase = closure?.phase ?? Phase.UNDEFINED;
   const result = closure?.outputResult;
   if (phase === Phase.ABORTED || result?.case === "abortMetadata") {
@@ -94,11 +96,13 @@ export function failureOf(
 }
 
 function remoteError({ code, message, kind, timestamp, worker }: ExecutionError): RemoteError {
-  const { name, message: text, stack, attempts } = readErrorText(code, message);
-  return new RemoteError(name, text, stack, {
-    flyteCode: code.replace(/^RetriesExhausted\|/, ""),
+  const { name, message: text, stack, attempt } = parseErrorText(message);
+  const flyteCode = code.replace(/^RetriesExhausted\|/, "");
+  const known = name || flyteCode.slice(flyteCode.lastIndexOf(":") + 1) || "Error";
+  return new RemoteError(known, text, stack, {
+    flyteCode,
     origin: kind === ErrorKind.USER ? "user" : kind === ErrorKind.SYSTEM ? "system" : "unknown",
-    attempts,
+    attempts: attempt,
     worker: worker === "" ? undefined : worker,
     time: timestamp && timestampDate(timestamp),
   });

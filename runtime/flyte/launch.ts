@@ -6,8 +6,14 @@
  *   L2  An execution of that name which was there before is taken only if it is the same call; else nothing is touched.
  * @module
  */
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+
 import { randomUUID } from "node:crypto";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { CallFailure } from "../workflow/errors.ts";
+import { Limiter } from "../workflow/limiter.ts";
+import type { RemoteCallOptions } from "../workflow/remote-call.ts";
+import type { FlyteClient } from "./client.ts";
+import { remoteFailure, Status, statusOf } from "./errors.ts";
 import type { Execution, ExecutionSpec } from "./idl/flyteidl/admin/execution_pb.ts";
 import {
   ExecutionCreateRequestSchema,
@@ -16,12 +22,7 @@ import {
 } from "./idl/flyteidl/admin/execution_pb.ts";
 import { WorkflowExecution_Phase as Phase } from "./idl/flyteidl/core/execution_pb.ts";
 import type { LiteralMap } from "./idl/flyteidl/core/literals_pb.ts";
-import { CallFailure } from "../workflow/errors.ts";
-import { Limiter } from "../workflow/limiter.ts";
-import type { FlyteClient } from "./client.ts";
-import { remoteFailure, Status, statusOf } from "./errors.ts";
 import { retryName } from "./names.ts";
-import type { RemoteCallOptions } from "./options.ts";
 import type { Target } from "./targets.ts";
 import { hasEnded } from "./watch.ts";
 
@@ -37,6 +38,11 @@ const INPUTS_NOTE = "eagerdeck-inputs";
 const PROCESS_NOTE = "eagerdeck-process";
 const PROCESS = randomUUID();
 
+export interface LaunchOptions extends RemoteCallOptions {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export interface LaunchRequest {
   readonly name: string;
   readonly target: Target;
@@ -46,7 +52,7 @@ export interface LaunchRequest {
   /** Absent for an execution that no call waits for. */
   readonly tag: string | undefined;
   readonly root: string | undefined;
-  readonly options: RemoteCallOptions;
+  readonly options: LaunchOptions;
   readonly rerunFailed: boolean;
 }
 
@@ -151,9 +157,13 @@ export class Launcher {
   }
 }
 
-function specOf({ target, hash, tag, root, options }: LaunchRequest): MessageInitShape<
-  typeof ExecutionSpecSchema
-> {
+function specOf({
+  target,
+  hash,
+  tag,
+  root,
+  options,
+}: LaunchRequest): MessageInitShape<typeof ExecutionSpecSchema> {
   const { labels, annotations, env, interruptible, rawOutputPrefix, clusterPool } = options;
   const variables = { ...env, ...(root !== undefined && { [ROOT_VARIABLE]: root }) };
   return {
@@ -183,7 +193,10 @@ function specOf({ target, hash, tag, root, options }: LaunchRequest): MessageIni
 }
 
 /** @returns in words what makes an execution another one than the call asks for. */
-function differenceOf({ spec }: Execution, { target, hash, tag }: LaunchRequest): string | undefined {
+function differenceOf(
+  { spec }: Execution,
+  { target, hash, tag }: LaunchRequest,
+): string | undefined {
   if (spec === undefined) return "the cluster tells nothing of it";
   const other = entityDifference(spec, target);
   if (other !== undefined) return other;

@@ -9,9 +9,16 @@ import {
   type ClusterSettings,
   clusterSettings,
   NO_CLUSTER_SETTINGS,
+  type SecretName,
 } from "./cluster-settings.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { type Executor, executorFrom } from "./executor.ts";
+import {
+  NO_REMOTE_CALL,
+  REMOTE_CALL_OPTIONS,
+  type RemoteCallOptions,
+  remoteCall,
+} from "./remote-call.ts";
 
 /** How often a failed attempt is followed by another one, and after which pause. */
 export interface RetryOptions {
@@ -36,7 +43,7 @@ export interface CacheOptions {
 }
 
 /** What one call may have different: `addOne.with({ retries: 2 })({ x: 1 })`. */
-export interface CallOptions {
+export interface CallOptions extends RemoteCallOptions {
   readonly retries?: number | RetryOptions;
   /** Of each attempt. */
   readonly timeout?: Duration;
@@ -77,8 +84,12 @@ export interface Settings {
   readonly executor: Executor | undefined;
   /** What a cluster gives it. */
   readonly cluster: ClusterSettings;
+  /** What one call has different there. */
+  readonly remoteCall: RemoteCallOptions;
   /** Where the calls run that it makes, of an eager workflow. */
   readonly childExecutor: Executor | undefined;
+  /** What that logs in with, on a cluster. */
+  readonly clientSecret?: SecretName | undefined;
 }
 
 export const NO_SETTINGS: Settings = {
@@ -90,6 +101,7 @@ export const NO_SETTINGS: Settings = {
   thread: false,
   executor: undefined,
   cluster: NO_CLUSTER_SETTINGS,
+  remoteCall: NO_REMOTE_CALL,
   childExecutor: undefined,
 };
 
@@ -116,7 +128,12 @@ export function entitySettings(what: string, options: Readonly<Record<string, un
     ...(isEager ? REMOTE_OPTIONS : []),
   ]);
   const read = settings(what, options, NO_SETTINGS);
-  return isEager ? { ...read, childExecutor: readRemote(what, options) } : read;
+  if (!isEager) return read;
+  const childExecutor = readRemote(what, options);
+  const { clientSecretGroup: group, clientSecretKey: key } = options;
+  const clientSecret =
+    typeof group === "string" && typeof key === "string" ? { group, key } : undefined;
+  return { ...read, childExecutor, clientSecret };
 }
 
 /** @returns what runs the calls of an eager workflow. */
@@ -153,7 +170,10 @@ export function callSettings(what: string, options: unknown, base: Settings): Se
     );
   }
   const given = options as Readonly<Record<string, unknown>>;
-  refuseUnknown(`${what}: with()`, given, [...CALL_OPTIONS, "env", "labels"]);
+  refuseUnknown(`${what}: with()`, given, [
+    ...[...CALL_OPTIONS, "env", "labels"],
+    ...REMOTE_CALL_OPTIONS,
+  ]);
   return settings(what, given, base);
 }
 
@@ -180,7 +200,9 @@ function settings(
     thread: thread ?? base.thread,
     executor: base.executor,
     cluster: clusterSettings(what, options, base.cluster),
+    remoteCall: remoteCall(what, options, base.remoteCall),
     childExecutor: base.childExecutor,
+    clientSecret: base.clientSecret,
   };
 }
 

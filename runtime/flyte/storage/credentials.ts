@@ -5,18 +5,8 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { StorageSettings } from "../config.ts";
 import type { ObjectLocation } from "./location.ts";
-
-/** What a platform's configuration says of its storage. */
-export interface StorageSettings {
-  /** `http://localhost:30002` for MinIO; the cloud's own otherwise. */
-  readonly endpoint?: string | undefined;
-  readonly accessKeyId?: string | undefined;
-  readonly secretAccessKey?: string | undefined;
-  /** `path`, `virtual` or `auto`. */
-  readonly addressingStyle?: string | undefined;
-  readonly region?: string | undefined;
-}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -21,10 +21,12 @@ export type UploadSource = string | Uint8Array | ReadableStream<Uint8Array>;
 /** Bytes that can be read more than once. */
 export interface Payload extends AsyncDisposable {
   readonly bytes: number;
-  /** Base64, as the header `Content-MD5` wants it. */
+  /** 16 bytes. */
   readonly md5: Uint8Array;
   /** SHA-256, 64 hexadecimal digits. */
   readonly digest: string;
+  /** Of the file that holds them, when there is one. */
+  readonly path?: string;
   open(signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined>;
 }
 
@@ -80,6 +82,7 @@ async function spooled(
     await writeWhole(path, counted(), signal);
     return {
       ...digests.done(),
+      path,
       open: (at) => readFile(path, {}, at),
       [Symbol.asyncDispose]: () => removeTemporary(folder),
     };

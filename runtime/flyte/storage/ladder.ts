@@ -7,8 +7,10 @@
  *    byte was given: a file does not change its source in the middle.
  * @module
  */
+
+import type { StorageSettings } from "../config.ts";
 import type { Backend, ByteRange, Listed } from "./backend.ts";
-import { hasCredentials, type StorageSettings } from "./credentials.ts";
+import { hasCredentials } from "./credentials.ts";
 import { isStorageError, StorageError } from "./failure.ts";
 import { type Location, type ObjectLocation, parseLocation, shownUri } from "./location.ts";
 import type { DataProxy, SignedStorage } from "./signed.ts";

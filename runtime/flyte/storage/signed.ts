@@ -7,9 +7,11 @@
  * @module
  */
 import type { Client } from "@connectrpc/connect";
+import { remoteFailure } from "../errors.ts";
 import type { DataProxyService } from "../idl/flyteidl/service/dataproxy_pb.ts";
 import type { Backend } from "./backend.ts";
 import type { Payload } from "./digest.ts";
+import { StorageError } from "./failure.ts";
 import { type HttpSource, putHttp, readHttp, statHttp, type TlsSettings } from "./http.ts";
 import type { ObjectLocation } from "./location.ts";
 
@@ -52,7 +54,9 @@ export function signedStorage(settings: SignedSettings): SignedStorage {
   const kept = new Map<string, Promise<Signed>>();
 
   const sign = async (uri: string): Promise<Signed> => {
-    const { signedUrl, expiresAt } = await settings.data.createDownloadLocation({ nativeUrl: uri });
+    const { signedUrl, expiresAt } = await settings.data
+      .createDownloadLocation({ nativeUrl: uri })
+      .catch((error: unknown) => Promise.reject(refused(error, uri)));
     const endsAtMs = expiresAt ? Number(expiresAt.seconds) * 1_000 : Date.now() + 2 * MARGIN_MS;
     return { url: signedUrl, endsAtMs };
   };
@@ -96,17 +100,22 @@ export function signedStorage(settings: SignedSettings): SignedStorage {
         renewable: true,
         async url(renew) {
           if (current !== undefined && !renew) return current;
-          const location = await settings.data.createUploadLocation(
-            {
-              project,
-              domain,
-              filename,
-              filenameRoot: root ?? "",
-              contentMd5: payload.md5,
-              addContentMd5Metadata: true,
-            },
-            { ...(signal && { signal }) },
-          );
+          const location = await settings.data
+            .createUploadLocation(
+              {
+                project,
+                domain,
+                filename,
+                filenameRoot: root ?? "",
+                contentMd5: payload.md5,
+                addContentMd5Metadata: true,
+              },
+              { ...(signal && { signal }) },
+            )
+            .catch((error: unknown) => {
+              signal?.throwIfAborted();
+              throw remoteFailure(error, `get an address to upload ${shown}`);
+            });
           nativeUrl = location.nativeUrl;
           extra = location.headers;
           current = location.signedUrl;
@@ -126,4 +135,11 @@ export function signedStorage(settings: SignedSettings): SignedStorage {
       return nativeUrl;
     },
   };
+}
+
+/** A storage that has no such file says so when the URL is asked for, or when it is used: both read the same. */
+function refused(error: unknown, uri: string): Error {
+  const failure = remoteFailure(error, `get an address to read ${uri}`);
+  if (failure.code !== "REMOTE_NOT_FOUND") return failure;
+  return new StorageError("STORAGE_NOT_FOUND", `${uri}: there is no such file`, error);
 }

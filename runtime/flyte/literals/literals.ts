@@ -1,0 +1,10 @@
+/**
+ * Values ⇄ Flyte's literals: what the rest of `flyte/` uses of this folder.
+ * @module
+ */
+export type { LiteralContext, LiteralStore } from "./context.ts";
+export { decodeMap } from "./decode.ts";
+export { encodeMap } from "./encode.ts";
+export { literalsHash } from "./hash.ts";
+export { resultOf } from "./result.ts";
+export { type Interfaced, literalTypeOf, outputsOf, typedInterface } from "./types.ts";

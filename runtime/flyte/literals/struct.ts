@@ -1,0 +1,90 @@
+/**
+ * The fields of a structure's type. Two places may say them: the types of the fields, exactly, or only the JSON Schema,
+ * as in a variant of one of flytekit's unions.
+ * @module
+ */
+import { jsonType } from "../../types/json-type.ts";
+import type { ValueType } from "../../types/value-type.ts";
+import { type LiteralType, SimpleType } from "../idl/flyteidl/core/types_pb.ts";
+import { literalTypeOf } from "./types.ts";
+
+export interface Field {
+  readonly type: LiteralType;
+  readonly default?: unknown;
+}
+
+export interface Fields {
+  readonly name: string;
+  readonly fields: ReadonlyMap<string, Field>;
+  /** Whether other keys are allowed. */
+  readonly open: boolean;
+}
+
+const known = new WeakMap<LiteralType, Fields>();
+
+/** @returns undefined for a structure of any fields. */
+export function fieldsOf(type: LiteralType): Fields | undefined {
+  const before = known.get(type);
+  if (before) return before;
+  const fields = isStruct(type) ? readFields(type) : undefined;
+  if (fields) known.set(type, fields);
+  return fields;
+}
+
+export function isStruct({ type }: LiteralType): boolean {
+  return type.case === "simple" && type.value === SimpleType.STRUCT;
+}
+
+function readFields(type: LiteralType): Fields | undefined {
+  const schema = type.metadata;
+  const properties = objectAt(schema, "properties");
+  const fields = new Map<string, Field>();
+  const add = (name: string, fieldType: LiteralType) => {
+    const property = properties && Object.hasOwn(properties, name) ? properties[name] : undefined;
+    const fallback = defaultOf(property);
+    fields.set(
+      name,
+      fallback === undefined ? { type: fieldType } : { type: fieldType, default: fallback },
+    );
+  };
+  const exact = Object.entries(type.structure?.dataclassType ?? {});
+  if (exact.length > 0) {
+    for (const [name, fieldType] of exact) add(name, fieldType);
+  } else if (properties) {
+    const read = jsonType(schema, flytekitType);
+    if (read.kind !== "struct") return;
+    for (const field of read.fields) add(field.name, literalTypeOf(field.type, field.name));
+  } else return;
+  const title = schema?.["title"];
+  return {
+    name: typeof title === "string" ? title : "a structure",
+    fields,
+    open: schema?.["additionalProperties"] !== false,
+  };
+}
+
+function defaultOf(property: unknown): unknown {
+  if (typeof property !== "object" || property === null || !("default" in property)) return;
+  return property.default;
+}
+
+function objectAt(of: unknown, key: string): Readonly<Record<string, unknown>> | undefined {
+  if (typeof of !== "object" || of === null || !Object.hasOwn(of, key)) return;
+  const value = (of as Record<string, unknown>)[key];
+  return typeof value === "object" && value !== null
+    ? (value as Readonly<Record<string, unknown>>)
+    : undefined;
+}
+
+/** What flytekit says by formats, and its own classes by their names. */
+function flytekitType(schema: Readonly<Record<string, unknown>>): ValueType | undefined {
+  const { type, format, title } = schema;
+  if (type === "string" && (format === "date-time" || format === "date")) return { kind: "date" };
+  if (type === "number" && format === "time-delta") return { kind: "duration" };
+  if (type === "number" && format === "integer") return { kind: "integer", as: "number" };
+  if (type !== "object") return;
+  if (title === "FlyteFile") return { kind: "file", format: "" };
+  if (title === "FlyteDirectory") return { kind: "directory", format: "" };
+  if (title === "StructuredDataset") return { kind: "dataset", format: "", columns: [] };
+  return;
+}

@@ -1,0 +1,36 @@
+/**
+ * The value type of any schema.
+ * @module
+ */
+import { jsonType } from "./json-type.ts";
+import type { StandardSchema } from "./standard-schema.ts";
+import type { Side, ValueType } from "./value-type.ts";
+import { markOf, type Reading, zodDefinition, zodType } from "./zod-type.ts";
+
+/**
+ * @param side of a schema that changes its value: what it takes or what it makes.
+ * @param path how messages call it: `` task train: input `epochs` ``.
+ * @throws {TypeError} for a schema of values that no other machine can hold.
+ */
+export function valueTypeOf(schema: StandardSchema, side: Side, path: string): ValueType {
+  return read(schema, { side, open: new Set(), path, inner: read });
+}
+
+function read(schema: unknown, at: Reading): ValueType {
+  const def = zodDefinition(schema);
+  const mark = markOf(schema) ?? markOf(def);
+  if (mark) return mark;
+  if (at.open.has(schema)) return { kind: "any" };
+  const inside: Reading = { ...at, open: new Set(at.open).add(schema) };
+  return def ? zodType(schema, def, inside) : foreignType(schema, at);
+}
+
+function foreignType(schema: unknown, { side }: Reading): ValueType {
+  try {
+    const { jsonSchema } = (schema as StandardSchema)["~standard"];
+    return jsonType(jsonSchema?.[side]({ target: "draft-2020-12" }));
+  } catch {
+    // The standard lets a library throw for what it cannot convert: then no more is known than "anything".
+    return { kind: "any" };
+  }
+}
