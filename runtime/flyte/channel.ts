@@ -15,7 +15,7 @@ import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-no
 import { Limiter } from "../workflow/limiter.ts";
 import type { Platform } from "./config.ts";
 import { FlyteError } from "./errors.ts";
-import { RETRY, type RetryPolicy, retrying } from "./retry.ts";
+import { RETRY, type RetryPolicy, retrying, type Signer } from "./retry.ts";
 
 /** One message; the answers of a cluster are cut far below. */
 const MESSAGE_BYTES_MAX = 64 * 1024 * 1024;
@@ -25,24 +25,9 @@ const PING_PATIENCE_MS = 10_000;
 const DEADLINE_MS = 60_000;
 const IN_FLIGHT_MAX = 32;
 
-/** Puts tokens into requests, and hears when they were not taken. */
-export interface Signer {
-  /**
-   * @returns what was put in, for `refused`.
-   * @throws {FlyteError} when there is no way to get a token.
-   */
-  sign(header: Headers, background: boolean, signal: AbortSignal | undefined): Promise<unknown>;
-  /** @returns whether it is worth to repeat the request: there is another token now. */
-  refused(
-    signed: unknown,
-    error: unknown,
-    background: boolean,
-    signal: AbortSignal | undefined,
-  ): Promise<boolean>;
-}
-
 export interface ChannelOptions {
-  readonly signer?: Signer;
+  /** Made with the transport that does not sign: for asking how to log in. */
+  readonly signer?: (unsigned: Transport) => Signer;
   readonly retry?: Partial<RetryPolicy>;
   readonly notice?: (text: string) => void;
   readonly readMaxBytes?: number;
@@ -50,8 +35,6 @@ export interface ChannelOptions {
 
 export interface Channel {
   readonly transport: Transport;
-  /** The same connection without tokens: for asking how to log in. */
-  readonly unsigned: Transport;
   /** Ends the connection and every request on it. */
   close(): void;
 }
@@ -74,9 +57,10 @@ export function openChannel(platform: Platform, options: ChannelOptions = {}): C
   const inFlight = new Limiter(IN_FLIGHT_MAX);
   const shared = { wire, inFlight, policy, notice: options.notice, endpoint: platform.endpoint };
   const closed = new AbortController();
+  const unsigned = retrying({ ...shared, signer: undefined, closed: closed.signal });
+  const signer = options.signer?.(unsigned);
   return {
-    transport: retrying({ ...shared, signer: options.signer, closed: closed.signal }),
-    unsigned: retrying({ ...shared, signer: undefined, closed: closed.signal }),
+    transport: retrying({ ...shared, signer, closed: closed.signal }),
     close() {
       closed.abort(
         new FlyteError("REMOTE_CANCELLED", `the connection to ${platform.endpoint} was closed`),

@@ -13,7 +13,7 @@ import {
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { CallFailure, type EagerCode } from "../workflow/errors.ts";
 import { FlyteError } from "./errors.ts";
-import { readErrorText } from "./error-text.ts";
+import { parseErrorText } from "./error-text.ts";
 
 /** What is known of the error there besides its name, message and stack. */
 export interface RemoteErrorDetails {
@@ -94,11 +94,13 @@ export function failureOf(
 }
 
 function remoteError({ code, message, kind, timestamp, worker }: ExecutionError): RemoteError {
-  const { name, message: text, stack, attempts } = readErrorText(code, message);
-  return new RemoteError(name, text, stack, {
-    flyteCode: code.replace(/^RetriesExhausted\|/, ""),
+  const { name, message: text, stack, attempt } = parseErrorText(message);
+  const flyteCode = code.replace(/^RetriesExhausted\|/, "");
+  const known = name || flyteCode.slice(flyteCode.lastIndexOf(":") + 1) || "Error";
+  return new RemoteError(known, text, stack, {
+    flyteCode,
     origin: kind === ErrorKind.USER ? "user" : kind === ErrorKind.SYSTEM ? "system" : "unknown",
-    attempts,
+    attempts: attempt,
     worker: worker === "" ? undefined : worker,
     time: timestamp && timestampDate(timestamp),
   });

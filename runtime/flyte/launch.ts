@@ -17,11 +17,11 @@ import {
 import { WorkflowExecution_Phase as Phase } from "./idl/flyteidl/core/execution_pb.ts";
 import type { LiteralMap } from "./idl/flyteidl/core/literals_pb.ts";
 import { CallFailure } from "../workflow/errors.ts";
+import type { RemoteCallOptions } from "../workflow/remote-call.ts";
 import { Limiter } from "../workflow/limiter.ts";
 import type { FlyteClient } from "./client.ts";
 import { remoteFailure, Status, statusOf } from "./errors.ts";
 import { retryName } from "./names.ts";
-import type { RemoteCallOptions } from "./options.ts";
 import type { Target } from "./targets.ts";
 import { hasEnded } from "./watch.ts";
 
@@ -37,6 +37,11 @@ const INPUTS_NOTE = "eagerdeck-inputs";
 const PROCESS_NOTE = "eagerdeck-process";
 const PROCESS = randomUUID();
 
+export interface LaunchOptions extends RemoteCallOptions {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export interface LaunchRequest {
   readonly name: string;
   readonly target: Target;
@@ -46,7 +51,7 @@ export interface LaunchRequest {
   /** Absent for an execution that no call waits for. */
   readonly tag: string | undefined;
   readonly root: string | undefined;
-  readonly options: RemoteCallOptions;
+  readonly options: LaunchOptions;
   readonly rerunFailed: boolean;
 }
 

@@ -26,21 +26,6 @@ export interface FlyteRemoteOptions {
   readonly integers?: "number" | "bigint";
 }
 
-/** What one call on a cluster may have different: `train.with({ version: "v12" })`. */
-export interface RemoteCallOptions {
-  readonly version?: string;
-  readonly overwriteCache?: boolean;
-  readonly interruptible?: boolean;
-  readonly maxParallelism?: number;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly env?: Readonly<Record<string, string>>;
-  /** Where files and tables of its outputs go: `s3://bucket/prefix`. */
-  readonly rawOutputPrefix?: string;
-  readonly clusterPool?: string;
-  readonly executionName?: string;
-}
-
 /** A task, workflow or launch plan that is registered. */
 export interface EntityReference {
   readonly name: string;

@@ -16,8 +16,24 @@ import {
   type Transport,
 } from "@connectrpc/connect";
 import type { Limiter } from "../workflow/limiter.ts";
-import type { Signer } from "./channel.ts";
-import { causesOf, isTooLarge } from "./errors.ts";
+import { causesOf, FlyteError, isTooLarge } from "./errors.ts";
+import { sleep } from "./sleep.ts";
+
+/** Puts tokens into requests, and hears when they were not taken. */
+export interface Signer {
+  /**
+   * @returns what was put in, for `refused`.
+   * @throws {FlyteError} when there is no way to get a token.
+   */
+  sign(header: Headers, background: boolean, signal: AbortSignal | undefined): Promise<unknown>;
+  /** @returns whether it is worth to repeat the request: there is another token now. */
+  refused(
+    signed: unknown,
+    error: unknown,
+    background: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean>;
+}
 
 export interface RetryPolicy {
   /** The n-th pause is at most `baseMs` · 2ⁿ, and never more than `capMs`. */
@@ -65,30 +81,33 @@ export function retrying(rules: Rules): Transport {
   const { wire, inFlight, policy, signer, notice, endpoint, closed } = rules;
   let answered = false;
   let told = false;
-  return {
-    async unary(method, signal, timeoutMs, header, input, contextValues) {
-      const background = contextValues?.get(BACKGROUND) ?? false;
-      const began = performance.now();
-      let signedAgain = false;
-      const stop = signal === undefined ? closed : AbortSignal.any([signal, closed]);
+  const unary: Transport["unary"] = async (method, signal, timeoutMs, header, input, values) => {
+    const background = values?.get(BACKGROUND) ?? false;
+    const stop = signal === undefined ? closed : AbortSignal.any([signal, closed]);
+    const began = performance.now();
+    let signedAgain = false;
+
+    const once = async () => {
+      const headers = new Headers(header);
+      const signed = await signer?.sign(headers, background, stop);
+      await room(inFlight, stop);
+      try {
+        const answer = await wire.unary(method, stop, timeoutMs, headers, input, values);
+        answered = true;
+        told = false;
+        return { answer };
+      } catch (failure) {
+        return { failure, signed };
+      } finally {
+        inFlight.release();
+      }
+    };
+
+    try {
       for (let attempt = 0; ; attempt++) {
-        const headers = new Headers(header);
-        const signed = await signer?.sign(headers, background, stop);
-        let failure: unknown;
-        try {
-          await room(inFlight, stop);
-          try {
-            const answer = await wire.unary(method, stop, timeoutMs, headers, input, contextValues);
-            answered = true;
-            told = false;
-            return answer;
-          } finally {
-            inFlight.release();
-          }
-        } catch (error) {
-          if (stop.aborted) throw reasonOf(stop, error);
-          failure = error;
-        }
+        const { answer, failure, signed } = await once();
+        if (answer !== undefined) return answer;
+        stop.throwIfAborted();
         if (signer !== undefined && !signedAgain && refusesToken(failure)) {
           answered = true;
           signedAgain = true;
@@ -98,20 +117,20 @@ export function retrying(rules: Rules): Transport {
         if (!isPassing(failure)) throw failure;
         const pause = policy.random() * Math.min(policy.capMs, policy.baseMs * 2 ** attempt);
         const passed = performance.now() - began;
-        const budget = answered ? policy.budgetMs : policy.firstBudgetMs;
-        if (passed + pause > budget) throw failure;
+        if (passed + pause > (answered ? policy.budgetMs : policy.firstBudgetMs)) throw failure;
         if (!told && passed > NOTICE_AFTER_MS) {
           told = true;
-          notice?.(
-            `no answer from ${endpoint}, trying again: ${ConnectError.from(failure).rawMessage}`,
-          );
+          const { rawMessage } = ConnectError.from(failure);
+          notice?.(`no answer from ${endpoint}, trying again: ${rawMessage}`);
         }
         await sleep(pause, stop);
       }
-    },
-    // Flyte's services answer one message to one message; streams are passed on as they are.
-    stream: (...given) => wire.stream(...given),
+    } catch (error) {
+      throw stop.aborted ? cancelled(stop) : error;
+    }
   };
+  // Flyte's services answer one message to one message; streams are passed on as they are.
+  return { unary, stream: (...given) => wire.stream(...given) };
 }
 
 /** Whether the same request may succeed a moment later. */
@@ -148,12 +167,11 @@ export function refusesToken(error: unknown): boolean {
   return failure.code === Code.Unknown && /\btoken\b|\b407\b/i.test(failure.rawMessage);
 }
 
-function reasonOf(stop: AbortSignal, error: unknown): unknown {
+/** What a call rejects with that was given up: the closed connection says so itself. */
+function cancelled(stop: AbortSignal): Error {
   const reason: unknown = stop.reason;
-  if (reason instanceof Error && reason.name === "FlyteError") return reason;
-  return error instanceof ConnectError && error.code === Code.Canceled
-    ? error
-    : new ConnectError("the request was cancelled", Code.Canceled, undefined, undefined, reason);
+  if (reason instanceof FlyteError) return reason;
+  return new ConnectError("the request was cancelled", Code.Canceled, undefined, undefined, reason);
 }
 
 /** Waits for a place among the requests in flight. */
@@ -169,20 +187,5 @@ async function room(inFlight: Limiter, stop: AbortSignal): Promise<void> {
       resolve();
     });
     if (waiting !== undefined) stop.addEventListener("abort", leave, { once: true });
-  });
-}
-
-async function sleep(ms: number, stop: AbortSignal): Promise<void> {
-  if (stop.aborted) throw reasonOf(stop, stop.reason);
-  await new Promise<void>((resolve, reject) => {
-    const leave = () => {
-      clearTimeout(timer);
-      reject(reasonOf(stop, stop.reason));
-    };
-    const timer = setTimeout(() => {
-      stop.removeEventListener("abort", leave);
-      resolve();
-    }, ms);
-    stop.addEventListener("abort", leave, { once: true });
   });
 }

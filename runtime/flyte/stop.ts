@@ -49,8 +49,16 @@ export class Stopper {
     }
   }
 
-  /** Ends whatever still runs with that mark. @returns the names of what it could not end. Never rejects. */
-  async stopAllOf(place: Place, tag: string, cause: string): Promise<readonly string[]> {
+  /**
+   * Ends whatever still runs with that mark and is not wanted.
+   * @returns the names of what it could not end. Never rejects.
+   */
+  async stopAllOf(
+    place: Place,
+    tag: string,
+    cause: string,
+    wanted: ReadonlySet<string>,
+  ): Promise<readonly string[]> {
     const { project, domain } = place;
     try {
       const { executions } = await this.#client.admin.listExecutions(
@@ -59,7 +67,7 @@ export class Stopper {
       );
       const names = new Set(executions.flatMap(({ id }) => (id === undefined ? [] : [id.name])));
       const stopped = await Promise.all(
-        [...names].map(async (name) => ({ name, ok: await this.stop(place, name, cause) })),
+        [...names].filter((name) => !wanted.has(name)).map(async (name) => ({ name, ok: await this.stop(place, name, cause) })),
       );
       return stopped.filter(({ ok }) => !ok).map(({ name }) => name);
     } catch {

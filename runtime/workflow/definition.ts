@@ -23,6 +23,8 @@ export interface Definition {
   /** Of the named values that it gives instead, as one object. */
   readonly outputs: Schemas | undefined;
   readonly settings: Settings;
+  /** What an executor of elsewhere knows it by, of what was not written here. */
+  readonly elsewhere?: unknown;
   /** The function as it was given. */
   readonly fn: Body;
   /** What a call runs: `fn`, or the nodes of a static workflow. */

@@ -146,7 +146,12 @@ export class CallFailure extends Error {
   constructor(
     code: EagerCode,
     message: string,
-    details: Pick<EagerDetails, "kind" | "url" | "attempts" | "cause"> = {},
+    details: {
+      readonly kind?: EagerKind;
+      readonly url?: string | undefined;
+      readonly attempts?: number | undefined;
+      readonly cause?: unknown;
+    } = {},
   ) {
     super(message, "cause" in details ? { cause: details.cause } : undefined);
     this.code = code;

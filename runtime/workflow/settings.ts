@@ -12,6 +12,12 @@ import {
 } from "./cluster-settings.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { type Executor, executorFrom } from "./executor.ts";
+import {
+  NO_REMOTE_CALL,
+  REMOTE_CALL_OPTIONS,
+  type RemoteCallOptions,
+  remoteCall,
+} from "./remote-call.ts";
 
 /** How often a failed attempt is followed by another one, and after which pause. */
 export interface RetryOptions {
@@ -36,7 +42,7 @@ export interface CacheOptions {
 }
 
 /** What one call may have different: `addOne.with({ retries: 2 })({ x: 1 })`. */
-export interface CallOptions {
+export interface CallOptions extends RemoteCallOptions {
   readonly retries?: number | RetryOptions;
   /** Of each attempt. */
   readonly timeout?: Duration;
@@ -77,6 +83,8 @@ export interface Settings {
   readonly executor: Executor | undefined;
   /** What a cluster gives it. */
   readonly cluster: ClusterSettings;
+  /** What one call has different there. */
+  readonly remoteCall: RemoteCallOptions;
   /** Where the calls run that it makes, of an eager workflow. */
   readonly childExecutor: Executor | undefined;
 }
@@ -90,6 +98,7 @@ export const NO_SETTINGS: Settings = {
   thread: false,
   executor: undefined,
   cluster: NO_CLUSTER_SETTINGS,
+  remoteCall: NO_REMOTE_CALL,
   childExecutor: undefined,
 };
 
@@ -153,7 +162,10 @@ export function callSettings(what: string, options: unknown, base: Settings): Se
     );
   }
   const given = options as Readonly<Record<string, unknown>>;
-  refuseUnknown(`${what}: with()`, given, [...CALL_OPTIONS, "env", "labels"]);
+  refuseUnknown(`${what}: with()`, given, [
+    ...[...CALL_OPTIONS, "env", "labels"],
+    ...REMOTE_CALL_OPTIONS,
+  ]);
   return settings(what, given, base);
 }
 
@@ -180,6 +192,7 @@ function settings(
     thread: thread ?? base.thread,
     executor: base.executor,
     cluster: clusterSettings(what, options, base.cluster),
+    remoteCall: remoteCall(what, options, base.remoteCall),
     childExecutor: base.childExecutor,
   };
 }

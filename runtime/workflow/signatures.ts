@@ -8,6 +8,7 @@ import type { InferInput, InferOutput, Schemas, StandardSchema } from "../types/
 import type { Call } from "./call.ts";
 import type { TaskContext } from "./context.ts";
 import type { Executor, HasExecutor } from "./executor.ts";
+import type { RemoteCallOptions } from "./remote-call.ts";
 import type { CallOptions } from "./settings.ts";
 
 /** What a cluster gives a task; says nothing where it runs locally. */
@@ -37,7 +38,7 @@ export interface EntityOptions<
   I extends Schemas | undefined = undefined,
   O extends StandardSchema | undefined = undefined,
   S extends Schemas | undefined = undefined,
-> extends CallOptions,
+> extends Omit<CallOptions, keyof RemoteCallOptions>,
     ClusterOptions {
   /** Default: the function's own name. */
   readonly name?: string;
