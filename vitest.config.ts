@@ -32,7 +32,6 @@ export default defineConfig({
       project("remote", 60_000),
       project("jupyter", 120_000),
       project("browser", 120_000),
-      project("remote", 60_000),
       project("package", 300_000),
       project("endurance", 1_800_000),
     ],
