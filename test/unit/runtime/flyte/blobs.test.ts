@@ -17,6 +17,7 @@ import { valueTypeOf } from "../../../../runtime/types/schema-type.ts";
 import { checkValue } from "../../../../runtime/types/validate.ts";
 import { mimeBundle } from "../../../../runtime/values/bundle.ts";
 import { preview } from "../../../../runtime/values/preview.ts";
+import { collected } from "../../../support/collected.ts";
 import { type TempFolder, tempFolder } from "../../../support/temp-folder.ts";
 
 const TEXT = "name,age\nAda,36\r\nGrace,85\n\nlast";
@@ -57,13 +58,7 @@ describe.each(sources)("a file from %s", (_, make) => {
     expect(await file.bytes()).toEqual(BYTES);
     expect(await file.stat()).toEqual({ bytes: BYTES.length });
     expect(await new Response(file.stream({ start: 5, end: 8 })).text()).toBe("age");
-    expect(await Array.fromAsync(file.lines())).toEqual([
-      "name,age",
-      "Ada,36",
-      "Grace,85",
-      "",
-      "last",
-    ]);
+    expect(await collected(file.lines())).toEqual(["name,age", "Ada,36", "Grace,85", "", "last"]);
     expect(await file.head(2)).toBe("name,age\nAda,36");
     expect(await file.head(100)).toBe("name,age\nAda,36\nGrace,85\n\nlast");
     expect(await file.head(0)).toBe("");
@@ -177,7 +172,7 @@ describe("a file", () => {
   it("from a stream cannot be read when somebody else did", async () => {
     const stream = new Blob([BYTES]).stream();
     const file = FlyteFile.from(stream, { name: "mine" });
-    await Array.fromAsync(stream);
+    await collected(stream);
     await expect(file.text()).rejects.toThrow(/mine: its stream was read before/);
   });
 
@@ -242,11 +237,11 @@ describe("a folder", () => {
       FlyteDirectory.from(join(folder.path, "in")),
       FlyteDirectory.at(`file://${folder.path}/in`),
     ]) {
-      expect(await Array.fromAsync(directory.list())).toEqual([
+      expect(await collected(directory.list())).toEqual([
         { path: "a.txt", bytes: 1 },
         { path: "sub/", bytes: 0 },
       ]);
-      expect(await Array.fromAsync(directory.list({ recursive: true }))).toEqual([
+      expect(await collected(directory.list({ recursive: true }))).toEqual([
         { path: "a.txt", bytes: 1 },
         { path: "sub/b.txt", bytes: 2 },
       ]);
@@ -338,7 +333,7 @@ describe("a dataset", () => {
     expect((await at("spark").file()).name).toBe("part-0.parquet");
     expect((await at("many").file("b")).name).toBe("b");
     await expect(at("many").file()).rejects.toThrow(/2 parts: a, b; take one by its name/);
-    expect(await Array.fromAsync(at("many").directory().list())).toHaveLength(2);
+    expect(await collected(at("many").directory().list())).toHaveLength(2);
   });
 
   it("of this machine is a file until it is stored", async () => {

@@ -50,6 +50,9 @@ describe("an address of stored data", () => {
     expect(shownUri("https://u:p@h/a.csv?X-Amz-Signature=abc#d")).toBe("https://h/a.csv");
     expect(shownUri("https://[?sig=abc")).not.toContain("abc");
     expect(nameOf("https://h/a.csv?sig=abc")).toBe("a.csv");
+    expect(nameOf("https://h/a%20b.csv")).toBe("a b.csv");
+    expect(nameOf("https://h/a%2Fb.csv")).toBe("a%2Fb.csv");
+    expect(nameOf("s3://b/a%20b.csv")).toBe("a%20b.csv");
     expect(nameOf("s3://b/x/y/")).toBe("y");
     expect(nameOf("s3://b")).toBe("b");
   });

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { hasCredentials, serviceOf } from "../../../../runtime/flyte/storage/credentials.ts";
 import { loadOpenDal, objectFailure } from "../../../../runtime/flyte/storage/objects.ts";
 import { openStore, type Store } from "../../../../runtime/flyte/storage.ts";
+import { collected } from "../../../support/collected.ts";
 import { type TempFolder, tempFolder } from "../../../support/temp-folder.ts";
 
 const HELLO = new TextEncoder().encode("hello world");
@@ -19,7 +20,7 @@ function storeIn(folder?: TempFolder): Store {
 }
 
 async function all(stream: AsyncIterable<Uint8Array>): Promise<string> {
-  return Buffer.concat(await Array.fromAsync(stream)).toString();
+  return Buffer.concat(await collected(stream)).toString();
 }
 
 describe("a store of local files", () => {
@@ -71,7 +72,7 @@ describe("a store of local files", () => {
       /is a folder, not a file; use FlyteDirectory/,
     );
     await expect(
-      Array.fromAsync(store.list(`${folder.path}/none`, { recursive: true })),
+      collected(store.list(`${folder.path}/none`, { recursive: true })),
     ).rejects.toMatchObject({
       code: "STORAGE_NOT_FOUND",
     });
@@ -82,14 +83,12 @@ describe("a store of local files", () => {
     symlinkSync(folder.path, join(folder.path, "sub", "loop"));
     symlinkSync("/nowhere/at/all", join(folder.path, "dangling"));
     const store = storeIn();
-    expect(await Array.fromAsync(store.list(folder.path, { recursive: true }))).toEqual([
+    expect(await collected(store.list(folder.path, { recursive: true }))).toEqual([
       { path: "a.txt", bytes: 0 },
       { path: "b.txt", bytes: 2 },
       { path: "sub/deep/c.txt", bytes: 1 },
     ]);
-    expect(
-      await Array.fromAsync(store.list(`file://${folder.path}/`, { recursive: false })),
-    ).toEqual([
+    expect(await collected(store.list(`file://${folder.path}/`, { recursive: false }))).toEqual([
       { path: "a.txt", bytes: 0 },
       { path: "b.txt", bytes: 2 },
       { path: "sub/", bytes: 0 },
@@ -157,7 +156,7 @@ describe("an upload in a pod", () => {
     mkdirSync(join(folder.path, "raw", "r"), { recursive: true });
     const store = storeIn(folder);
     const used = new Blob([HELLO]).stream();
-    await Array.fromAsync(used);
+    await collected(used);
     await expect(store.upload(used, { filename: "a", root: "r" })).rejects.toThrow(
       /its stream was read before/,
     );
@@ -187,7 +186,7 @@ describe("without credentials and without a cluster", () => {
     await expect(store.write(secret, HELLO)).rejects.toThrow(
       /^https:\/\/h\/a cannot be written from here/,
     );
-    await expect(Array.fromAsync(store.list(secret, { recursive: true }))).rejects.toMatchObject({
+    await expect(collected(store.list(secret, { recursive: true }))).rejects.toMatchObject({
       code: "STORAGE_NO_LIST",
       message: expect.not.stringContaining("abcdef"),
     });
