@@ -48,7 +48,9 @@ export class Connection {
   }
 
   /** @throws {FlyteError} `CONFIG_INVALID` when nobody says which project or domain. */
-  place(given: { readonly project?: string | undefined; readonly domain?: string | undefined } = {}): Place {
+  place(
+    given: { readonly project?: string | undefined; readonly domain?: string | undefined } = {},
+  ): Place {
     const { platform } = this.client;
     const { env } = process;
     const project =

@@ -2,17 +2,19 @@
  * An execution as something to hold: started on its own or found again, with its phase, its page, its value.
  * @module
  */
-import { create } from "@bufbuild/protobuf";
-import { timestampDate } from "@bufbuild/protobuf/wkt";
+
 import { randomBytes } from "node:crypto";
 import { inspect } from "node:util";
-import { CallFailure, EagerException } from "../workflow/errors.ts";
-import { definitionOf } from "../workflow/definition.ts";
+import { create } from "@bufbuild/protobuf";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { checkInputs, misfitsToText } from "../types/validate.ts";
 import { escapeHtml } from "../values/escape.ts";
+import { definitionOf } from "../workflow/definition.ts";
+import { CallFailure, EagerException } from "../workflow/errors.ts";
 import type { Connection, Place } from "./connection.ts";
 import { executionUrl, readExecutionUrl } from "./console.ts";
 import { FlyteError, remoteFailure, Status, statusOf } from "./errors.ts";
+import { neededOf } from "./executor.ts";
 import { callFailure, failureOf } from "./failures.ts";
 import { Sort_Direction } from "./idl/flyteidl/admin/common_pb.ts";
 import type { Execution as ExecutionMessage } from "./idl/flyteidl/admin/execution_pb.ts";
@@ -27,7 +29,6 @@ import { resultOf } from "./literals/result.ts";
 import { dnsName } from "./names.ts";
 import { readOutputs } from "./results.ts";
 import type { Target } from "./targets.ts";
-import { neededOf } from "./executor.ts";
 import { hasEnded } from "./watch.ts";
 import { targetOf } from "./which.ts";
 
@@ -138,7 +139,10 @@ export class Execution<O = unknown> {
       const links: LogLink[] = [];
       for (const { id } of nodeExecutions) {
         if (id === undefined) continue;
-        const { taskExecutions } = await admin.listTaskExecutions({ nodeExecutionId: id, limit: 100 });
+        const { taskExecutions } = await admin.listTaskExecutions({
+          nodeExecutionId: id,
+          limit: 100,
+        });
         for (const { closure } of taskExecutions) {
           for (const { name, uri } of closure?.logs ?? []) links.push({ name, uri });
         }
@@ -203,7 +207,9 @@ export class Execution<O = unknown> {
   }
 }
 
-const NAMES: ReadonlyMap<number, PhaseName> = new Map(Object.entries(Phase).map(([name, value]) => [value, name as PhaseName]));
+const NAMES: ReadonlyMap<number, PhaseName> = new Map(
+  Object.entries(Phase).map(([name, value]) => [value, name as PhaseName]),
+);
 
 function phaseName(phase: Phase): PhaseName {
   return NAMES.get(phase) ?? "UNDEFINED";

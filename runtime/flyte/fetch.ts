@@ -2,13 +2,14 @@
  * Registered tasks, workflows and launch plans as functions.
  * @module
  */
-import { CallFailure } from "../workflow/errors.ts";
+
+import type { Schemas, StandardSchema } from "../types/standard-schema.ts";
+import { preview } from "../values/preview.ts";
 import { type Definition, readDefinition } from "../workflow/definition.ts";
+import { CallFailure } from "../workflow/errors.ts";
 import { EXECUTOR, type HasExecutor } from "../workflow/executor.ts";
 import type { Entity } from "../workflow/signatures.ts";
 import { unnamed } from "../workflow/task.ts";
-import type { Schemas, StandardSchema } from "../types/standard-schema.ts";
-import { preview } from "../values/preview.ts";
 import type { Connection } from "./connection.ts";
 import { entityUrl } from "./console.ts";
 import type { Variable } from "./idl/flyteidl/core/interface_pb.ts";

@@ -67,12 +67,17 @@ export class FlyteFile {
     const suffix = format === "" ? "" : `.${format}`;
     if (source instanceof Uint8Array || source instanceof ReadableStream) {
       const called = checkedName(name ?? `data${suffix}`);
-      const origin = source instanceof Uint8Array ? new InMemory(source) : new FromStream(source, called);
+      const origin =
+        source instanceof Uint8Array ? new InMemory(source) : new FromStream(source, called);
       return new FlyteFile(origin, called, format);
     }
     const place = placeOf(source);
     const called = checkedName(name ?? (nameOf(place.uri) || "data"));
-    return new FlyteFile(place.local ? new LocalFile(place.uri) : new Stored(place.uri, undefined, undefined), called, format);
+    return new FlyteFile(
+      place.local ? new LocalFile(place.uri) : new Stored(place.uri, undefined, undefined),
+      called,
+      format,
+    );
   }
 
   /**
@@ -81,7 +86,11 @@ export class FlyteFile {
    */
   static at(
     uri: string,
-    { store, format = "", digest }: { store?: Store | undefined; format?: string; digest?: string | undefined } = {},
+    {
+      store,
+      format = "",
+      digest,
+    }: { store?: Store | undefined; format?: string; digest?: string | undefined } = {},
   ): FlyteFile {
     return new FlyteFile(new Stored(uri, store, digest), nameOf(uri) || uri, format);
   }
@@ -174,7 +183,11 @@ export class FlyteFile {
   }
 
   toJSON(): Record<string, string> {
-    return { name: this.name, ...(this.uri && { uri: this.uri }), ...(this.format && { format: this.format }) };
+    return {
+      name: this.name,
+      ...(this.uri && { uri: this.uri }),
+      ...(this.format && { format: this.format }),
+    };
   }
 
   toString(): string {

@@ -8,9 +8,10 @@
  * 3. A stream is read once. Who reads it here first keeps it in a temporary file, which goes with the handle.
  * @module
  */
-import { openStore, type Store, StorageError, type Uploaded } from "../storage.ts";
+
 import { streamOf, unlessAborted } from "../storage/backend.ts";
 import type { Payload } from "../storage/digest.ts";
+import { openStore, StorageError, type Store, type Uploaded } from "../storage.ts";
 
 export interface Cancellable {
   readonly signal?: AbortSignal | undefined;
@@ -119,7 +120,11 @@ export class LocalFile implements Origin {
     return ownStore().stream(this.#path, range);
   }
 
-  async materialize(store: Store, filename: string, options: Cancellable = {}): Promise<Materialized> {
+  async materialize(
+    store: Store,
+    filename: string,
+    options: Cancellable = {},
+  ): Promise<Materialized> {
     await this.stat(options);
     const { stat } = await import("node:fs/promises");
     const { size, mtimeMs, ino } = await stat(this.#path);
@@ -211,7 +216,11 @@ export class FromStream implements Origin {
     return streamOf(open, range.signal);
   }
 
-  async materialize(store: Store, filename: string, { signal }: Cancellable = {}): Promise<Materialized> {
+  async materialize(
+    store: Store,
+    filename: string,
+    { signal }: Cancellable = {},
+  ): Promise<Materialized> {
     const send = async (stop: AbortSignal) => {
       const kept = await this.#kept;
       const uploaded = await store.upload(kept?.path ?? this.#stream, { filename, signal: stop });
