@@ -73,7 +73,8 @@ function readArguments(
  * Writes the deck of the run while it changes, and once more in the end. A deck that cannot be written is no reason for a
  * task to fail.
  */
-function liveDeck(write: (html: string) => Promise<void>): () => Promise<void> {
+function liveDeck(write: (html: string) => Promise<void>, wanted: boolean): () => Promise<void> {
+  let isWanted = wanted;
   const records = new Records();
   let runId: string | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -82,7 +83,7 @@ function liveDeck(write: (html: string) => Promise<void>): () => Promise<void> {
   const writeNow = () => {
     timer = undefined;
     const record = runId === undefined ? undefined : records.run(runId);
-    if (!record) return;
+    if (!record || !isWanted) return;
     writing = writing.then(async () => {
       try {
         await write(await deckPage(record));
@@ -95,6 +96,8 @@ function liveDeck(write: (html: string) => Promise<void>): () => Promise<void> {
   const stop = observe((event) => {
     records.apply(event);
     runId ??= event.kind === "run-started" ? event.runId : undefined;
+    // A deck of the function's own is there to be seen.
+    if (event.kind === "deck-added") isWanted = true;
     if (event.kind === "log" && event.stream === "log") process.stdout.write(event.text);
     // Not `unref`: what is written last is written by `finish`.
     timer ??= setTimeout(writeNow, DECK_EVERY_MS).unref();

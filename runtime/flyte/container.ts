@@ -48,8 +48,11 @@ export interface Surroundings {
   readonly folder: string;
   /** A line for the log of the pod. */
   readonly log: (text: string) => void;
-  /** Keeps the deck of the run: told where to put it before anything runs. @returns what writes its last state. */
-  readonly deck?: (write: (html: string) => Promise<void>) => () => Promise<void>;
+  /**
+   * Keeps the deck of the run: told where to put it before anything runs, and whether it is wanted when the function adds
+   * nothing to it. @returns what writes its last state.
+   */
+  readonly deck?: (write: (html: string) => Promise<void>, wanted: boolean) => () => Promise<void>;
 }
 
 /** An error of ours, of which not even `error.pb` could tell. */
@@ -115,13 +118,19 @@ async function settled(
   // For files that the calls of an eager workflow take along.
   if (rawOutputPrefix !== undefined) environment["EAGERDECK_RAW_OUTPUT_PREFIX"] = rawOutputPrefix;
   const definition = await loadTask(store, given, folder);
-  termination.hasChildren = definition.entity === "eager";
+  const isEager = definition.entity === "eager";
+  termination.hasChildren = isEager;
   const retries = definition.settings.retries?.count ?? 0;
   const io = typed(definition);
   const inputs = await readInputs(store, given.inputs, definition, io);
-  const finishDeck = surroundings.deck?.((html) =>
-    store.write(below(given.outputPrefix, "deck.html"), Buffer.from(html)),
-  );
+  const wantsDeck = definition.settings.cluster.deck;
+  const finishDeck =
+    wantsDeck === false
+      ? undefined
+      : surroundings.deck?.(
+          (html) => store.write(below(given.outputPrefix, "deck.html"), Buffer.from(html)),
+          wantsDeck ?? isEager,
+        );
   let value: unknown;
   try {
     value = await runOnce(definition, {
