@@ -52,6 +52,8 @@ export interface ExecutableCall {
   readonly parent: { readonly definition: Definition } | undefined;
   /** Says which execution somewhere else this call is. */
   linked(link: ExecutionLink): void;
+  /** Says what it waits for there, while it runs: one short line, empty when for nothing more. */
+  noted(text: string): void;
 }
 
 export interface ExecutionLink {
