@@ -268,7 +268,7 @@ function fromPrimitive(value: Primitive["value"], path: string, at: Decoding): u
     case "duration": {
       const { seconds, nanos } = value.value;
       try {
-        return Duration.of({ seconds, nanos });
+        return new Duration({ seconds, nanos });
       } catch {
         return at.misfits.add(path, `is no duration: ${seconds} s and ${nanos} ns`);
       }

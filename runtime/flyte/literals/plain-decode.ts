@@ -114,11 +114,12 @@ function structOf(
   at: Decoding,
 ) {
   const value: Record<string, unknown> = {};
-  for (const [name, { type, default: fallback }] of fields) {
+  for (const [name, { type, optional, default: fallback }] of fields) {
     const inside = step(path, name);
     // A default in a schema is JSON: plain as any other value.
     const plain = Object.hasOwn(map, name) ? map[name] : (fallback as Plain | undefined);
     if (plain === undefined && noneOf(type) === undefined) {
+      if (optional) continue;
       at.misfits.add(inside, "is missing");
       continue;
     }
@@ -150,8 +151,8 @@ function dateOf(text: string): Date | undefined {
 function durationOf(plain: Plain): Duration | undefined {
   try {
     if (typeof plain === "number") return Duration.ofSeconds(plain);
-    if (typeof plain === "bigint") return Duration.of({ seconds: plain });
-    if (typeof plain === "string" && /^[+-]?P/.test(plain)) return Duration.of(plain);
+    if (typeof plain === "bigint") return new Duration({ seconds: plain });
+    if (typeof plain === "string" && /^[+-]?P/.test(plain)) return new Duration(plain);
   } catch {
     // Beyond all durations, or text of another form: no duration.
   }

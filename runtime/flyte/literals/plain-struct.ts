@@ -43,11 +43,11 @@ function fieldsToPlain(
   const { misfits } = walk;
   const given = value as Readonly<Record<string, unknown>>;
   const map: Record<string, Plain> = {};
-  for (const [name, { type, default: fallback }] of fields) {
+  for (const [name, { type, optional }] of fields) {
     const at = step(path, name);
     const item = Object.hasOwn(given, name) ? given[name] : undefined;
     // Python needs every field that has no default there: an absent one is written as none.
-    if (item === undefined && fallback !== undefined && fallback !== null) continue;
+    if (item === undefined && optional && !takesNone(type)) continue;
     if (item === undefined && !takesNone(type)) misfits.add(at, "is missing");
     else setKey(map, name, fieldToPlain(item, type, at, walk) ?? null);
   }

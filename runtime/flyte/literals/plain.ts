@@ -7,7 +7,7 @@
  */
 import { types } from "node:util";
 import { Duration } from "../../types/duration.ts";
-import type { Stored } from "../handle.ts";
+import { handleStateOf, type Stored } from "../handle.ts";
 import { OpaqueValue } from "../opaque.ts";
 import { type Misfits, step } from "./context.ts";
 import { MAX_LEVELS, type Plain, setKey } from "./msgpack.ts";
@@ -67,7 +67,9 @@ export function textToPlain(value: string, path: string, misfits: Misfits): stri
 
 export function dateToPlain(value: unknown, path: string, misfits: Misfits): string | undefined {
   if (!checkDate(value, path, misfits)) return;
-  return value.toISOString().replace(/(\.000)?Z$/, "+00:00");
+  // Fractions as Python writes them: none, or microseconds.
+  const [, seconds, ms] = /^(.*)\.(\d{3})Z$/.exec(value.toISOString()) ?? [];
+  return `${seconds}${ms === "000" ? "" : `.${ms}000`}+00:00`;
 }
 
 /** A Timestamp holds the years 1 to 9999, Python's datetime too. */
@@ -120,6 +122,10 @@ export function storedToPlain({ kind, uri, format }: Stored): Plain {
 export function isData(value: object): boolean {
   return !(
     types.isProxy(value) ||
+    types.isDate(value) ||
+    value instanceof Duration ||
+    value instanceof OpaqueValue ||
+    handleStateOf(value) !== undefined ||
     types.isBoxedPrimitive(value) ||
     types.isAnyArrayBuffer(value) ||
     ArrayBuffer.isView(value) ||
