@@ -113,7 +113,12 @@ export interface CallLinked extends EventBase {
   readonly kind: "call-linked";
   readonly id: string;
   readonly executionId: string;
+  /** Its page. */
   readonly url?: string;
+  /** Of the entity that runs there. */
+  readonly version?: string;
+  /** What all executions of the run are marked with, there: by it a new process finds them again. */
+  readonly tag?: string;
 }
 
 /** Why a value came, or did not come, from the cache. */

@@ -36,7 +36,13 @@ export interface CallRecord {
   readonly entity: Entity;
   readonly version: string;
   readonly where: Where;
-  readonly link?: { readonly executionId: string; readonly url?: string };
+  /** Which execution on a cluster it is. */
+  readonly link?: {
+    readonly executionId: string;
+    readonly url?: string;
+    readonly version?: string;
+    readonly tag?: string;
+  };
   /** Where the call stands, in the cell or file as written. */
   readonly source?: SourcePosition;
   readonly deps: readonly string[];

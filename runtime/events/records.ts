@@ -137,9 +137,14 @@ export class Records {
         return;
       }
       case "call-linked": {
-        const { executionId, url } = event;
+        const { executionId, url, version, tag } = event;
         this.#change(event, (call) => {
-          call.link = { executionId, ...(url !== undefined && { url }) };
+          call.link = {
+            executionId,
+            ...(url !== undefined && { url }),
+            ...(version !== undefined && { version }),
+            ...(tag !== undefined && { tag }),
+          };
         });
         return;
       }

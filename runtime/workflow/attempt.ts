@@ -28,8 +28,9 @@ export class Attempt extends Scope {
     this.call = call;
     this.number = number;
     const { entity, settings } = call.definition;
+    const limit = settings.concurrency ?? call.childExecutor.concurrency;
     if (entity === "group") this.limiter = call.owner.limiter;
-    else if (settings.concurrency !== undefined) this.limiter = new Limiter(settings.concurrency);
+    else if (limit !== undefined) this.limiter = new Limiter(limit);
   }
 
   override get run(): Run {

@@ -15,12 +15,16 @@ type Body = (inputs: Readonly<Record<string, unknown>>, context: TaskContext) =>
 export interface Definition {
   readonly entity: EntityKind;
   readonly name: string;
+  /** The name is the option `name`, not the function's own. */
+  readonly isNamed?: boolean;
   readonly inputs: Schemas | undefined;
   /** Of the one value it gives. */
   readonly output: StandardSchema | undefined;
   /** Of the named values that it gives instead, as one object. */
   readonly outputs: Schemas | undefined;
   readonly settings: Settings;
+  /** What an executor of elsewhere knows it by, of what was not written here. */
+  readonly elsewhere?: unknown;
   /** The function as it was given. */
   readonly fn: Body;
   /** What a call runs: `fn`, or the nodes of a static workflow. */
@@ -75,6 +79,7 @@ export function readDefinition(
   return {
     entity,
     name,
+    isNamed: "name" in options && options.name !== undefined,
     inputs: inputs as Schemas | undefined,
     output: output as StandardSchema | undefined,
     outputs: outputs as Schemas | undefined,

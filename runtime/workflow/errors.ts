@@ -18,6 +18,21 @@ const BRAND = Symbol.for("eagerdeck.EagerException");
  * - `CANCELLED`: interrupted, cancelled, or the parent failed; `cause` is the reason
  * - `THREAD_FAILED`: the worker thread of a task ended before the task did
  * - `WORKFLOW_COMPILE`: a static workflow used a placeholder as a value
+ *
+ * Of calls that run on a cluster also:
+ * - `REMOTE_FAILED`: the execution failed; `cause` tells the error there, with its class by name
+ * - `REMOTE_ABORTED`: somebody else ended it
+ * - `REMOTE_NOT_FOUND`: no such task, workflow, launch plan or version is registered
+ * - `REMOTE_REJECTED`: the cluster refuses the request, and says why
+ * - `REMOTE_AUTH`: it wants a login that there is not, or refuses the one there is
+ * - `REMOTE_UNREACHABLE`: no answer for ten minutes; what runs there is left alone
+ * - `OUTPUT_UNREADABLE`, `OUTPUT_TOO_LARGE`: the value exists, and cannot be had
+ * - `NAME_COLLISION`: an execution of that name belongs to somebody else
+ * - `VERSION_CONFLICT`: that version is registered with another content
+ * - `IMAGE_MISSING`: to register a task an image is needed
+ * - `RUNTIME_MISMATCH`: the image has another version of eagerdeck
+ * - `CONFIG_NOT_FOUND`, `CONFIG_INVALID`: nothing says where the cluster is, or a setting cannot be used
+ * - `STORAGE_NO_LIST`: without credentials for the store a folder there cannot be listed
  */
 export type EagerCode =
   | "TASK_FAILED"
@@ -27,7 +42,26 @@ export type EagerCode =
   | "TIMED_OUT"
   | "CANCELLED"
   | "THREAD_FAILED"
-  | "WORKFLOW_COMPILE";
+  | "WORKFLOW_COMPILE"
+  | RemoteCode;
+
+/** What goes wrong between here and a cluster. */
+export type RemoteCode =
+  | "REMOTE_FAILED"
+  | "REMOTE_ABORTED"
+  | "REMOTE_NOT_FOUND"
+  | "REMOTE_REJECTED"
+  | "REMOTE_AUTH"
+  | "REMOTE_UNREACHABLE"
+  | "OUTPUT_UNREADABLE"
+  | "OUTPUT_TOO_LARGE"
+  | "NAME_COLLISION"
+  | "VERSION_CONFLICT"
+  | "IMAGE_MISSING"
+  | "RUNTIME_MISMATCH"
+  | "CONFIG_NOT_FOUND"
+  | "CONFIG_INVALID"
+  | "STORAGE_NO_LIST";
 
 /** Whose failure it is: the user's code, the machinery's, nobody's (cancelled), or the clock's. */
 export type EagerKind = "user" | "system" | "cancelled" | "timeout";
@@ -39,6 +73,7 @@ export interface EagerDetails {
   readonly callId?: string;
   readonly attempts?: number;
   readonly source?: SourcePosition | undefined;
+  readonly url?: string;
   /** Present also for `undefined`: a task may throw that. */
   readonly cause?: unknown;
 }
@@ -69,6 +104,8 @@ export class EagerException extends Error {
   readonly attempts: number;
   /** Where the call was written; known in a session. */
   declare readonly source?: SourcePosition;
+  /** The page of the execution, of a call that ran on a cluster. */
+  declare readonly url?: string;
 
   constructor(code: EagerCode, message: string, details: EagerDetails = {}) {
     super(message, "cause" in details ? { cause: details.cause } : undefined);
@@ -80,12 +117,47 @@ export class EagerException extends Error {
     const root = "cause" in details ? innermost(details.cause) : undefined;
     if (root !== undefined) roots.set(this, root);
     // Not enumerable: it is the business of whoever lays out the frames.
+    if (details.url !== undefined) this.url = details.url;
     if (details.source) Object.defineProperty(this, "source", { value: details.source });
   }
 
   /** The innermost EagerException among the causes: the failure that made this one. Itself if there is none. */
   get root(): EagerException {
     return innermost(this) ?? this;
+  }
+}
+
+/**
+ * An executor says with it how a call failed, in the words that the caller is to read; the engine makes the
+ * `EagerException` of it. Anything else that an executor rejects with is what the function threw.
+ */
+export class CallFailure extends Error {
+  /** Asked for instead of the prototype: what a task threw may be anything, and its traps must not run. */
+  static is(value: unknown): value is CallFailure {
+    return typeof value === "object" && value !== null && #brand in value;
+  }
+
+  readonly #brand = true;
+  readonly code: EagerCode;
+  readonly kind: EagerKind;
+  readonly url: string | undefined;
+  readonly attempts: number | undefined;
+
+  constructor(
+    code: EagerCode,
+    message: string,
+    details: {
+      readonly kind?: EagerKind;
+      readonly url?: string | undefined;
+      readonly attempts?: number | undefined;
+      readonly cause?: unknown;
+    } = {},
+  ) {
+    super(message, "cause" in details ? { cause: details.cause } : undefined);
+    this.code = code;
+    this.kind = details.kind ?? "user";
+    this.url = details.url;
+    this.attempts = details.attempts;
   }
 }
 

@@ -5,13 +5,29 @@
 import type { Where } from "../events/events.ts";
 import type { TaskContext } from "./context.ts";
 import type { Definition } from "./definition.ts";
+import type { LiveCall } from "./live-call.ts";
 import { threadExecutor } from "./thread/executor.ts";
+
+/** What runs calls, or has what does under this name: a `FlyteRemote`. */
+export const EXECUTOR = Symbol.for("eagerdeck.executor");
+
+/** Has an executor: one of its own for each secret it is to log in with. */
+export interface HasExecutor {
+  [EXECUTOR](options?: ExecutorOptions): Executor;
+}
+
+export interface ExecutorOptions {
+  /** What a workflow that runs without a person logs in with. */
+  readonly secret?: { readonly group: string; readonly key: string };
+}
 
 export interface Executor {
   /** Where its calls run, as the deck says it. */
   readonly where: Where;
   /** How many of its calls a scope runs at once when nobody says; absent: all. */
   readonly concurrency?: number;
+  /** Attempts, their time limits and cached values are its business; the engine then sees one attempt. */
+  readonly ownsAttempts?: boolean;
   /**
    * Runs one attempt of a call.
    * @param inputs awaited and validated.
@@ -28,25 +44,22 @@ export interface Executor {
 export interface ExecutableCall {
   readonly id: string;
   readonly definition: Definition;
+  /** The run it belongs to. */
+  readonly run: { readonly id: string; readonly title: string };
+  /** The call whose function made it. */
+  readonly parent: { readonly definition: Definition } | undefined;
+  /** Says which execution somewhere else this call is. */
+  linked(link: ExecutionLink): void;
 }
 
-/** Whether a value given to `.on(…)` can run calls. */
-export function isExecutor(value: unknown): value is Executor {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    typeof (value as { run?: unknown }).run === "function" &&
-    typeof (value as { where?: unknown }).where === "string"
-  );
-}
-
-/** What runs a call: what it asks for, else what its scope says. */
-export function executorOf({ entity, settings }: Definition, ofScope: Executor): Executor {
-  if (settings.executor !== undefined) return settings.executor;
-  if (settings.thread) return threadExecutor;
-  // What puts other calls together is done here; where those run is their own business.
-  if (entity === "map" || entity === "group") return localExecutor;
-  return ofScope;
+export interface ExecutionLink {
+  readonly executionId: string;
+  /** Its page. */
+  readonly url?: string;
+  /** Of the entity that runs there. */
+  readonly version?: string;
+  /** What all executions of the run are marked with, there. */
+  readonly tag?: string;
 }
 
 /** In this process, on this thread. */
@@ -54,3 +67,76 @@ export const localExecutor: Executor = {
   where: "local",
   run: ({ definition }, inputs, context) => definition.body(inputs, context),
 };
+
+/** The same, also for all calls below, whatever they say: nothing leaves the process. */
+export const localOnlyExecutor: Executor = { ...localExecutor };
+
+/**
+ * What `.on(…)` and `remote` were given, as an executor.
+ * @returns undefined for anything that cannot run calls.
+ */
+export function executorFrom(value: unknown, options?: ExecutorOptions): Executor | undefined {
+  if (value === "local") return localOnlyExecutor;
+  if (typeof value !== "object" || value === null) return undefined;
+  if (isExecutor(value)) return value;
+  const own = (value as Partial<HasExecutor>)[EXECUTOR];
+  return typeof own === "function" ? own.call(value, options) : undefined;
+}
+
+function isExecutor(value: object): value is Executor {
+  return (
+    typeof (value as { run?: unknown }).run === "function" &&
+    typeof (value as { where?: unknown }).where === "string"
+  );
+}
+
+let ofSession: Executor | undefined;
+
+/** What runs the calls of runs that say nothing else; `undefined`: this process. */
+export function setDefaultExecutor(executor: Executor | undefined): void {
+  ofSession = executor;
+}
+
+export function defaultExecutor(): Executor {
+  return ofSession ?? localExecutor;
+}
+
+/** What runs a call: what it asks for, else what its scope says. */
+export function executorOf(
+  { entity, settings }: Definition,
+  scope: { readonly executor: Executor; readonly call: LiveCall | undefined },
+): Executor {
+  const ofScope = allowed(scope.executor);
+  if (ofScope === localOnlyExecutor) return settings.thread ? threadExecutor : ofScope;
+  if (settings.executor !== undefined) return allowed(settings.executor);
+  // What puts other calls together is done here; where those run is their own business.
+  if (entity === "map" || entity === "group") return localExecutor;
+  if (ofScope.where === "remote") {
+    // Of an eager workflow that nobody sent away the function runs here, and its calls do not.
+    return entity === "eager" && !isWithinEager(scope.call) ? localExecutor : ofScope;
+  }
+  return settings.thread ? threadExecutor : ofScope;
+}
+
+/** What runs the calls that the function of a call makes. */
+export function childExecutorOf(
+  { settings }: Definition,
+  ofCall: Executor,
+  ofScope: Executor,
+): Executor {
+  if (ofCall === localOnlyExecutor || ofScope === localOnlyExecutor) return localOnlyExecutor;
+  return allowed(settings.childExecutor ?? ofScope);
+}
+
+function isWithinEager(call: LiveCall | undefined): boolean {
+  for (let at = call; at !== undefined; at = at.parent) {
+    if (at.definition.entity === "eager") return true;
+  }
+  return false;
+}
+
+/** `EAGERDECK_REMOTE=off` keeps everything in this process: for tests of workflows that name a cluster. */
+function allowed(executor: Executor): Executor {
+  if (executor.where !== "remote" || process.env["EAGERDECK_REMOTE"] !== "off") return executor;
+  return localOnlyExecutor;
+}

@@ -31,6 +31,7 @@ import { TIMER_MAX_MS } from "./duration.ts";
 import { emit, locate, nextCallId, now, observed } from "./engine.ts";
 import {
   beginStackAt,
+  CallFailure,
   type EagerCode,
   EagerException,
   type EagerKind,
@@ -38,7 +39,7 @@ import {
   isFinal,
   reasonToText,
 } from "./errors.ts";
-import { type Executor, executorOf } from "./executor.ts";
+import { childExecutorOf, type ExecutionLink, type Executor, executorOf } from "./executor.ts";
 import {
   arrivedInputs,
   type InputFailure,
@@ -95,8 +96,8 @@ export class LiveCall {
     this.owner = owner;
     this.run = owner.run;
     this.nth = owner.run.reuses ? owner.nthOf(definition.name) : 0;
-    this.childExecutor = owner.executor;
-    this.executor = executorOf(definition, owner.executor);
+    this.executor = executorOf(definition, owner);
+    this.childExecutor = childExecutorOf(definition, this.executor, owner.executor);
     // `new.target` is no help here: the promise has to be of its class from its first moment on.
     const Promised = definition.entity === "map" ? MapCall : Call;
     this.promise = new Promised<never>(this, (resolve, reject) => {
@@ -203,6 +204,12 @@ export class LiveCall {
     return this.#exception("CANCELLED", message, "cancelled", { error: reason });
   }
 
+  /** For the executor: which execution somewhere else this call is. */
+  linked(link: ExecutionLink): void {
+    if (this.#settled || !observed) return;
+    emit({ kind: "call-linked", runId: this.run.id, at: now(), id: this.id, ...link });
+  }
+
   markAwaited(): void {
     if (this.#awaited) return;
     this.#awaited = true;
@@ -271,7 +278,7 @@ export class LiveCall {
   /** With its place: inputs may change while a call waits for it. */
   #findOrStart(inputs: Inputs, arrived: Inputs | undefined): void {
     const { cache } = this.definition.settings;
-    if (cache === undefined) {
+    if (cache === undefined || this.executor.ownsAttempts) {
       this.#start(inputs, arrived);
       return;
     }
@@ -328,7 +335,7 @@ export class LiveCall {
       });
     }
     const { timeoutMs } = this.definition.settings;
-    if (timeoutMs !== undefined) {
+    if (timeoutMs !== undefined && !this.executor.ownsAttempts) {
       attempt.limitTime(timeoutMs, () => this.#timedOut(attempt, timeoutMs, inputs));
     }
     nestedStarts++;
@@ -431,6 +438,10 @@ export class LiveCall {
 
   #threw(attempt: Attempt, error: unknown, inputs: Inputs): void {
     if (this.#isOver(attempt)) return;
+    if (CallFailure.is(error)) {
+      this.#fail(error.code, error.message, causeOf(error), error.kind, error);
+      return;
+    }
     const root = innermost(error);
     const text =
       root === undefined
@@ -451,7 +462,8 @@ export class LiveCall {
   /** @returns whether there will be another attempt. */
   #retry(attempt: Attempt, error: unknown, inputs: Inputs): boolean {
     const { retries } = this.definition.settings;
-    if (retries === undefined || attempt.number > retries.count) return false;
+    if (retries === undefined || this.executor.ownsAttempts) return false;
+    if (attempt.number > retries.count) return false;
     let delayMs: number;
     try {
       delayMs = Math.min(TIMER_MAX_MS, retries.delayMs(attempt.number));
@@ -478,10 +490,11 @@ export class LiveCall {
     message: string,
     thrown?: { readonly error: unknown },
     ofKind?: EagerKind,
+    elsewhere?: CallFailure,
   ): void {
     if (this.#settled || this.closed !== undefined) return;
     const kind = ofKind ?? (thrown && innermost(thrown.error)?.kind) ?? "user";
-    const exception = this.#exception(code, message, kind, thrown);
+    const exception = this.#exception(code, message, kind, thrown, elsewhere);
     const reason = thrown ? thrown.error : exception;
     this.closed = { reason, by: this.id };
     this.#attempt?.close(reason, this.id);
@@ -497,13 +510,15 @@ export class LiveCall {
     message: string,
     kind: EagerKind,
     thrown: { readonly error: unknown } | undefined,
+    elsewhere?: CallFailure,
   ): EagerException {
     const exception = new EagerException(code, message, {
       kind,
       task: this.definition.name,
       callId: this.id,
-      attempts: this.attempts,
+      attempts: elsewhere?.attempts ?? this.attempts,
       source: this.#source,
+      ...(elsewhere?.url !== undefined && { url: elsewhere.url }),
       ...(thrown && { cause: thrown.error }),
     });
     beginStackAt(exception, callableOf(this.definition), this.#source);
@@ -626,6 +641,10 @@ export function whyRefused(owner: Scope): Closed | undefined {
   let at: Scope = owner;
   while (at.closed === undefined && at.call?.settled === true) at = at.call.owner;
   return at.closed ?? owner.run.closed;
+}
+
+function causeOf(failure: CallFailure): { readonly error: unknown } | undefined {
+  return "cause" in failure ? { error: failure.cause } : undefined;
 }
 
 function execute(call: LiveCall, inputs: Inputs, attempt: Attempt): unknown {

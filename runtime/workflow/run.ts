@@ -11,7 +11,7 @@ import { EVENTS_VERSION, type RunEndState } from "../events/events.ts";
 import { preview } from "../values/preview.ts";
 import { versionOf } from "./definition.ts";
 import { emit, nextRunId, now, observed } from "./engine.ts";
-import { type Executor, localExecutor } from "./executor.ts";
+import { defaultExecutor, type Executor } from "./executor.ts";
 import type { Inputs } from "./given-inputs.ts";
 import { Limiter } from "./limiter.ts";
 import type { LiveCall } from "./live-call.ts";
@@ -84,8 +84,6 @@ export function runsWithPendingCalls(): readonly Run[] {
 
 export class Run extends Scope {
   readonly id: string = nextRunId();
-  override readonly executor: Executor;
-  override readonly limiter: Limiter | undefined;
   override readonly run: Run = this;
   override readonly call: LiveCall | undefined = undefined;
   readonly #options: RunOptions;
@@ -96,15 +94,13 @@ export class Run extends Scope {
   #outermost: { readonly state: RunEndState; readonly error: unknown } | undefined;
   #finished = false;
   #isAnnounced = false;
+  #limiter: Limiter | undefined;
   /** Set for a run that somebody's call made: it ends with that call. */
   #endsWithFirstCall = false;
 
   constructor(options: RunOptions) {
     super();
     this.#options = options;
-    this.executor = options.executor ?? localExecutor;
-    const limit = options.concurrency ?? this.executor.concurrency;
-    if (limit !== undefined) this.limiter = new Limiter(limit);
     const { within } = options;
     if (within !== undefined) {
       const onAbort = () => this.abort(within.signal.reason);
@@ -114,6 +110,23 @@ export class Run extends Scope {
         void this.#ended.promise.then(() => within.signal.removeEventListener("abort", onAbort));
       }
     }
+  }
+
+  /** A cell may say in its middle where the calls run that come next. */
+  override get executor(): Executor {
+    return this.#options.executor ?? defaultExecutor();
+  }
+
+  override get limiter(): Limiter | undefined {
+    const limit = this.#options.concurrency ?? this.executor.concurrency;
+    if (limit === undefined) return this.#limiter;
+    this.#limiter ??= new Limiter(limit);
+    return this.#limiter;
+  }
+
+  /** What people read when it has several root calls. */
+  get title(): string {
+    return this.#options.title;
   }
 
   /** A run for one call that was made outside of any scope, or after its own run was over. */

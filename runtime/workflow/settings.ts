@@ -4,8 +4,20 @@
  */
 import { nearest } from "../values/nearest.ts";
 import { preview } from "../values/preview.ts";
+import {
+  CLUSTER_OPTIONS,
+  type ClusterSettings,
+  clusterSettings,
+  NO_CLUSTER_SETTINGS,
+} from "./cluster-settings.ts";
 import { type DurationLike, durationMs } from "./duration.ts";
-import type { Executor } from "./executor.ts";
+import { type Executor, executorFrom } from "./executor.ts";
+import {
+  NO_REMOTE_CALL,
+  REMOTE_CALL_OPTIONS,
+  type RemoteCallOptions,
+  remoteCall,
+} from "./remote-call.ts";
 
 /** How often a failed attempt is followed by another one, and after which pause. */
 export interface RetryOptions {
@@ -30,7 +42,7 @@ export interface CacheOptions {
 }
 
 /** What one call may have different: `addOne.with({ retries: 2 })({ x: 1 })`. */
-export interface CallOptions {
+export interface CallOptions extends RemoteCallOptions {
   readonly retries?: number | RetryOptions;
   /** Of each attempt. */
   readonly timeout?: DurationLike;
@@ -39,6 +51,10 @@ export interface CallOptions {
   readonly concurrency?: number;
   /** Run in a worker thread. Tasks only. */
   readonly thread?: boolean;
+  /** Environment variables on a cluster, beside those of the task. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Labels on a cluster, beside those of the task. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 export interface Retries {
@@ -65,6 +81,12 @@ export interface Settings {
   readonly thread: boolean;
   /** Where it runs, when not where its scope says. */
   readonly executor: Executor | undefined;
+  /** What a cluster gives it. */
+  readonly cluster: ClusterSettings;
+  /** What one call has different there. */
+  readonly remoteCall: RemoteCallOptions;
+  /** Where the calls run that it makes, of an eager workflow. */
+  readonly childExecutor: Executor | undefined;
 }
 
 export const NO_SETTINGS: Settings = {
@@ -75,6 +97,9 @@ export const NO_SETTINGS: Settings = {
   concurrency: undefined,
   thread: false,
   executor: undefined,
+  cluster: NO_CLUSTER_SETTINGS,
+  remoteCall: NO_REMOTE_CALL,
+  childExecutor: undefined,
 };
 
 const BACKOFF_FIRST_MS = 100;
@@ -82,8 +107,8 @@ const BACKOFF_MAX_MS = 10_000;
 
 const CALL_OPTIONS = ["retries", "timeout", "cache", "concurrency", "thread"] as const;
 
-/** Options that say nothing here and everything on a cluster; kept as they are. */
-const CLUSTER_OPTIONS = ["resources", "image", "env", "secrets", "labels", "deck"] as const;
+/** Of an eager workflow: where its calls run. */
+const REMOTE_OPTIONS = ["remote", "clientSecretGroup", "clientSecretKey"] as const;
 
 /** What `name`, `inputs` and so on are read by is `definition.ts`. */
 const OWN_OPTIONS = ["name", "inputs", "output", "outputs"] as const;
@@ -94,8 +119,39 @@ const OWN_OPTIONS = ["name", "inputs", "output", "outputs"] as const;
  * @throws {TypeError} for an option that there is not, with the nearest name, or a value that it cannot have.
  */
 export function entitySettings(what: string, options: Readonly<Record<string, unknown>>): Settings {
-  refuseUnknown(what, options, [...OWN_OPTIONS, ...CALL_OPTIONS, ...CLUSTER_OPTIONS]);
-  return settings(what, options, NO_SETTINGS);
+  const isEager = what.startsWith("eager ");
+  refuseUnknown(what, options, [
+    ...[...OWN_OPTIONS, ...CALL_OPTIONS, ...CLUSTER_OPTIONS],
+    ...(isEager ? REMOTE_OPTIONS : []),
+  ]);
+  const read = settings(what, options, NO_SETTINGS);
+  return isEager ? { ...read, childExecutor: readRemote(what, options) } : read;
+}
+
+/** @returns what runs the calls of an eager workflow. */
+function readRemote(
+  what: string,
+  { remote, clientSecretGroup: group, clientSecretKey: key }: Readonly<Record<string, unknown>>,
+): Executor | undefined {
+  if ((group === undefined) !== (key === undefined)) {
+    const missing = group === undefined ? "clientSecretGroup" : "clientSecretKey";
+    throw new TypeError(`${what}: a secret has a group and a key; ${missing} is missing`);
+  }
+  for (const [name, value] of Object.entries({ clientSecretGroup: group, clientSecretKey: key })) {
+    if (value === undefined || (typeof value === "string" && value !== "")) continue;
+    throw new TypeError(`${what}: ${name} is text, not ${preview(value).line}`);
+  }
+  if (remote === undefined) {
+    if (group === undefined) return undefined;
+    throw new TypeError(`${what}: clientSecretGroup says how remote logs in; give remote too`);
+  }
+  const secret =
+    typeof group === "string" && typeof key === "string" ? { secret: { group, key } } : {};
+  const executor = executorFrom(remote, secret);
+  if (executor !== undefined) return executor;
+  throw new TypeError(
+    `${what}: remote is a FlyteRemote, like new FlyteRemote({ config: Config.auto() }), not ${preview(remote).line}`,
+  );
 }
 
 /** The settings of one call: those of its entity with these options. @throws {TypeError} as `entitySettings` does. */
@@ -106,7 +162,10 @@ export function callSettings(what: string, options: unknown, base: Settings): Se
     );
   }
   const given = options as Readonly<Record<string, unknown>>;
-  refuseUnknown(`${what}: with()`, given, [...CALL_OPTIONS, "env", "labels"]);
+  refuseUnknown(`${what}: with()`, given, [
+    ...[...CALL_OPTIONS, "env", "labels"],
+    ...REMOTE_CALL_OPTIONS,
+  ]);
   return settings(what, given, base);
 }
 
@@ -132,6 +191,9 @@ function settings(
     concurrency: concurrency === undefined ? base.concurrency : readLimit(what, concurrency),
     thread: thread ?? base.thread,
     executor: base.executor,
+    cluster: clusterSettings(what, options, base.cluster),
+    remoteCall: remoteCall(what, options, base.remoteCall),
+    childExecutor: base.childExecutor,
   };
 }
 

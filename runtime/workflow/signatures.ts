@@ -7,7 +7,8 @@ import type { ENTITY, EntityInterface } from "../types/interface.ts";
 import type { InferInput, InferOutput, Schemas, StandardSchema } from "../types/standard-schema.ts";
 import type { Call } from "./call.ts";
 import type { TaskContext } from "./context.ts";
-import type { Executor } from "./executor.ts";
+import type { Executor, HasExecutor } from "./executor.ts";
+import type { RemoteCallOptions } from "./remote-call.ts";
 import type { CallOptions } from "./settings.ts";
 
 /** What a cluster gives a task; says nothing where it runs locally. */
@@ -37,7 +38,7 @@ export interface EntityOptions<
   I extends Schemas | undefined = undefined,
   O extends StandardSchema | undefined = undefined,
   S extends Schemas | undefined = undefined,
-> extends CallOptions,
+> extends Omit<CallOptions, keyof RemoteCallOptions>,
     ClusterOptions {
   /** Default: the function's own name. */
   readonly name?: string;
@@ -56,6 +57,16 @@ export interface SchemaOptions<
   S extends Schemas | undefined,
 > extends EntityOptions<I, O, S> {
   readonly inputs: I;
+}
+
+/** Options of `eager`. */
+export interface RemoteOptions {
+  /** Where the calls run that it makes; its own function stays in the process that calls it. */
+  readonly remote?: Executor | HasExecutor;
+  /** The group of the secret that it logs in with where no person can: in a container of the cluster. */
+  readonly clientSecretGroup?: string;
+  /** The name of that secret within its group. */
+  readonly clientSecretKey?: string;
 }
 
 export type NoInputs = Record<string, never>;
@@ -127,8 +138,11 @@ export interface Entity<I, O, F> {
   readonly fn: F;
   /** The same with other options: `addOne.with({ retries: 2, cache: false })({ x: 1 })`. */
   with(options: CallOptions): this;
-  /** The same, run by something else: `addOne.on(remote)({ x: 1 })`. */
-  on(executor: Executor): this;
+  /**
+   * The same, run elsewhere: `addOne.on(remote)({ x: 1 })`. On `"local"` nothing leaves this process, neither the call
+   * nor those that it makes.
+   */
+  on(executor: Executor | HasExecutor | "local"): this;
   readonly [ENTITY]: EntityInterface;
 }
 

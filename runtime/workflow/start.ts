@@ -11,8 +11,11 @@ import { type Scope, scopes } from "./scope.ts";
 
 let refused: ((name: string) => Error) | undefined;
 
-/** In a worker thread no calls are made: each throws what `why` says of the name of its task. */
-export function refuseCalls(why: (name: string) => Error): void {
+/**
+ * In a worker thread, and while a module is only loaded to see what it defines, no calls are made: each throws what `why`
+ * says of the name of its task. `undefined` takes that back.
+ */
+export function refuseCalls(why: ((name: string) => Error) | undefined): void {
   refused = why;
 }
 

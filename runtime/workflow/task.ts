@@ -7,7 +7,8 @@ import type { Schemas, StandardSchema } from "../types/standard-schema.ts";
 import { preview } from "../values/preview.ts";
 import type { TaskContext } from "./context.ts";
 import { type Definition, readDefinition, setCallable } from "./definition.ts";
-import { isExecutor } from "./executor.ts";
+import { executorFrom } from "./executor.ts";
+import { noteMade } from "./made.ts";
 import { rememberEntity } from "./newest.ts";
 import { recordNode } from "./recording.ts";
 import { callSettings } from "./settings.ts";
@@ -18,6 +19,7 @@ import type {
   Eager,
   EntityOptions,
   FunctionInputs,
+  RemoteOptions,
   Result,
   Returning,
   ReturningAsync,
@@ -60,7 +62,6 @@ export function task<
 ): Task<SignatureInputs<F>, Result<O, S, ReturnType<F>>, F>;
 export function task(first: unknown, second?: unknown): unknown {
   const definition = readDefinition("task", first, second);
-  noteOrigin(definition.fn, definition.name);
   return callable({ ...definition, body: definition.fn });
 }
 
@@ -89,13 +90,16 @@ export function eager<
   F extends (inputs: FunctionInputs<I>, context: TaskContext) => ReturningAsync<O, S>,
   O extends StandardSchema | undefined = undefined,
   const S extends Schemas | undefined = undefined,
->(options: SchemaOptions<I, O, S>, fn: F): Eager<CallerInputs<I>, Result<O, S, ReturnType<F>>, F>;
+>(
+  options: SchemaOptions<I, O, S> & RemoteOptions,
+  fn: F,
+): Eager<CallerInputs<I>, Result<O, S, ReturnType<F>>, F>;
 export function eager<
   F extends (inputs: never, context: TaskContext) => ReturningAsync<O, S>,
   O extends StandardSchema | undefined = undefined,
   const S extends Schemas | undefined = undefined,
 >(
-  options: EntityOptions<undefined, O, S>,
+  options: EntityOptions<undefined, O, S> & RemoteOptions,
   fn: F,
 ): Eager<SignatureInputs<F>, Result<O, S, ReturnType<F>>, F>;
 export function eager(first: unknown, second?: unknown): unknown {
@@ -109,6 +113,8 @@ export function eager(first: unknown, second?: unknown): unknown {
  */
 export function callable(definition: Definition, own: PropertyDescriptorMap = {}): EntityCallable {
   const call = unnamed(definition, own);
+  noteOrigin(definition.fn, definition.name);
+  noteMade(definition);
   rememberEntity(definition.name, call);
   return call;
 }
@@ -127,10 +133,11 @@ export function unnamed(definition: Definition, own: PropertyDescriptorMap): Ent
       value: (options: unknown) => changed(callSettings(what, options, definition.settings)),
     },
     on: {
-      value: (executor: unknown) => {
-        if (isExecutor(executor)) return changed({ ...definition.settings, executor });
+      value: (given: unknown) => {
+        const executor = executorFrom(given);
+        if (executor !== undefined) return changed({ ...definition.settings, executor });
         throw new TypeError(
-          `${what}: on() takes what runs calls, like a FlyteRemote, not ${preview(executor).line}`,
+          `${what}: on() takes a FlyteRemote or "local", not ${preview(given).line}`,
         );
       },
     },

@@ -94,6 +94,7 @@ export function workflow(first: unknown, second?: unknown): unknown {
     ...read,
     body: (inputs) => runGraph(definition, current(), inputs),
   };
+  compilers.set(definition.fn, current);
   try {
     current();
   } catch (error) {
@@ -101,6 +102,21 @@ export function workflow(first: unknown, second?: unknown): unknown {
     if (!(error instanceof ReferenceError)) throw error;
   }
   return callable(definition, { graph: { enumerable: true, get: () => current().graph } });
+}
+
+const compilers = new WeakMap<Definition["fn"], () => Compiled>();
+
+/**
+ * The graph of a static workflow with the definition of each node, which the graph itself only names.
+ * @throws {EagerException} `WORKFLOW_COMPILE`, as `workflow` does; {TypeError} for what is no static workflow.
+ */
+export function compiledWorkflow({ entity, name, fn }: Definition): {
+  readonly graph: Graph;
+  readonly nodes: readonly RecordedNode[];
+} {
+  const compiler = compilers.get(fn);
+  if (!compiler) throw new TypeError(`${entity} ${name} is no static workflow: it has no graph`);
+  return compiler();
 }
 
 interface Compiled {

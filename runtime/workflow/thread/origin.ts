@@ -1,5 +1,6 @@
 /**
- * In which file a task was made: a thread imports that file to have the task's function.
+ * In which file a task was made: a thread imports that file to have the task's function, and a cluster knows the task by
+ * the file's name.
  *
  * Noted for every task, for any call of it may ask for a thread: `crunch.with({ thread: true })`.
  * @module
@@ -15,7 +16,11 @@ const ENGINE_PATH = fileURLToPath(ENGINE);
 /** The makers of tasks are a few frames deep; more would only cost. */
 const FRAMES = 10;
 
+/** Where the code at this place of a bundle was written: a `file:` URL. */
+export type SourceLocator = (file: string, line: number, column: number) => string | undefined;
+
 const origins = new WeakMap<AnyFunction, string>();
+let locator: SourceLocator | undefined;
 let made: Map<string, AnyFunction> | undefined;
 
 /** Remembers the file whose code is making a task of `fn`. */
@@ -29,6 +34,11 @@ export function noteOrigin(fn: AnyFunction, name: string): void {
 /** The `file:` URL of the module that made a task of `fn`; a path when it is no module: a cell, `[eval]`. */
 export function originOf(fn: AnyFunction): string | undefined {
   return origins.get(fn);
+}
+
+/** Modules are loaded out of bundles from now on. */
+export function setSourceLocator(locate: SourceLocator): void {
+  locator = locate;
 }
 
 /** In a worker: tasks are kept from now on, to be found by file and name. */
@@ -55,7 +65,10 @@ function callerFile(): string | undefined {
     if (!file || file.startsWith(ENGINE) || file.startsWith(ENGINE_PATH)) continue;
     if (file.startsWith("node:")) continue;
     // A session's versions of a file are `a.ts?v=2`: the thread loads the newest.
-    if (file.startsWith("file:")) return file.replace(/[?#].*$/, "");
+    if (file.startsWith("file:")) {
+      const plain = file.replace(/[?#].*$/, "");
+      return locator?.(plain, site.getLineNumber() ?? 1, site.getColumnNumber() ?? 1) ?? plain;
+    }
     return isAbsolute(file) && !isCellName(file) ? pathToFileURL(file).href : file;
   }
   return undefined;

@@ -117,7 +117,7 @@ describe("on()", () => {
     hand.attempt("job").resolve(2);
     expect(await both).toEqual([1, 2]);
     expect(() => job.on("remote" as never)).toThrow(
-      'on() takes what runs calls, like a FlyteRemote, not "remote"',
+      'on() takes a FlyteRemote or "local", not "remote"',
     );
   });
 });

@@ -1,0 +1,286 @@
+/**
+ * The token of a connection: got when it is first needed, renewed before it ends, replaced when it is refused.
+ *
+ * 1. However many calls need a token, one request for it is on its way.
+ * 2. A call that was refused with an older token than the current one is repeated, and asks for nothing.
+ * 3. A person is asked only for calls that somebody waits for. The others wait until somebody has logged in.
+ * 4. A cluster that asks for no tokens is asked once how to log in, or never.
+ * @module
+ */
+import type { Client } from "@connectrpc/connect";
+import type { SecretPlace } from "../config/secret-places.ts";
+import { isInPod, type Platform } from "../config.ts";
+import { FlyteError } from "../errors.ts";
+import type { AuthMetadataService } from "../idl/flyteidl/service/auth_pb.ts";
+import type { Signer } from "../retry.ts";
+import { sleep } from "../sleep.ts";
+import { hasDisplay, openBrowser } from "./browser.ts";
+import { clientCredentials } from "./client-credentials.ts";
+import { commandToken } from "./command.ts";
+import { deviceFlow } from "./device.ts";
+import { type Fetch, loginFetch } from "./http.ts";
+import { askCluster, type FlowContext, LoginRefused, type LoginServer } from "./login-server.ts";
+import { pkce } from "./pkce.ts";
+import { refresh } from "./refresh.ts";
+import { orAborted, SingleFlight } from "./single-flight.ts";
+import type { Token } from "./token.ts";
+import { TokenFile } from "./token-file.ts";
+
+/** How long a no to our own secret is believed: a thousand calls must not ask a thousand times. */
+const REFUSED_FOR_MS = 30_000;
+/** After an early renewal failed, while the token is still good. */
+const EARLY_AGAIN_MS = 10_000;
+
+export interface SignerOptions {
+  readonly platform: Platform;
+  /** On the unsigned transport. */
+  readonly metadata: Client<typeof AuthMetadataService>;
+  /** A secret of the task's, beside the places of the settings. */
+  readonly secret?: SecretPlace | undefined;
+  readonly notice: (text: string) => void;
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly now?: () => number;
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+interface Signed {
+  readonly token: Token | undefined;
+  readonly proxy: Token | undefined;
+}
+
+export class TokenSigner implements Signer {
+  readonly #options: SignerOptions;
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #now: () => number;
+  readonly #fetch: Fetch;
+
+  /** `null`: the cluster asks for no tokens. */
+  #server: LoginServer | null | undefined;
+  #token: Token | undefined;
+  /** The last one that the cluster did not take. */
+  #refused: Token | undefined;
+  #proxy: Token | undefined;
+  #failed: { readonly error: LoginRefused; readonly at: number } | undefined;
+  #earlyFailedAt = Number.NEGATIVE_INFINITY;
+  #asked = false;
+  #arrival = Promise.withResolvers<void>();
+
+  readonly #asking = new SingleFlight(async (signal) => {
+    const { platform, metadata } = this.#options;
+    const server = (await askCluster(platform, metadata, signal)) ?? null;
+    this.#server = server;
+    return server;
+  });
+  readonly #renewing = new SingleFlight((signal) => this.#renew(signal));
+  readonly #login = new SingleFlight((signal) => this.#askPerson(signal));
+  readonly #proxyRenewing = new SingleFlight(async (signal) => {
+    const command = this.#options.platform.auth.proxyCommand ?? [];
+    this.#proxy = await commandToken(command, this.#now, signal);
+    return this.#proxy;
+  });
+
+  constructor(options: SignerOptions) {
+    this.#options = options;
+    this.#environment = options.environment ?? process.env;
+    this.#now = options.now ?? Date.now;
+    this.#fetch = loginFetch(
+      options.platform,
+      async (signal) => (await this.#proxyToken(signal))?.bearer,
+    );
+  }
+
+  async sign(header: Headers, background: boolean, signal?: AbortSignal): Promise<Signed> {
+    const proxy = await this.#proxyToken(signal);
+    if (proxy !== undefined) header.set("proxy-authorization", proxy.bearer);
+    if (this.#token === undefined && this.#server !== null && this.#usesSecret()) {
+      await this.#obtain(background, signal);
+    }
+    if (this.#token?.hasExpired(this.#now())) await this.#obtain(background, signal);
+    else if (this.#token?.isDue(this.#now())) this.#renewEarly();
+    const token = this.#token;
+    if (token !== undefined && this.#server) header.set(this.#server.metadataKey, token.bearer);
+    return { token, proxy };
+  }
+
+  async refused(
+    signed: Signed,
+    _error: unknown,
+    background: boolean,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    const proxied = this.#options.platform.auth.proxyCommand !== undefined;
+    // Which of the two was refused, the answer does not say.
+    if (proxied && signed.proxy === this.#proxy) await this.#proxyRenewing.join(signal);
+    const server = this.#server === undefined ? await this.#asking.join(signal) : this.#server;
+    if (server === null) return proxied;
+    if (signed.token === this.#token) {
+      this.#refused = this.#token ?? this.#refused;
+      await this.#obtain(background, signal);
+    }
+    return true;
+  }
+
+  /** Makes sure that there is a token, asking a person if it has to. Nothing to do where none is asked for. */
+  async login(signal?: AbortSignal): Promise<void> {
+    this.#failed = undefined;
+    const server = this.#server ?? (await this.#asking.join(signal));
+    if (server === null) return;
+    if (this.#token === undefined || this.#token === this.#refused) {
+      await this.#obtain(false, signal);
+    } else if (this.#token.hasExpired(this.#now())) {
+      await this.#obtain(false, signal);
+    }
+  }
+
+  async logout(): Promise<void> {
+    const known = this.#server;
+    this.#token = undefined;
+    this.#refused = undefined;
+    this.#proxy = undefined;
+    this.#failed = undefined;
+    this.#server = undefined;
+    this.#asked = false;
+    // The file's name needs what the cluster says.
+    const server = known === undefined ? await this.#asking.join() : known;
+    if (server !== null) this.#file(server).remove();
+  }
+
+  /** Another token than the current one, from whoever gives it. */
+  async #obtain(background: boolean, signal: AbortSignal | undefined): Promise<void> {
+    const before = this.#token;
+    for (;;) {
+      if (await this.#renewing.join(signal)) return;
+      // Somebody logged in meanwhile.
+      if (this.#token !== before) return;
+      if (isInPod(this.#environment)) {
+        const message = `nobody can log in to ${this.#options.platform.endpoint} from a pod: give clientSecretGroup and clientSecretKey`;
+        throw new FlyteError("REMOTE_AUTH", message);
+      }
+      if (!background) return await this.#login.join(signal);
+      if (!this.#asked) {
+        this.#asked = true;
+        const { endpoint } = this.#options.platform;
+        this.#options.notice(
+          `${endpoint} asks for a login: call remote.login(). Calls wait for it`,
+        );
+      }
+      await orAborted(this.#arrival.promise, signal);
+    }
+  }
+
+  /** @returns whether there is another token, without asking a person; false: a person has to. */
+  async #renew(signal: AbortSignal): Promise<boolean> {
+    const server = this.#server ?? (await this.#asking.join(signal));
+    if (server === null) return true;
+    const { auth } = this.#options.platform;
+    const context = this.#contextOf(server);
+    if (this.#usesSecret()) {
+      this.#throwIfRefused();
+      try {
+        this.#arrived(await clientCredentials(context, this.#secretPlaces(), signal));
+      } catch (error) {
+        if (error instanceof LoginRefused) this.#failed = { error, at: this.#now() };
+        throw error;
+      }
+      return true;
+    }
+    if (auth.mode === "ExternalCommand") {
+      this.#arrived(await commandToken(auth.command ?? [], this.#now, signal));
+      return true;
+    }
+    const file = this.#file(server);
+    // Another process may have renewed it: a refresh token is often good for one use.
+    if (this.#takeKept(file)) return true;
+    const kept = this.#token?.refresh ?? file.read()?.refresh;
+    if (kept === undefined) return false;
+    try {
+      const token = await refresh(context, kept, signal);
+      this.#arrived(token);
+      file.write(token);
+      return true;
+    } catch (error) {
+      if (!(error instanceof LoginRefused)) throw error;
+      return this.#takeKept(file);
+    }
+  }
+
+  /** @returns whether the file holds a token that may be good, and that is now ours. */
+  #takeKept(file: TokenFile): boolean {
+    const kept = file.read();
+    if (kept === undefined || kept.hasExpired(this.#now())) return false;
+    if (kept.isSameAs(this.#refused) || kept.isSameAs(this.#token)) return false;
+    this.#arrived(kept);
+    return true;
+  }
+
+  async #askPerson(signal: AbortSignal): Promise<void> {
+    const server = this.#server;
+    if (!server) return;
+    const context = this.#contextOf(server);
+    const token =
+      this.#options.platform.auth.mode === "DeviceFlow"
+        ? await deviceFlow(context, signal)
+        : await pkce(context, hasDisplay(this.#environment) ? openBrowser : undefined, signal);
+    this.#arrived(token);
+    const file = this.#file(server);
+    if (!file.write(token)) {
+      this.#options.notice(`the login cannot be kept in ${file.path}: it ends with this process`);
+    }
+  }
+
+  #arrived(token: Token): void {
+    this.#token = token;
+    this.#failed = undefined;
+    this.#asked = false;
+    this.#arrival.resolve();
+    this.#arrival = Promise.withResolvers<void>();
+  }
+
+  /** While the token is good nobody waits for the next one, and nobody hears that it could not be had. */
+  #renewEarly(): void {
+    const { auth } = this.#options.platform;
+    const silent = this.#usesSecret() || auth.mode === "ExternalCommand" || this.#token?.refresh;
+    if (!silent || this.#now() - this.#earlyFailedAt < EARLY_AGAIN_MS) return;
+    this.#renewing.join().then(
+      (renewed) => {
+        if (!renewed) this.#earlyFailedAt = this.#now();
+      },
+      () => {
+        this.#earlyFailedAt = this.#now();
+      },
+    );
+  }
+
+  async #proxyToken(signal: AbortSignal | undefined): Promise<Token | undefined> {
+    if (this.#options.platform.auth.proxyCommand === undefined) return undefined;
+    if (this.#proxy !== undefined && !this.#proxy.isDue(this.#now())) return this.#proxy;
+    return await this.#proxyRenewing.join(signal);
+  }
+
+  /** In the settings, or given with the task and there: on a laptop it is not, and the person logs in. */
+  #usesSecret(): boolean {
+    const { platform, secret } = this.#options;
+    return platform.auth.mode === "ClientSecret" || secret?.read() !== undefined;
+  }
+
+  #secretPlaces(): SecretPlace[] {
+    const { platform, secret } = this.#options;
+    return [...platform.auth.secrets, ...(secret === undefined ? [] : [secret])];
+  }
+
+  #throwIfRefused(): void {
+    if (this.#failed === undefined) return;
+    if (this.#now() - this.#failed.at < REFUSED_FOR_MS) throw this.#failed.error;
+  }
+
+  #contextOf(server: LoginServer): FlowContext {
+    const { platform, notice, wait = sleep } = this.#options;
+    return { platform, server, notice, wait, fetch: this.#fetch, now: this.#now };
+  }
+
+  #file(server: LoginServer): TokenFile {
+    const { endpoint } = this.#options.platform;
+    const { publicClientId: clientId, scopes } = server;
+    return new TokenFile(this.#environment, { endpoint, clientId, scopes });
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * Everything that is open to one cluster: one connection, one watcher per project and domain, what is known of entities.
+ *
+ * This is the module that brings protobuf and the transport: it is loaded with the first call on a cluster.
+ * @module
+ */
+import { type FlyteClient, openClient } from "./client.ts";
+import { FlyteError } from "./errors.ts";
+import { Launcher } from "./launch.ts";
+import type { FlyteRemoteOptions } from "./options.ts";
+import { Stopper } from "./stop.ts";
+import { openStore, type Store } from "./storage.ts";
+import { Targets } from "./targets.ts";
+import { Watcher } from "./watch.ts";
+
+/** Where entities and executions are. */
+export interface Place {
+  readonly project: string;
+  readonly domain: string;
+}
+
+export interface ConnectionOptions {
+  readonly secret?: { readonly group: string; readonly key: string };
+  /** What a person should know and no call is told. */
+  readonly notice?: (text: string) => void;
+}
+
+export class Connection {
+  readonly options: FlyteRemoteOptions;
+  readonly client: FlyteClient;
+  readonly targets: Targets;
+  readonly launcher: Launcher;
+  readonly stopper: Stopper;
+  /** Says what no call is told. */
+  readonly notice: (text: string) => void;
+  readonly #watchers = new Map<string, Watcher>();
+  readonly #stores = new Map<string, Store>();
+
+  /** Reads the settings; the connection is made with the first request. @throws {FlyteError} `CONFIG_…` */
+  constructor(remote: FlyteRemoteOptions, options: ConnectionOptions = {}) {
+    this.options = remote;
+    this.notice = options.notice ?? ((text) => console.warn(text));
+    this.client = openClient(remote.config.resolve(), options);
+    this.targets = new Targets(this.client);
+    this.launcher = new Launcher(this.client, remote.launches?.atOnce);
+    this.stopper = new Stopper(this.client);
+  }
+
+  /** @throws {FlyteError} `CONFIG_INVALID` when nobody says which project or domain. */
+  place(given: { readonly project?: string | undefined; readonly domain?: string | undefined } = {}): Place {
+    const { platform } = this.client;
+    const { env } = process;
+    const project =
+      given.project ??
+      this.options.defaultProject ??
+      env["FLYTE_INTERNAL_EXECUTION_PROJECT"] ??
+      platform.project;
+    const domain =
+      given.domain ??
+      this.options.defaultDomain ??
+      env["FLYTE_INTERNAL_EXECUTION_DOMAIN"] ??
+      platform.domain;
+    if (project !== undefined && domain !== undefined) return { project, domain };
+    const missing = project === undefined ? "project" : "domain";
+    const option = project === undefined ? "defaultProject" : "defaultDomain";
+    throw new FlyteError(
+      "CONFIG_INVALID",
+      `nothing says in which ${missing} of ${platform.endpoint}: give new FlyteRemote({ ${option}: … }), or task.${missing} in ${platform.source}`,
+    );
+  }
+
+  watcher(place: Place): Watcher {
+    return kept(this.#watchers, place, () => new Watcher({ admin: this.client.admin, ...place }));
+  }
+
+  store(place: Place): Store {
+    const { platform } = this.client;
+    const rawOutputPrefix = process.env["EAGERDECK_RAW_OUTPUT_PREFIX"];
+    return kept(this.#stores, place, () =>
+      openStore({
+        ...{ platform, client: this.client, ...place },
+        ...(rawOutputPrefix !== undefined && { rawOutputPrefix }),
+      }),
+    );
+  }
+
+  close(): void {
+    this.client.close();
+  }
+}
+
+function kept<T>(known: Map<string, T>, { project, domain }: Place, make: () => T): T {
+  const key = `${project}\n${domain}`;
+  let value = known.get(key);
+  if (value === undefined) {
+    value = make();
+    known.set(key, value);
+  }
+  return value;
+}

@@ -1,0 +1,191 @@
+/**
+ * Repeating what the network or a busy cluster made fail.
+ *
+ * 1. Creating calls are repeated too: names and versions make them the same call (`ALREADY_EXISTS` is then ours).
+ * 2. A cut connection looks as if the request had been cancelled: it is repeated unless our own signal did it.
+ * 3. A message that is too large looks like an overload: it is never repeated.
+ * 4. A refused token leads to one repetition with another token per request, and no second one.
+ * @module
+ */
+import {
+  Code,
+  ConnectError,
+  type ContextValues,
+  createContextKey,
+  createContextValues,
+  type Transport,
+} from "@connectrpc/connect";
+import type { Limiter } from "../workflow/limiter.ts";
+import { causesOf, FlyteError, isTooLarge } from "./errors.ts";
+import { sleep } from "./sleep.ts";
+
+/** Puts tokens into requests, and hears when they were not taken. */
+export interface Signer {
+  /**
+   * @returns what was put in, for `refused`.
+   * @throws {FlyteError} when there is no way to get a token.
+   */
+  sign(header: Headers, background: boolean, signal: AbortSignal | undefined): Promise<unknown>;
+  /** @returns whether it is worth to repeat the request: there is another token now. */
+  refused(
+    signed: unknown,
+    error: unknown,
+    background: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean>;
+}
+
+export interface RetryPolicy {
+  /** The n-th pause is at most `baseMs` · 2ⁿ, and never more than `capMs`. */
+  readonly baseMs: number;
+  readonly capMs: number;
+  /** No repetition begins later than this after the request began. */
+  readonly budgetMs: number;
+  /** The same as long as the cluster has never answered: then the settings are the likely reason. */
+  readonly firstBudgetMs: number;
+  /** 0 … 1. */
+  readonly random: () => number;
+}
+
+export const RETRY: RetryPolicy = {
+  baseMs: 100,
+  capMs: 5_000,
+  budgetMs: 60_000,
+  firstBudgetMs: 10_000,
+  random: Math.random,
+};
+
+/** A pause that is worth a word to who waits. */
+const NOTICE_AFTER_MS = 3_000;
+
+const BACKGROUND = createContextKey(false, { description: "nobody waits at the screen" });
+
+/** For `CallOptions.contextValues` of polls: they never ask a person to log in, they wait until somebody did. */
+export function inBackground(): ContextValues {
+  return createContextValues().set(BACKGROUND, true);
+}
+
+interface Rules {
+  readonly wire: Transport;
+  readonly inFlight: Limiter;
+  readonly policy: RetryPolicy;
+  readonly signer: Signer | undefined;
+  readonly notice: ((text: string) => void) | undefined;
+  readonly endpoint: string;
+  /** Aborts when the channel is closed. */
+  readonly closed: AbortSignal;
+}
+
+/** A transport that repeats, signs and waits for room. */
+export function retrying(rules: Rules): Transport {
+  const { wire, inFlight, policy, signer, notice, endpoint, closed } = rules;
+  let answered = false;
+  let told = false;
+  const unary: Transport["unary"] = async (method, signal, timeoutMs, header, input, values) => {
+    const background = values?.get(BACKGROUND) ?? false;
+    const stop = signal === undefined ? closed : AbortSignal.any([signal, closed]);
+    const began = performance.now();
+    let signedAgain = false;
+
+    const once = async () => {
+      const headers = new Headers(header);
+      const signed = await signer?.sign(headers, background, stop);
+      await room(inFlight, stop);
+      try {
+        const answer = await wire.unary(method, stop, timeoutMs, headers, input, values);
+        answered = true;
+        told = false;
+        return { answer };
+      } catch (failure) {
+        return { failure, signed };
+      } finally {
+        inFlight.release();
+      }
+    };
+
+    try {
+      for (let attempt = 0; ; attempt++) {
+        const { answer, failure, signed } = await once();
+        if (answer !== undefined) return answer;
+        stop.throwIfAborted();
+        if (signer !== undefined && !signedAgain && refusesToken(failure)) {
+          answered = true;
+          signedAgain = true;
+          if (await signer.refused(signed, failure, background, stop)) continue;
+          throw failure;
+        }
+        if (!isPassing(failure)) throw failure;
+        const pause = policy.random() * Math.min(policy.capMs, policy.baseMs * 2 ** attempt);
+        const passed = performance.now() - began;
+        if (passed + pause > (answered ? policy.budgetMs : policy.firstBudgetMs)) throw failure;
+        if (!told && passed > NOTICE_AFTER_MS) {
+          told = true;
+          const { rawMessage } = ConnectError.from(failure);
+          notice?.(`no answer from ${endpoint}, trying again: ${rawMessage}`);
+        }
+        await sleep(pause, stop);
+      }
+    } catch (error) {
+      throw stop.aborted ? cancelled(stop) : error;
+    }
+  };
+  // Flyte's services answer one message to one message; streams are passed on as they are.
+  return { unary, stream: (...given) => wire.stream(...given) };
+}
+
+/** Whether the same request may succeed a moment later. */
+export function isPassing(error: unknown): boolean {
+  const failure = ConnectError.from(error, Code.Internal);
+  switch (failure.code) {
+    case Code.Unavailable:
+    case Code.Aborted:
+    case Code.DeadlineExceeded:
+    case Code.Canceled:
+      return true;
+    case Code.ResourceExhausted:
+      return !isTooLarge(failure);
+    case Code.Internal:
+      return isReset(failure);
+    default:
+      return false;
+  }
+}
+
+/** A stream or a connection that ended in the middle, by its words or by Node's code below. */
+function isReset(failure: ConnectError): boolean {
+  return (
+    /stream (?:closed|terminated|was reset)|RST_STREAM|GOAWAY|socket hang up|closed connection/i.test(
+      failure.rawMessage,
+    ) || causesOf(failure).some(({ code }) => /^(?:ERR_HTTP2_|EPIPE$|ENET|EHOST|ECONN)/.test(code))
+  );
+}
+
+/** Whether the server did not take the token; a proxy in between may say it in words only. */
+export function refusesToken(error: unknown): boolean {
+  const failure = ConnectError.from(error);
+  if (failure.code === Code.Unauthenticated) return true;
+  return failure.code === Code.Unknown && /\btoken\b|\b407\b/i.test(failure.rawMessage);
+}
+
+/** What a call rejects with that was given up: the closed connection says so itself. */
+function cancelled(stop: AbortSignal): Error {
+  const reason: unknown = stop.reason;
+  if (reason instanceof FlyteError) return reason;
+  return new ConnectError("the request was cancelled", Code.Canceled, undefined, undefined, reason);
+}
+
+/** Waits for a place among the requests in flight. */
+async function room(inFlight: Limiter, stop: AbortSignal): Promise<void> {
+  stop.throwIfAborted();
+  await new Promise<void>((resolve, reject) => {
+    const leave = () => {
+      waiting?.leave();
+      reject(stop.reason);
+    };
+    const waiting = inFlight.take(() => {
+      stop.removeEventListener("abort", leave);
+      resolve();
+    });
+    if (waiting !== undefined) stop.addEventListener("abort", leave, { once: true });
+  });
+}

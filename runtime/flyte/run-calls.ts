@@ -1,0 +1,64 @@
+/**
+ * What the calls of one run on one cluster have in common: how often equal ones were made, which of them are wanted, and
+ * that nothing is left running when some of them are cancelled.
+ *
+ * Invariants
+ *   C1  The last look for what still runs spares what is wanted: one call may be cancelled while others go on.
+ * @module
+ */
+import type { Connection, Place } from "./connection.ts";
+
+export class RunCalls {
+  readonly #made = new Map<string, number>();
+  readonly #wanted = new Set<string>();
+  #stopping = 0;
+
+  /** @param key of all that makes calls equal. @returns how many of them were made before. */
+  nth(key: string): number {
+    const nth = this.#made.get(key) ?? 0;
+    this.#made.set(key, nth + 1);
+    return nth;
+  }
+
+  wanted(name: string): void {
+    this.#wanted.add(name);
+  }
+
+  unwanted(name: string): void {
+    this.#wanted.delete(name);
+  }
+
+  /** Runs `stop`; behind the last of those that run at a time comes the last look. */
+  async stopping(
+    { connection, place, tag, cause }: StopReason,
+    stop: () => Promise<void>,
+  ): Promise<void> {
+    this.#stopping++;
+    try {
+      await stop();
+    } finally {
+      this.#stopping--;
+    }
+    if (this.#stopping > 0) return;
+    await connection.stopper.stopAllOf(place, tag, cause, this.#wanted);
+  }
+}
+
+export interface StopReason {
+  readonly connection: Connection;
+  readonly place: Place;
+  readonly tag: string;
+  /** People read it on the page of the execution. */
+  readonly cause: string;
+}
+
+const known = new WeakMap<object, RunCalls>();
+
+export function callsOf(run: object): RunCalls {
+  let calls = known.get(run);
+  if (calls === undefined) {
+    calls = new RunCalls();
+    known.set(run, calls);
+  }
+  return calls;
+}
