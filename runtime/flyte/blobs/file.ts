@@ -3,9 +3,11 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
+import { HANDLE, type HandleState } from "../handle.ts";
 import { isAddress, nameOf, parseLocation } from "../storage/location.ts";
 import type { Store } from "../storage.ts";
-import { downloadTo } from "./download.ts";
+import { collect, downloadTo } from "./download.ts";
+import { handleState } from "./handle-state.ts";
 import { linesOf, textOf } from "./lines.ts";
 import {
   type Cancellable,
@@ -42,7 +44,7 @@ export class FlyteFile {
     Object.defineProperty(FlyteFile.prototype, BRAND, { value: true });
   }
   // A notebook may load its own copy of the package.
-  static override [Symbol.hasInstance](value: unknown): value is FlyteFile {
+  static [Symbol.hasInstance](value: unknown): value is FlyteFile {
     return typeof value === "object" && value !== null && BRAND in value;
   }
 
@@ -67,12 +69,17 @@ export class FlyteFile {
     const suffix = format === "" ? "" : `.${format}`;
     if (source instanceof Uint8Array || source instanceof ReadableStream) {
       const called = checkedName(name ?? `data${suffix}`);
-      const origin = source instanceof Uint8Array ? new InMemory(source) : new FromStream(source, called);
+      const origin =
+        source instanceof Uint8Array ? new InMemory(source) : new FromStream(source, called);
       return new FlyteFile(origin, called, format);
     }
     const place = placeOf(source);
     const called = checkedName(name ?? (nameOf(place.uri) || "data"));
-    return new FlyteFile(place.local ? new LocalFile(place.uri) : new Stored(place.uri, undefined, undefined), called, format);
+    return new FlyteFile(
+      place.local ? new LocalFile(place.uri) : new Stored(place.uri, undefined, undefined),
+      called,
+      format,
+    );
   }
 
   /**
@@ -81,7 +88,11 @@ export class FlyteFile {
    */
   static at(
     uri: string,
-    { store, format = "", digest }: { store?: Store | undefined; format?: string; digest?: string | undefined } = {},
+    {
+      store,
+      format = "",
+      digest,
+    }: { store?: Store | undefined; format?: string; digest?: string | undefined } = {},
   ): FlyteFile {
     return new FlyteFile(new Stored(uri, store, digest), nameOf(uri) || uri, format);
   }
@@ -123,7 +134,6 @@ export class FlyteFile {
     signal,
     maxBytes,
   }: Cancellable & { readonly maxBytes?: number } = {}): Promise<Uint8Array> {
-    const { collect } = await import("./download.ts");
     return collect(this.stream({ signal }), this.name, maxBytes);
   }
 
@@ -173,8 +183,18 @@ export class FlyteFile {
     return this.#origin.materialize(store, this.name, options);
   }
 
+  get [HANDLE](): HandleState {
+    const { format } = this;
+    const send = (store: Store, options: Cancellable) => this.materialize(store, options);
+    return handleState({ kind: "file", format }, this.#origin, send);
+  }
+
   toJSON(): Record<string, string> {
-    return { name: this.name, ...(this.uri && { uri: this.uri }), ...(this.format && { format: this.format }) };
+    return {
+      name: this.name,
+      ...(this.uri && { uri: this.uri }),
+      ...(this.format && { format: this.format }),
+    };
   }
 
   toString(): string {

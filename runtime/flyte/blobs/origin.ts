@@ -8,9 +8,10 @@
  * 3. A stream is read once. Who reads it here first keeps it in a temporary file, which goes with the handle.
  * @module
  */
-import { openStore, type Store, StorageError, type Uploaded } from "../storage.ts";
+
 import { streamOf, unlessAborted } from "../storage/backend.ts";
 import type { Payload } from "../storage/digest.ts";
+import { openStore, StorageError, type Store, type Uploaded } from "../storage.ts";
 
 export interface Cancellable {
   readonly signal?: AbortSignal | undefined;
@@ -32,8 +33,10 @@ export interface Materialized {
 
 /** The bytes of one file, wherever they are. */
 export interface Origin {
-  /** Undefined while nothing is stored. */
+  /** Where it is stored; undefined while nothing is. */
   readonly uri: string | undefined;
+  /** Of data that had an address from the beginning: it goes to every cluster as that. */
+  readonly address: Materialized | undefined;
   /** Undefined while nobody knows. */
   readonly bytes: number | undefined;
   /** In words, for people: `not downloaded`. */
@@ -64,6 +67,10 @@ export class Stored implements Origin {
     return "not downloaded";
   }
 
+  get address(): Materialized {
+    return { uri: this.uri, digest: this.digest };
+  }
+
   get store(): Store {
     return this.#store ?? ownStore();
   }
@@ -79,7 +86,7 @@ export class Stored implements Origin {
   }
 
   async materialize(): Promise<Materialized> {
-    return { uri: this.uri, digest: this.digest };
+    return this.address;
   }
 }
 
@@ -91,6 +98,10 @@ export class LocalFile implements Origin {
 
   constructor(path: string) {
     this.#path = path;
+  }
+
+  get address(): undefined {
+    return undefined;
   }
 
   get uri(): string | undefined {
@@ -119,7 +130,11 @@ export class LocalFile implements Origin {
     return ownStore().stream(this.#path, range);
   }
 
-  async materialize(store: Store, filename: string, options: Cancellable = {}): Promise<Materialized> {
+  async materialize(
+    store: Store,
+    filename: string,
+    options: Cancellable = {},
+  ): Promise<Materialized> {
     await this.stat(options);
     const { stat } = await import("node:fs/promises");
     const { size, mtimeMs, ino } = await stat(this.#path);
@@ -135,6 +150,10 @@ export class InMemory implements Origin {
 
   constructor(content: Uint8Array) {
     this.#content = content;
+  }
+
+  get address(): undefined {
+    return undefined;
   }
 
   get uri(): string | undefined {
@@ -182,6 +201,10 @@ export class FromStream implements Origin {
     this.#name = name;
   }
 
+  get address(): undefined {
+    return undefined;
+  }
+
   get uri(): string | undefined {
     return this.#stored?.uri;
   }
@@ -211,7 +234,11 @@ export class FromStream implements Origin {
     return streamOf(open, range.signal);
   }
 
-  async materialize(store: Store, filename: string, { signal }: Cancellable = {}): Promise<Materialized> {
+  async materialize(
+    store: Store,
+    filename: string,
+    { signal }: Cancellable = {},
+  ): Promise<Materialized> {
     const send = async (stop: AbortSignal) => {
       const kept = await this.#kept;
       const uploaded = await store.upload(kept?.path ?? this.#stream, { filename, signal: stop });
@@ -243,7 +270,7 @@ export class FromStream implements Origin {
 
 /** Removes the temporary file of a stream whose handle nobody has any more. */
 const temporary = new FinalizationRegistry<Payload>((payload) => {
-  payload[Symbol.asyncDispose]().catch(() => undefined);
+  void Promise.resolve(payload[Symbol.asyncDispose]()).catch(() => undefined);
 });
 
 /** The uploads of one origin (invariant 2). */

@@ -4,6 +4,9 @@
  * Invariant: no message holds a signed URL, or the query of any URL: whoever reads it could read the data.
  * @module
  */
+import { FlyteError, type StorageCode } from "../errors.ts";
+
+export type { StorageCode } from "../errors.ts";
 
 /** Stored data could not be read, written or listed. */
 export class StorageError extends FlyteError {

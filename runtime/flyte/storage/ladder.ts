@@ -7,8 +7,9 @@
  *    byte was given: a file does not change its source in the middle.
  * @module
  */
-import type { Backend, ByteRange, Listed } from "./backend.ts";
+
 import type { StorageSettings } from "../config.ts";
+import type { Backend, ByteRange, Listed } from "./backend.ts";
 import { hasCredentials } from "./credentials.ts";
 import { isStorageError, StorageError } from "./failure.ts";
 import { type Location, type ObjectLocation, parseLocation, shownUri } from "./location.ts";

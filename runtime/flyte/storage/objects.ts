@@ -9,8 +9,8 @@
  */
 import { request } from "node:https";
 import type { Operator, ReadOptions } from "opendal";
-import { type Backend, unlessAborted } from "./backend.ts";
 import type { StorageSettings } from "../config.ts";
+import { type Backend, unlessAborted } from "./backend.ts";
 import { type Service, serviceOf } from "./credentials.ts";
 import { StorageError } from "./failure.ts";
 import type { ObjectLocation } from "./location.ts";

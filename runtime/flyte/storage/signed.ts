@@ -7,8 +7,8 @@
  * @module
  */
 import type { Client } from "@connectrpc/connect";
-import type { DataProxyService } from "../idl/flyteidl/service/dataproxy_pb.ts";
 import { remoteFailure } from "../errors.ts";
+import type { DataProxyService } from "../idl/flyteidl/service/dataproxy_pb.ts";
 import type { Backend } from "./backend.ts";
 import type { Payload } from "./digest.ts";
 import { StorageError } from "./failure.ts";
@@ -100,20 +100,22 @@ export function signedStorage(settings: SignedSettings): SignedStorage {
         renewable: true,
         async url(renew) {
           if (current !== undefined && !renew) return current;
-          const location = await settings.data.createUploadLocation(
-            {
-              project,
-              domain,
-              filename,
-              filenameRoot: root ?? "",
-              contentMd5: payload.md5,
-              addContentMd5Metadata: true,
-            },
-            { ...(signal && { signal }) },
-          ).catch((error: unknown) => {
-            signal?.throwIfAborted();
-            throw remoteFailure(error, `get an address to upload ${shown}`);
-          });
+          const location = await settings.data
+            .createUploadLocation(
+              {
+                project,
+                domain,
+                filename,
+                filenameRoot: root ?? "",
+                contentMd5: payload.md5,
+                addContentMd5Metadata: true,
+              },
+              { ...(signal && { signal }) },
+            )
+            .catch((error: unknown) => {
+              signal?.throwIfAborted();
+              throw remoteFailure(error, `get an address to upload ${shown}`);
+            });
           nativeUrl = location.nativeUrl;
           extra = location.headers;
           current = location.signedUrl;
