@@ -8,6 +8,8 @@ import enum
 import typing
 from dataclasses import dataclass, field
 
+from typing_extensions import Annotated
+
 from flytekit import FlyteDirectory, FlyteFile, StructuredDataset
 
 
@@ -49,6 +51,7 @@ class WithDefaults:
 class Files:
     report: FlyteFile
     folder: FlyteDirectory
+    rows: StructuredDataset
 
 
 UTC = dt.timezone.utc
@@ -81,6 +84,12 @@ EMPTY_ORDER = Order(
     prices={},
     items=[],
     either=0,
+)
+
+FILES = Files(
+    FlyteFile("s3://bucket/a"),
+    FlyteDirectory("s3://bucket/d"),
+    StructuredDataset(uri="s3://bucket/t", file_format="parquet"),
 )
 
 Row = typing.Tuple[str, typing.Any, typing.List[typing.Any]]
@@ -139,7 +148,12 @@ ROWS: typing.List[Row] = [
     ("directory", FlyteDirectory, [FlyteDirectory("s3://bucket/folder")]),
     ("dataset", StructuredDataset, [StructuredDataset(uri="s3://bucket/rows", file_format="parquet")]),
     ("optional file", typing.Optional[FlyteFile], [None, FlyteFile("s3://bucket/a.bin")]),
-    ("struct of files", Files, [Files(FlyteFile("s3://bucket/a"), FlyteDirectory("s3://bucket/d"))]),
+    ("struct of files", Files, [FILES]),
+    (
+        "dataset of columns",
+        Annotated[StructuredDataset, {"a": int, "b": str}],
+        [StructuredDataset(uri="s3://bucket/rows", file_format="parquet")],
+    ),
 ]
 
 

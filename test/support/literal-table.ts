@@ -7,6 +7,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fromBinary, type JsonObject, toJson } from "@bufbuild/protobuf";
 import { z } from "zod";
+import { FlyteDirectory, FlyteFile, StructuredDataset } from "../../runtime/flyte/blobs.ts";
+import { handleStateOf } from "../../runtime/flyte/handle.ts";
 import { type Literal, LiteralSchema } from "../../runtime/flyte/idl/flyteidl/core/literals_pb.ts";
 import {
   type LiteralType,
@@ -70,6 +72,19 @@ export const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   "list of structs": z.array(Inner),
   "map of structs": z.record(z.string(), Inner),
   any: z.record(z.string(), z.any()),
+  file: FlyteFile.schema(),
+  "file of a format": FlyteFile.schema({ format: "csv" }),
+  directory: FlyteDirectory.schema(),
+  dataset: StructuredDataset.schema(),
+  "optional file": FlyteFile.schema().nullable(),
+  "struct of files": z
+    .object({
+      report: FlyteFile.schema(),
+      folder: FlyteDirectory.schema(),
+      rows: StructuredDataset.schema(),
+    })
+    .meta({ title: "Files" }),
+  "dataset of columns": StructuredDataset.schema({ columns: { a: z.int(), b: z.string() } }),
 };
 
 export interface Golden {
@@ -109,7 +124,7 @@ export function goldens(): Golden[] {
   });
 }
 
-/** The value of table.py's JSON. Handles are their URIs: what they are is for their own tests. */
+/** The value of table.py's JSON */
 export function fromGoldenJson(json: unknown): unknown {
   if (typeof json !== "object" || json === null) return json;
   if (Array.isArray(json)) return json.map(fromGoldenJson);
@@ -136,12 +151,24 @@ export function fromGoldenJson(json: unknown): unknown {
         (inner as [string, unknown][]).map(([key, item]) => [key, fromGoldenJson(item)]),
       );
     case "$file":
+      return FlyteFile.at(String(inner));
     case "$directory":
+      return FlyteDirectory.at(String(inner));
     case "$dataset":
-      return inner;
+      return StructuredDataset.at(String(inner));
     default:
       throw new Error(`unknown in a golden: ${kind}`);
   }
+}
+
+/** A value with the addresses of handles in their places: what else handles are is for their own tests. */
+export function withUris(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const state = handleStateOf(value);
+  if (state) return `${state.kind} ${state.uri}`;
+  if (Array.isArray(value)) return value.map(withUris);
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withUris(item)]));
 }
 
 /** A literal so that two compare equal when they say the same: MessagePack's maps have no order. */

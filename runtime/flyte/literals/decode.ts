@@ -8,7 +8,8 @@
  * @module
  */
 import { Duration } from "../../types/duration.ts";
-import { makeHandle, type Stored } from "../handle.ts";
+import { handleOf } from "../blobs.ts";
+import type { Stored } from "../handle.ts";
 import type { Variable } from "../idl/flyteidl/core/interface_pb.ts";
 import type { Literal, LiteralMap, Primitive, Scalar } from "../idl/flyteidl/core/literals_pb.ts";
 import { type LiteralType, SimpleType } from "../idl/flyteidl/core/types_pb.ts";
@@ -253,8 +254,7 @@ function decodeScalar(
 }
 
 function handle(literal: Literal, stored: Stored, { store }: Decoding): unknown {
-  const made = makeHandle({ ...stored, digest: literal.hash || undefined }, store);
-  return made ?? new OpaqueValue(literal, stored);
+  return handleOf({ ...stored, digest: literal.hash || undefined }, store);
 }
 
 function fromPrimitive(value: Primitive["value"], path: string, at: Decoding): unknown {

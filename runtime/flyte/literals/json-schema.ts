@@ -124,7 +124,9 @@ const FILE: JsonObject = {
 const DIRECTORY: JsonObject = {
   type: "object",
   title: "FlyteDirectory",
-  properties: { path: { anyOf: [{ type: "string", format: "path" }, { type: "string" }] } },
+  properties: {
+    path: { default: null, anyOf: [{ type: "string" }, { type: "string", format: "path" }] },
+  },
   additionalProperties: false,
 };
 const DATASET: JsonObject = {
@@ -132,7 +134,7 @@ const DATASET: JsonObject = {
   title: "StructuredDataset",
   properties: {
     uri: { default: null, anyOf: [{ type: "string" }, NULL] },
-    file_format: { default: null, anyOf: [{ type: "string" }, NULL] },
+    file_format: { default: "", anyOf: [{ type: "string" }, NULL] },
   },
   additionalProperties: false,
 };

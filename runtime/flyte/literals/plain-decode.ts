@@ -3,7 +3,8 @@
  * @module
  */
 import { Duration } from "../../types/duration.ts";
-import { makeHandle, type Stored } from "../handle.ts";
+import { handleOf } from "../blobs.ts";
+import type { Stored } from "../handle.ts";
 import { type LiteralType, SimpleType } from "../idl/flyteidl/core/types_pb.ts";
 import { type LiteralStore, Misfits, step } from "./context.ts";
 import { type Plain, type PlainMap, setKey } from "./msgpack.ts";
@@ -170,7 +171,7 @@ function storedOf(plain: Plain, { type }: LiteralType, { store }: Decoding): unk
     const kind = type.value.dimensionality === 1 ? "directory" : "file";
     stored = { kind, uri, format: type.value.format };
   }
-  return makeHandle(stored, store);
+  return handleOf(stored, store);
 }
 
 /** How the type writes an absence, if it allows one. A structure of any form may be null. */
