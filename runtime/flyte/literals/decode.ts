@@ -263,7 +263,9 @@ function fromPrimitive(value: Primitive["value"], path: string, at: Decoding): u
       return toInteger(value.value, undefined, path, at);
     case "datetime": {
       const { seconds, nanos } = value.value;
-      return new Date(Number(seconds) * 1_000 + Math.floor(nanos / 1_000_000));
+      const date = new Date(Number(seconds) * 1_000 + Math.floor(nanos / 1_000_000));
+      if (!Number.isNaN(date.getTime())) return date;
+      return at.misfits.add(path, `is no date: ${seconds} s and ${nanos} ns`);
     }
     case "duration": {
       const { seconds, nanos } = value.value;
