@@ -7,23 +7,24 @@
  *   E3  A value that is falsy is a value.
  * @module
  */
+
+import { create } from "@bufbuild/protobuf";
 import type { TaskContext } from "../workflow/context.ts";
 import type { Definition } from "../workflow/definition.ts";
 import { CallFailure, reasonToText } from "../workflow/errors.ts";
 import type { ExecutableCall } from "../workflow/executor.ts";
-import { finishBeforeExit, guardExit } from "../workflow/leaving.ts";
+import { finishBeforeExit, guardExit, runsElsewhere } from "../workflow/leaving.ts";
 import type { Connection } from "./connection.ts";
 import { executionUrl } from "./console.ts";
 import { remoteFailure } from "./errors.ts";
 import { callFailure, failureOf } from "./failures.ts";
 import { WorkflowExecution_Phase as Phase } from "./idl/flyteidl/core/execution_pb.ts";
-import { create } from "@bufbuild/protobuf";
-import { LiteralMapSchema, type LiteralMap } from "./idl/flyteidl/core/literals_pb.ts";
+import { type LiteralMap, LiteralMapSchema } from "./idl/flyteidl/core/literals_pb.ts";
+import type { LaunchOptions } from "./launch.ts";
 import { decodeMap } from "./literals/decode.ts";
 import { encodeMap } from "./literals/encode.ts";
 import { literalsHash } from "./literals/hash.ts";
 import { resultOf } from "./literals/result.ts";
-import type { LaunchOptions } from "./launch.ts";
 import { executionName } from "./names.ts";
 import { readOutputs } from "./results.ts";
 import { callsOf } from "./run-calls.ts";
@@ -61,12 +62,7 @@ class RemoteCall {
   #hasEnded = false;
   #silenceToldMs = 0;
 
-  constructor(
-    connection: Connection,
-    call: ExecutableCall,
-    inputs: Inputs,
-    context: TaskContext,
-  ) {
+  constructor(connection: Connection, call: ExecutableCall, inputs: Inputs, context: TaskContext) {
     this.#connection = connection;
     this.#call = call;
     this.#inputs = inputs;
@@ -77,14 +73,17 @@ class RemoteCall {
   async run(): Promise<unknown> {
     const { signal } = this.#context;
     const onAbort = () => {
-      if (this.#connection.options.onInterrupt !== "leave") finishBeforeExit(this.#stop(signal.reason));
+      if (this.#connection.options.onInterrupt !== "leave")
+        finishBeforeExit(this.#stop(signal.reason));
     };
     signal.addEventListener("abort", onAbort, { once: true });
+    const isOver = runsElsewhere();
     try {
       return await this.#value();
     } catch (error) {
       throw callFailure(error, this.#call.definition.name, this.#url);
     } finally {
+      isOver();
       signal.removeEventListener("abort", onAbort);
     }
   }
@@ -230,8 +229,6 @@ function launchOptions({ settings }: Definition): LaunchOptions {
 export function neededOf({ inputs, optional }: Target, given: Inputs): Target["inputs"] {
   if (optional.size === 0) return inputs;
   return Object.fromEntries(
-    Object.entries(inputs).filter(
-      ([name]) => !optional.has(name) || given[name] !== undefined,
-    ),
+    Object.entries(inputs).filter(([name]) => !optional.has(name) || given[name] !== undefined),
   );
 }

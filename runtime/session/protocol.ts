@@ -126,6 +126,8 @@ export type HostItem =
       readonly error?: CellError;
     }
   | { readonly kind: "peeked"; readonly id: number; readonly peeked?: Peeked }
+  /** It was asked to end, and has executions on a cluster to stop before. */
+  | { readonly kind: "leaving" }
   /** The process ends because the user's code asked it to. */
   | {
       readonly kind: "exiting";

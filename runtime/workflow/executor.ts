@@ -107,7 +107,8 @@ export function executorOf(
   scope: { readonly executor: Executor; readonly call: LiveCall | undefined },
 ): Executor {
   const ofScope = allowed(scope.executor);
-  if (ofScope === localOnlyExecutor) return settings.thread ? threadExecutor : ofScope;
+  const inThread = settings.thread && !isWithoutThreads;
+  if (ofScope === localOnlyExecutor) return inThread ? threadExecutor : ofScope;
   if (settings.executor !== undefined) return allowed(settings.executor);
   // What puts other calls together is done here; where those run is their own business.
   if (entity === "map" || entity === "group") return localExecutor;
@@ -115,7 +116,14 @@ export function executorOf(
     // Of an eager workflow that nobody sent away the function runs here, and its calls do not.
     return entity === "eager" && !isWithinEager(scope.call) ? localExecutor : ofScope;
   }
-  return settings.thread ? threadExecutor : ofScope;
+  return inThread ? threadExecutor : ofScope;
+}
+
+let isWithoutThreads = false;
+
+/** Tasks run on this thread whatever they say: a container has one of its own, and its bundle is no module for others. */
+export function doWithoutThreads(): void {
+  isWithoutThreads = true;
 }
 
 /** What runs the calls that the function of a call makes. */

@@ -69,8 +69,9 @@ function readManifest(text: string): Manifest {
     if (typeof given === "object" && given !== null && "module" in given) {
       const { module } = given;
       const externals = "externals" in given ? given.externals : [];
+      const eagerdeck = "eagerdeck" in given ? String(given.eagerdeck) : "";
       if (typeof module === "string" && Array.isArray(externals)) {
-        return { module, externals: externals.map(String) };
+        return { module, eagerdeck, externals: externals.map(String) };
       }
     }
   } catch (error) {

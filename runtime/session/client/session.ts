@@ -379,6 +379,9 @@ class ClientSession implements Session {
       case "input-cancelled":
         this.#questions.cancelled(item.id);
         return;
+      case "leaving":
+        // The process gets the time; nobody is told anything.
+        return;
       case "exiting":
         this.#exiting = item;
         return;
