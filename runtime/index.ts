@@ -17,6 +17,14 @@ setCacheStore(async () => {
 
 export { z } from "zod";
 export type { CallState } from "./events/events.ts";
+export {
+  type BlobSchema,
+  type FileOptions,
+  type FileSource,
+  FlyteDirectory,
+  FlyteFile,
+  StructuredDataset,
+} from "./flyte/blobs.ts";
 export type { StandardSchema } from "./types/standard-schema.ts";
 export type { Call, MapCall } from "./workflow/call.ts";
 export { currentContext, type TaskContext } from "./workflow/context.ts";
