@@ -29,7 +29,8 @@ export function storedCheckpoint(
     },
     async write(content) {
       const bytes = checkpointBytes(content);
-      if (own === undefined) throw new Error("the cluster gave this task no place for a checkpoint");
+      if (own === undefined)
+        throw new Error("the cluster gave this task no place for a checkpoint");
       await store.write(below(own, NAME), bytes);
       written = bytes;
     },

@@ -2,13 +2,13 @@
  * How a container says that it failed: `error.pb`, which the cluster reads before it looks at the exit code.
  * @module
  */
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { EagerException, isFinal } from "../../workflow/errors.ts";
 import { errorName, writeErrorText } from "../error-text.ts";
 import {
-  type ContainerError,
   ContainerError_Kind,
+  type ContainerErrorSchema,
   ErrorDocumentSchema,
 } from "../idl/flyteidl/core/errors_pb.ts";
 import { ExecutionError_ErrorKind } from "../idl/flyteidl/core/execution_pb.ts";
@@ -57,12 +57,11 @@ export class Failed extends Error {
 /** Bytes of `error.pb`. */
 export function errorDocument(failure: TaskFailure, worker: string, atMs: number): Uint8Array {
   const { code = errorName(failure.thrown), isRecoverable, origin, thrown } = failure;
-  const error: Partial<ContainerError> = {
+  const error: MessageInitShape<typeof ContainerErrorSchema> = {
     code: `${origin === "user" ? "USER" : "SYSTEM"}:${code}`,
     message: writeErrorText(thrown),
     kind: isRecoverable ? ContainerError_Kind.RECOVERABLE : ContainerError_Kind.NON_RECOVERABLE,
-    origin:
-      origin === "user" ? ExecutionError_ErrorKind.USER : ExecutionError_ErrorKind.SYSTEM,
+    origin: origin === "user" ? ExecutionError_ErrorKind.USER : ExecutionError_ErrorKind.SYSTEM,
     timestamp: timestampFromMs(atMs),
     worker,
   };
