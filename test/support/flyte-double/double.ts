@@ -300,6 +300,8 @@ function seenExecution(row: ExecutionRow): SeenExecution {
     inputs: row.inputs,
     outputs: row.outputs,
     abort: row.abort,
-    message: executionMessage(row, false),
+    get message() {
+      return executionMessage(row, false);
+    },
   };
 }
