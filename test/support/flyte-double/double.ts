@@ -152,6 +152,7 @@ export async function startDouble(options: DoubleOptions = {}): Promise<FlyteDou
             pythonBin: options.pythonBin,
           }),
           environment: options.environment ?? {},
+          pythonBin: options.pythonBin,
           graceMs: options.graceMs ?? 5_000,
         }
       : undefined,
