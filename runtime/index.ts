@@ -19,10 +19,12 @@ export { z } from "zod";
 export type { CallState } from "./events/events.ts";
 export {
   type BlobSchema,
+  type DatasetOptions,
   type FileOptions,
   type FileSource,
   FlyteDirectory,
   FlyteFile,
+  type ListOptions,
   StructuredDataset,
 } from "./flyte/blobs.ts";
 export type { StandardSchema } from "./types/standard-schema.ts";
