@@ -24,6 +24,7 @@ export {
   type FileSource,
   FlyteDirectory,
   FlyteFile,
+  type ListOptions,
   StructuredDataset,
 } from "./flyte/blobs.ts";
 export { Config, type EndpointOptions } from "./flyte/config.ts";
