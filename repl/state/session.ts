@@ -374,9 +374,11 @@ export class Cells {
     const parsed = session.parse(cell.code);
     const [diagnostic] = settled.error?.diagnostics ?? [];
     const offset =
-      parsed.status === "invalid"
-        ? parsed.offset
-        : diagnostic && offsetOf(cell.code, diagnostic.line, diagnostic.column);
+      parsed.status === "complete"
+        ? diagnostic && offsetOf(cell.code, diagnostic.line, diagnostic.column)
+        : parsed.status === "invalid"
+          ? parsed.offset
+          : cell.code.length; // forced to run: what is missing is missing at its end
     if (offset !== undefined) giveBack(cell.code, offset);
   }
 
