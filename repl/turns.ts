@@ -100,8 +100,11 @@ export class Turns {
   #drop(count: number): void {
     if (count === 0) return;
     this.#count();
-    const what = count === 1 ? "1 waiting entry" : `${count} waiting entries`;
-    this.#options.store.notice(`${what} dropped; Up brings them back`, "warning");
+    const [what, them] = count === 1 ? ["entry", "it"] : ["entries", "them"];
+    this.#options.store.notice(
+      `${count} waiting ${what} dropped; Up brings ${them} back`,
+      "warning",
+    );
   }
 
   /** @returns whether what waits behind may go on. */
