@@ -1,6 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { Assist } from "../../../../repl/assist.ts";
 import { reduce } from "../../../../repl/editor/reduce.ts";
 import type { EditorState } from "../../../../repl/editor/state.ts";
+import { commandContext } from "../../../support/command-context.ts";
 import {
   bracketContext,
   notationOf,
@@ -41,6 +43,39 @@ describe("completions behind a dot", () => {
     const context = { ...bracketContext, completes: "off" } as const;
     const { effects } = reduce(stateOf("xs|"), { kind: "insert", text: "." }, context);
     expect(effects).toEqual([]);
+  });
+});
+
+describe("while types do not answer", () => {
+  /** The names that a Tab is offered after its second of patience. */
+  async function offered(text: string): Promise<readonly string[]> {
+    const context = commandContext();
+    const names: string[] = [];
+    const assist = new Assist({
+      session: context.session,
+      editor: () => stateOf(`${text}|`),
+      commands: () => context,
+      names: () => [{ name: "studio", kind: "const" }],
+      setTypesOff: () => undefined,
+      dispatch: (action) => {
+        if (action.kind !== "completions") return;
+        names.push(...action.completions.items.map(({ name }) => name));
+      },
+    });
+    vi.useFakeTimers();
+    try {
+      void assist.complete(0, false);
+      await vi.advanceTimersByTimeAsync(1_000);
+      return names;
+    } finally {
+      vi.useRealTimers();
+    }
+  }
+
+  test("names of the session are offered, but not as members of something", async () => {
+    expect(await offered("stuck = st")).toEqual(["studio"]);
+    expect(await offered("[...stuck, ...st")).toEqual(["studio"]);
+    expect(await offered("stuck.st")).toEqual([]);
   });
 });
 
