@@ -268,7 +268,7 @@ test(".help fits a screen of 80 × 24, with every command; an unknown name is no
 });
 
 test("Tab completes commands, calls, paths and settings", async () => {
-  using folder = tempFolder({ "notebook.ts": "1" });
+  using folder = tempFolder({ "notebook.ts": "1", "apps/page.ts": "1" });
   using terminal = openScriptedRepl({ folder: folder.path });
   await terminal.prompt(1);
   terminal.type(".tim\t");
@@ -277,6 +277,10 @@ test("Tab completes commands, calls, paths and settings", async () => {
   await terminal.prompt(1);
   terminal.type(".load note\t");
   await terminal.see((_, rows) => expect(lastPrompt(rows)).toBe("In [1]: .load notebook.ts"));
+  terminal.type("\x15.load ap\t");
+  await terminal.see((_, rows) => expect(lastPrompt(rows)).toBe("In [1]: .load apps/"));
+  terminal.type("\t");
+  await terminal.see((_, rows) => expect(lastPrompt(rows)).toBe("In [1]: .load apps/page.ts"));
   terminal.type("\x15");
   await terminal.prompt(1);
   await enter(terminal, 'calls("load")', /Out\[1\]/);
