@@ -77,6 +77,17 @@ export class LineReader implements Disposable {
     this.#lines.prompt(true);
   }
 
+  /** Prints below a line that is being typed, and shows prompt and line again; else just prints. */
+  aside(print: () => void): void {
+    const isTyping = this.#next !== undefined && !this.#hasEnded;
+    if (isTyping) this.#echo.write("\n");
+    print();
+    if (!isTyping) return;
+    // Readline would climb over the rows of the line as it stood, into what was printed.
+    Object.assign(this.#lines, { prevRows: 0 });
+    this.#lines.prompt(true);
+  }
+
   /** The next line; undefined at the end of the input, or when `signal` aborts. One call at a time. */
   async read(prompt: string, options: ReadOptions = {}): Promise<string | undefined> {
     const { isAnswer = false, isSecret = false, signal } = options;

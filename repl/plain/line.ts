@@ -48,6 +48,7 @@ export async function runLines(options: LineOptions): Promise<number> {
   });
   onSigint(() => lines.press(reader));
   questions.reader = reader;
+  report.aside = (print) => reader.aside(print);
   return await Promise.race([lines.run(reader), lines.left, left]);
 }
 
