@@ -363,7 +363,7 @@ export class Cells {
         };
       });
     });
-    if (settled.status === "error" && this.#cells.size === 0) this.#giveBack(cell, settled);
+    if (settled.status === "error" && this.foreground === undefined) this.#giveBack(cell, settled);
   }
 
   /** A cell that the parser or the checker refused has not run: its text comes back. */

@@ -235,6 +235,22 @@ describe("while a cell runs", () => {
     expect(terminal.text()).not.toContain("Out[2]");
   });
 
+  test("what waits behind .rerun is dropped when the cell fails again", async () => {
+    using folder = tempFolder();
+    const file = join(folder.path, "now");
+    using terminal = openScriptedRepl();
+    await terminal.prompt(1);
+    await enter(terminal, 'fail("again")', /TypeError: again/);
+    terminal.type(`untilFile(${JSON.stringify(file)})\r`);
+    await terminal.see((text) => expect(text).toContain("cell 2"));
+    terminal.type(".rerun 1\r");
+    terminal.type("1 + 1\r");
+    await terminal.see((_, rows) => expect(rows.at(-1)).toContain("2 queued"));
+    writeFileSync(file, "");
+    await terminal.see((_, rows) => expect(rows.at(-1)).toContain("1 waiting entry dropped"));
+    expect(terminal.text()).not.toContain("Out[4]");
+  });
+
   test(".bg frees the prompt, .fg brings the cell back, .cancel stops it", async () => {
     using terminal = openScriptedRepl();
     await terminal.prompt(1);
