@@ -99,6 +99,20 @@ test("a chosen item is described: the text with it in place, and where its name 
   expect(reduce(late, about, bracketContext).state.popup?.about).toBeUndefined();
 });
 
+test("a popup of files narrows as a path is typed on", () => {
+  const files = ["alpha.ts", "alto.ts"].map(
+    (name) => ({ name, insert: `sub/${name}`, kind: "file" }) as const,
+  );
+  const state = stateOf(".load sub/|");
+  const { version } = state;
+  const completions = { start: 6, end: 10, items: files };
+  const action = { kind: "completions", version, completions, isUnasked: true } as const;
+  const open = reduce(state, action, bracketContext).state;
+  const narrowed = pressAll(open, pressesOf("alp")).state;
+  expect(narrowed.popup?.items.map(({ name }) => name)).toEqual(["alpha.ts"]);
+  expect(pressAll(narrowed, pressesOf(" ")).state.popup).toBeUndefined();
+});
+
 describe("the signature", () => {
   const help = { label: "f(a: number, b: string): void", documentation: "" };
   const opened = (notation: string) => {
