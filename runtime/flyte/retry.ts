@@ -38,6 +38,8 @@ export interface RetryPolicy {
   readonly budgetMs: number;
   /** The same as long as the cluster has never answered: then the settings are the likely reason. */
   readonly firstBudgetMs: number;
+  /** The same for requests in the background: who polls asks again anyway, and wants to know how long nobody answers. */
+  readonly backgroundBudgetMs: number;
   /** 0 … 1. */
   readonly random: () => number;
 }
@@ -47,6 +49,7 @@ export const RETRY: RetryPolicy = {
   capMs: 5_000,
   budgetMs: 60_000,
   firstBudgetMs: 10_000,
+  backgroundBudgetMs: 2_000,
   random: Math.random,
 };
 
@@ -55,7 +58,10 @@ const NOTICE_AFTER_MS = 3_000;
 
 const BACKGROUND = createContextKey(false, { description: "nobody waits at the screen" });
 
-/** For `CallOptions.contextValues` of polls: they never ask a person to log in, they wait until somebody did. */
+/**
+ * For `CallOptions.contextValues` of polls: they never ask a person to log in but wait until somebody did, and they soon
+ * give up repeating.
+ */
 export function inBackground(): ContextValues {
   return createContextValues().set(BACKGROUND, true);
 }
@@ -82,6 +88,10 @@ export function retrying(rules: Rules): Transport {
     const began = performance.now();
     let signedAgain = false;
 
+    const budget = () => {
+      if (background) return policy.backgroundBudgetMs;
+      return answered ? policy.budgetMs : policy.firstBudgetMs;
+    };
     const once = async () => {
       const headers = new Headers(header);
       const signed = await signer?.sign(headers, background, stop);
@@ -112,7 +122,7 @@ export function retrying(rules: Rules): Transport {
         if (!isPassing(failure)) throw failure;
         const pause = policy.random() * Math.min(policy.capMs, policy.baseMs * 2 ** attempt);
         const passed = performance.now() - began;
-        if (passed + pause > (answered ? policy.budgetMs : policy.firstBudgetMs)) throw failure;
+        if (passed + pause > budget()) throw failure;
         if (!told && passed > NOTICE_AFTER_MS) {
           told = true;
           const { rawMessage } = ConnectError.from(failure);
@@ -137,7 +147,7 @@ function cutAsSuch(error: unknown): unknown {
 }
 
 /** Whether the same request may succeed a moment later. */
-export function isPassing(error: unknown): boolean {
+function isPassing(error: unknown): boolean {
   const failure = ConnectError.from(error, Code.Internal);
   switch (failure.code) {
     case Code.Unavailable:
@@ -163,7 +173,7 @@ function isReset(failure: ConnectError): boolean {
 }
 
 /** Whether the server did not take the token; a proxy in between may say it in words only. */
-export function refusesToken(error: unknown): boolean {
+function refusesToken(error: unknown): boolean {
   const failure = ConnectError.from(error);
   if (failure.code === Code.Unauthenticated) return true;
   return failure.code === Code.Unknown && /\btoken\b|\b407\b/i.test(failure.rawMessage);
