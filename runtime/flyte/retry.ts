@@ -4,7 +4,9 @@
  * 1. Creating calls are repeated too: names and versions make them the same call (`ALREADY_EXISTS` is then ours).
  * 2. A cut connection looks as if the request had been cancelled: it is repeated unless our own signal did it.
  * 3. A message that is too large looks like an overload: it is never repeated.
- * 4. A refused token leads to one repetition with another token per request, and no second one.
+ * 4. A request asks for another token once. With a token that came meanwhile it is repeated for nothing.
+ * 5. Who waits for a token or pauses holds no place among those in flight, and a request is signed when it goes out: what
+ *    waits in the queue would otherwise carry a token of long ago.
  * @module
  */
 import {
@@ -22,12 +24,26 @@ import { sleep } from "./sleep.ts";
 /** Puts tokens into requests, and hears when they were not taken. */
 export interface Signer {
   /**
-   * @returns what was put in, for `refused`.
+   * Resolves when there is what requests need, as far as anybody knows.
    * @throws {FlyteError} when there is no way to get a token.
    */
-  sign(header: Headers, background: boolean, signal: AbortSignal | undefined): Promise<unknown>;
-  /** @returns whether it is worth to repeat the request: there is another token now. */
-  refused(signed: unknown, background: boolean, signal: AbortSignal | undefined): Promise<boolean>;
+  ready(background: boolean, signal: AbortSignal): Promise<void>;
+  /**
+   * @param force signs with what there is, also if that is nothing.
+   * @returns what was put in, for the next two; undefined when it is time for `ready` again.
+   */
+  sign(header: Headers, force: boolean): unknown;
+  /** The request was answered. */
+  accepted(signed: unknown): void;
+  /**
+   * @returns `"newer"`: there has been another token since the request was signed; `"renewed"`: there is now; `"no"`:
+   *   repeating would be the same.
+   */
+  refused(
+    signed: unknown,
+    background: boolean,
+    signal: AbortSignal,
+  ): Promise<"newer" | "renewed" | "no">;
 }
 
 export interface RetryPolicy {
@@ -55,6 +71,9 @@ export const RETRY: RetryPolicy = {
 
 /** A pause that is worth a word to who waits. */
 const NOTICE_AFTER_MS = 3_000;
+
+/** How often a token may end between getting it and getting a place. */
+const SIGN_ROUNDS_MAX = 5;
 
 const BACKGROUND = createContextKey(false, { description: "nobody waits at the screen" });
 
@@ -86,20 +105,30 @@ export function retrying(rules: Rules): Transport {
     const background = values?.get(BACKGROUND) ?? false;
     const stop = signal === undefined ? closed : AbortSignal.any([signal, closed]);
     const began = performance.now();
-    let signedAgain = false;
+    let renewed = false;
 
     const budget = () => {
       if (background) return policy.backgroundBudgetMs;
       return answered ? policy.budgetMs : policy.firstBudgetMs;
     };
+    /** Takes a place and signs. */
+    const prepared = async () => {
+      for (let round = 1; ; round++) {
+        await signer?.ready(background, stop);
+        await room(inFlight, stop);
+        const headers = new Headers(header);
+        const signed = signer?.sign(headers, round === SIGN_ROUNDS_MAX);
+        if (signer === undefined || signed !== undefined) return { headers, signed };
+        inFlight.release();
+      }
+    };
     const once = async () => {
-      const headers = new Headers(header);
-      const signed = await signer?.sign(headers, background, stop);
-      await room(inFlight, stop);
+      const { headers, signed } = await prepared();
       try {
         const answer = await wire.unary(method, stop, timeoutMs, headers, input, values);
         answered = true;
         told = false;
+        signer?.accepted(signed);
         return { answer };
       } catch (error) {
         return { failure: cutAsSuch(error), signed };
@@ -113,11 +142,12 @@ export function retrying(rules: Rules): Transport {
         const { answer, failure, signed } = await once();
         if (answer !== undefined) return answer;
         stop.throwIfAborted();
-        if (signer !== undefined && !signedAgain && refusesToken(failure)) {
+        if (signer !== undefined && !renewed && refusesToken(failure)) {
           answered = true;
-          signedAgain = true;
-          if (await signer.refused(signed, background, stop)) continue;
-          throw failure;
+          const outcome = await signer.refused(signed, background, stop);
+          if (outcome === "no") throw failure;
+          renewed = outcome === "renewed";
+          continue;
         }
         if (!isPassing(failure)) throw failure;
         const pause = policy.random() * Math.min(policy.capMs, policy.baseMs * 2 ** attempt);
