@@ -104,7 +104,8 @@ export function retrying(rules: Rules): Transport {
   const unary: Transport["unary"] = async (method, signal, timeoutMs, header, input, values) => {
     const background = values?.get(BACKGROUND) ?? false;
     const stop = signal === undefined ? closed : AbortSignal.any([signal, closed]);
-    const began = performance.now();
+    /** On the wire and in pauses; waiting for room or for a login does not count. */
+    let spentMs = 0;
     let renewed = false;
 
     const budget = () => {
@@ -124,6 +125,7 @@ export function retrying(rules: Rules): Transport {
     };
     const once = async () => {
       const { headers, signed } = await prepared();
+      const sentAt = performance.now();
       try {
         const answer = await wire.unary(method, stop, timeoutMs, headers, input, values);
         answered = true;
@@ -133,6 +135,7 @@ export function retrying(rules: Rules): Transport {
       } catch (error) {
         return { failure: cutAsSuch(error), signed };
       } finally {
+        spentMs += performance.now() - sentAt;
         inFlight.release();
       }
     };
@@ -151,9 +154,9 @@ export function retrying(rules: Rules): Transport {
         }
         if (!isPassing(failure)) throw failure;
         const pause = policy.random() * Math.min(policy.capMs, policy.baseMs * 2 ** attempt);
-        const passed = performance.now() - began;
-        if (passed + pause > budget()) throw failure;
-        if (!told && passed > NOTICE_AFTER_MS) {
+        spentMs += pause;
+        if (spentMs > budget()) throw failure;
+        if (!told && spentMs > NOTICE_AFTER_MS) {
           told = true;
           const { rawMessage } = ConnectError.from(failure);
           notice?.(`no answer from ${endpoint}, trying again: ${rawMessage}`);

@@ -22,6 +22,7 @@ import { deviceFlow } from "./device.ts";
 import { type Fetch, loginFetch } from "./http.ts";
 import { askCluster, type FlowContext, LoginRefused, type LoginServer } from "./login-server.ts";
 import { pkce } from "./pkce.ts";
+import { ProxyTokens } from "./proxy.ts";
 import { refresh } from "./refresh.ts";
 import { orAborted, SingleFlight } from "./single-flight.ts";
 import type { Token } from "./token.ts";
@@ -56,13 +57,13 @@ export class TokenSigner implements Signer {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #now: () => number;
   readonly #fetch: Fetch;
+  readonly #proxy: ProxyTokens;
 
   /** `null`: the cluster asks for no tokens. */
   #server: LoginServer | null | undefined;
   #token: Token | undefined;
   /** The last one that the cluster did not take. */
   #refused: Token | undefined;
-  #proxy: Token | undefined;
   /** The current token came from the login server, and no request has been answered with it. */
   #isUntried = false;
   /** How many such tokens in a row were refused. */
@@ -80,31 +81,25 @@ export class TokenSigner implements Signer {
   });
   readonly #renewing = new SingleFlight((signal) => this.#renew(signal));
   readonly #login = new SingleFlight((signal) => this.#askPerson(signal));
-  readonly #proxyRenewing = new SingleFlight(async (signal) => {
-    const command = this.#options.platform.auth.proxyCommand ?? [];
-    this.#proxy = await commandToken(command, this.#now, signal);
-    return this.#proxy;
-  });
 
   constructor(options: SignerOptions) {
     this.#options = options;
     this.#environment = options.environment ?? process.env;
     this.#now = options.now ?? Date.now;
-    this.#fetch = loginFetch(
-      options.platform,
-      async (signal) => (await this.#proxyToken(signal))?.bearer,
-    );
+    const { platform } = options;
+    this.#proxy = new ProxyTokens(platform.auth.proxyCommand, this.#now);
+    this.#fetch = loginFetch(platform, async (signal) => (await this.#proxy.get(signal))?.bearer);
   }
 
   async ready(background: boolean, signal?: AbortSignal): Promise<void> {
-    await this.#proxyToken(signal);
+    await this.#proxy.get(signal);
     if (this.#server === null) return;
     if (!this.#hasToken()) await this.#obtain(background, signal);
     else if (this.#token?.isDue(this.#now())) this.#renewEarly();
   }
 
   sign(header: Headers, force: boolean): Signed | undefined {
-    const [token, proxy] = [this.#token, this.#proxy];
+    const [token, proxy] = [this.#token, this.#proxy.current];
     if (!force && this.#server !== null && !this.#hasToken()) return undefined;
     if (proxy !== undefined) header.set("proxy-authorization", proxy.bearer);
     if (token !== undefined && this.#server) header.set(this.#server.metadataKey, token.bearer);
@@ -123,10 +118,9 @@ export class TokenSigner implements Signer {
     signal?: AbortSignal,
   ): Promise<"newer" | "renewed" | "no"> {
     // Which of the two was refused, the answer does not say.
-    const proxied = this.#options.platform.auth.proxyCommand !== undefined;
-    if (proxied && signed.proxy === this.#proxy) await this.#proxyRenewing.join(signal);
+    await this.#proxy.replace(signed.proxy, signal);
     const server = this.#server === undefined ? await this.#asking.join(signal) : this.#server;
-    if (server === null) return proxied ? "renewed" : "no";
+    if (server === null) return this.#proxy.isUsed ? "renewed" : "no";
     if (signed.token !== this.#token) return "newer";
     if (this.#token !== undefined && this.#token !== this.#refused) this.#refuse(this.#token);
     await this.#obtain(background, signal);
@@ -160,7 +154,7 @@ export class TokenSigner implements Signer {
     const known = this.#server;
     this.#token = undefined;
     this.#refused = undefined;
-    this.#proxy = undefined;
+    this.#proxy.forget();
     this.#failed = undefined;
     this.#server = undefined;
     this.#asked = false;
@@ -275,12 +269,6 @@ export class TokenSigner implements Signer {
         this.#earlyFailedAt = this.#now();
       },
     );
-  }
-
-  async #proxyToken(signal: AbortSignal | undefined): Promise<Token | undefined> {
-    if (this.#options.platform.auth.proxyCommand === undefined) return undefined;
-    if (this.#proxy !== undefined && !this.#proxy.isDue(this.#now())) return this.#proxy;
-    return await this.#proxyRenewing.join(signal);
   }
 
   /** In the settings, or given with the task and there: on a laptop it is not, and the person logs in. */
