@@ -141,6 +141,29 @@ function commands(acting: Acting): Command {
       ),
     );
 
+  program
+    .command("execute", { hidden: true })
+    .argument("[module]", "the module that makes the task")
+    .argument("[task]", "the task's name on the cluster")
+    .description("what the container of a task runs; the cluster fills in the arguments")
+    .option("--inputs <uri>", "where inputs.pb is")
+    .option("--output-prefix <uri>", "where outputs.pb, error.pb and deck.html go")
+    .option("--raw-output-data-prefix <uri>", "where files and tables of the outputs go")
+    .option("--checkpoint-path <uri>", "where this attempt keeps its checkpoint")
+    .option("--prev-checkpoint <uri>", "where the attempt before kept its own")
+    .option("--bundle <uri>", "the code, as a tar.gz")
+    .option("--sha256 <hex>", "of the tar in the bundle")
+    .option("--max-output-mb <count>", "the most that the outputs may have (default: 10)")
+    .addHelpText(
+      "after",
+      "\nExample:\n  eagerdeck execute --inputs file:///tmp/inputs.pb --output-prefix file:///tmp/out -- flow.ts flow.addOne\n",
+    )
+    .action(
+      acting(async (module: string | undefined, task: string | undefined, flags) =>
+        (await import("./execute.ts")).execute(module, task, flags),
+      ),
+    );
+
   kernelCommands(
     program
       .command("kernel")

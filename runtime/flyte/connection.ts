@@ -4,6 +4,7 @@
  * This is the module that brings protobuf and the transport: it is loaded with the first call on a cluster.
  * @module
  */
+import type { Definition } from "../workflow/definition.ts";
 import { type FlyteClient, openClient } from "./client.ts";
 import { FlyteError } from "./errors.ts";
 import { Launcher } from "./launch.ts";
@@ -47,7 +48,9 @@ export class Connection {
   }
 
   /** @throws {FlyteError} `CONFIG_INVALID` when nobody says which project or domain. */
-  place(given: { readonly project?: string | undefined; readonly domain?: string | undefined } = {}): Place {
+  place(
+    given: { readonly project?: string | undefined; readonly domain?: string | undefined } = {},
+  ): Place {
     const { platform } = this.client;
     const { env } = process;
     const project =
@@ -82,6 +85,11 @@ export class Connection {
         ...(rawOutputPrefix !== undefined && { rawOutputPrefix }),
       }),
     );
+  }
+
+  /** @returns the version of what was registered on the way; undefined without an image. */
+  async registered(_definition: Definition): Promise<string | undefined> {
+    return undefined;
   }
 
   close(): void {

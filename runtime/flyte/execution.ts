@@ -2,17 +2,19 @@
  * An execution as something to hold: started on its own or found again, with its phase, its page, its value.
  * @module
  */
-import { create } from "@bufbuild/protobuf";
-import { timestampDate } from "@bufbuild/protobuf/wkt";
+
 import { randomBytes } from "node:crypto";
 import { inspect } from "node:util";
-import { CallFailure, EagerException } from "../workflow/errors.ts";
-import { definitionOf } from "../workflow/definition.ts";
+import { create } from "@bufbuild/protobuf";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { checkInputs, misfitsToText } from "../types/validate.ts";
-import { escapeHtml } from "../values/html-text.ts";
+import { escapeHtml } from "../values/escape.ts";
+import { definitionOf } from "../workflow/definition.ts";
+import { CallFailure, EagerException } from "../workflow/errors.ts";
 import type { Connection, Place } from "./connection.ts";
 import { executionUrl, readExecutionUrl } from "./console.ts";
 import { FlyteError, remoteFailure, Status, statusOf } from "./errors.ts";
+import { neededOf } from "./executor.ts";
 import { callFailure, failureOf } from "./failures.ts";
 import { Sort_Direction } from "./idl/flyteidl/admin/common_pb.ts";
 import type { Execution as ExecutionMessage } from "./idl/flyteidl/admin/execution_pb.ts";
@@ -27,7 +29,6 @@ import { resultOf } from "./literals/result.ts";
 import { dnsName } from "./names.ts";
 import { readOutputs } from "./results.ts";
 import type { Target } from "./targets.ts";
-import { neededOf } from "./executor.ts";
 import { hasEnded } from "./watch.ts";
 import { targetOf } from "./which.ts";
 
@@ -83,7 +84,7 @@ export class Execution<O = unknown> {
 
   /** The last one that was heard of; `refresh()` asks. */
   get phase(): PhaseName {
-    return Phase[this.#phase] as PhaseName;
+    return phaseName(this.#phase);
   }
 
   async refresh(): Promise<PhaseName> {
@@ -138,7 +139,10 @@ export class Execution<O = unknown> {
       const links: LogLink[] = [];
       for (const { id } of nodeExecutions) {
         if (id === undefined) continue;
-        const { taskExecutions } = await admin.listTaskExecutions({ nodeExecutionId: id, limit: 100 });
+        const { taskExecutions } = await admin.listTaskExecutions({
+          nodeExecutionId: id,
+          limit: 100,
+        });
         for (const { closure } of taskExecutions) {
           for (const { name, uri } of closure?.logs ?? []) links.push({ name, uri });
         }
@@ -201,6 +205,14 @@ export class Execution<O = unknown> {
   #whyText(): string {
     return this.#failure === undefined ? "" : ` (${this.#failure.message})`;
   }
+}
+
+const NAMES: ReadonlyMap<number, PhaseName> = new Map(
+  Object.entries(Phase).map(([name, value]) => [value, name as PhaseName]),
+);
+
+function phaseName(phase: Phase): PhaseName {
+  return NAMES.get(phase) ?? "UNDEFINED";
 }
 
 /** A failure outside of any call is told by the same class as that of one. */
@@ -296,8 +308,8 @@ export async function listExecutions(
   }
   for (const phase of phases ?? []) {
     if (Phase[phase] === undefined) {
-      const all = Object.values(Phase).filter((name) => typeof name === "string");
-      throw new TypeError(`there is no phase ${String(phase)}; they are ${all.join(", ")}`);
+      const all = Object.keys(Phase).join(", ");
+      throw new TypeError(`there is no phase ${String(phase)}; they are ${all}`);
     }
   }
   const { executions } = await tried("list executions", () =>
@@ -312,7 +324,7 @@ export async function listExecutions(
   return executions.map(({ id, spec, closure }) => ({
     id: id?.name ?? "",
     url: executionUrl({ consoleUrl, ...place }, id?.name ?? ""),
-    phase: Phase[closure?.phase ?? Phase.UNDEFINED] as PhaseName,
+    phase: phaseName(closure?.phase ?? Phase.UNDEFINED),
     entity: spec?.launchPlan?.name ?? "",
     version: spec?.launchPlan?.version ?? "",
     startedAt: closure?.startedAt && timestampDate(closure.startedAt),

@@ -7,23 +7,25 @@
  *   E3  A value that is falsy is a value.
  * @module
  */
+
+import { create } from "@bufbuild/protobuf";
+import { formatDuration } from "../values/format.ts";
 import type { TaskContext } from "../workflow/context.ts";
 import type { Definition } from "../workflow/definition.ts";
 import { CallFailure, reasonToText } from "../workflow/errors.ts";
 import type { ExecutableCall } from "../workflow/executor.ts";
-import { finishBeforeExit, guardExit } from "../workflow/leaving.ts";
+import { finishBeforeExit, guardExit, runsElsewhere } from "../workflow/leaving.ts";
 import type { Connection } from "./connection.ts";
 import { executionUrl } from "./console.ts";
 import { remoteFailure } from "./errors.ts";
 import { callFailure, failureOf } from "./failures.ts";
 import { WorkflowExecution_Phase as Phase } from "./idl/flyteidl/core/execution_pb.ts";
-import { create } from "@bufbuild/protobuf";
-import { LiteralMapSchema, type LiteralMap } from "./idl/flyteidl/core/literals_pb.ts";
+import { type LiteralMap, LiteralMapSchema } from "./idl/flyteidl/core/literals_pb.ts";
+import type { LaunchOptions } from "./launch.ts";
 import { decodeMap } from "./literals/decode.ts";
 import { encodeMap } from "./literals/encode.ts";
 import { literalsHash } from "./literals/hash.ts";
 import { resultOf } from "./literals/result.ts";
-import type { LaunchOptions } from "./launch.ts";
 import { executionName } from "./names.ts";
 import { readOutputs } from "./results.ts";
 import { callsOf } from "./run-calls.ts";
@@ -32,6 +34,13 @@ import type { Target } from "./targets.ts";
 import { targetOf } from "./which.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
+
+/** Of phases in which nothing runs for the call. */
+const PHASE_NOTES: Partial<Record<Phase, string>> = {
+  [Phase.QUEUED]: "queued on the cluster",
+  [Phase.ABORTING]: "being aborted on the cluster",
+  [Phase.FAILING]: "failing on the cluster",
+};
 
 /** How long silence lasts before it is told for the first time; then at each doubling. */
 const SILENCE_FIRST_MS = 5_000;
@@ -60,13 +69,10 @@ class RemoteCall {
   #launching: Promise<unknown> | undefined;
   #hasEnded = false;
   #silenceToldMs = 0;
+  /** What its phase there says to somebody who waits. */
+  #phaseNote = "";
 
-  constructor(
-    connection: Connection,
-    call: ExecutableCall,
-    inputs: Inputs,
-    context: TaskContext,
-  ) {
+  constructor(connection: Connection, call: ExecutableCall, inputs: Inputs, context: TaskContext) {
     this.#connection = connection;
     this.#call = call;
     this.#inputs = inputs;
@@ -77,14 +83,17 @@ class RemoteCall {
   async run(): Promise<unknown> {
     const { signal } = this.#context;
     const onAbort = () => {
-      if (this.#connection.options.onInterrupt !== "leave") finishBeforeExit(this.#stop(signal.reason));
+      if (this.#connection.options.onInterrupt !== "leave")
+        finishBeforeExit(this.#stop(signal.reason));
     };
     signal.addEventListener("abort", onAbort, { once: true });
+    const isOver = runsElsewhere();
     try {
       return await this.#value();
     } catch (error) {
       throw callFailure(error, this.#call.definition.name, this.#url);
     } finally {
+      isOver();
       signal.removeEventListener("abort", onAbort);
     }
   }
@@ -180,25 +189,24 @@ class RemoteCall {
   }
 
   #tellPhase(phase: Phase): void {
-    const words: Partial<Record<Phase, string>> = {
-      [Phase.QUEUED]: "queued on the cluster",
-      [Phase.ABORTING]: "being aborted on the cluster",
-      [Phase.FAILING]: "failing on the cluster",
-    };
-    const said = words[phase];
-    if (said !== undefined) this.#context.log(said);
+    this.#phaseNote = PHASE_NOTES[phase] ?? "";
+    this.#call.noted(this.#phaseNote);
   }
 
   #tellSilence(ms: number): void {
     if (ms === 0) {
+      if (this.#silenceToldMs > 0) this.#context.log("the cluster answers again");
       this.#silenceToldMs = 0;
-      this.#context.log("the cluster answers again");
+      this.#call.noted(this.#phaseNote);
       return;
     }
+    const { endpoint } = this.#connection.client.platform;
+    const text = `no answer from ${endpoint} for ${secondsText(ms)}`;
+    this.#call.noted(text);
+    // Each time twice as long: the log is read when all is over.
     if (ms < Math.max(SILENCE_FIRST_MS, 2 * this.#silenceToldMs)) return;
     this.#silenceToldMs = ms;
-    const { endpoint } = this.#connection.client.platform;
-    this.#context.log(`no answer from ${endpoint} for ${Math.round(ms / 1_000)} s; waiting`);
+    this.#context.log(`${text}; waiting`);
   }
 
   /** E2 */
@@ -220,6 +228,11 @@ class RemoteCall {
   }
 }
 
+/** Whole seconds: it changes with each question that goes unanswered. */
+function secondsText(ms: number): string {
+  return ms < 60_000 ? `${Math.floor(ms / 1_000)} s` : formatDuration(ms);
+}
+
 function launchOptions({ settings }: Definition): LaunchOptions {
   const { remoteCall, cluster, cacheOff } = settings;
   const { labels, env } = cluster;
@@ -230,8 +243,6 @@ function launchOptions({ settings }: Definition): LaunchOptions {
 export function neededOf({ inputs, optional }: Target, given: Inputs): Target["inputs"] {
   if (optional.size === 0) return inputs;
   return Object.fromEntries(
-    Object.entries(inputs).filter(
-      ([name]) => !optional.has(name) || given[name] !== undefined,
-    ),
+    Object.entries(inputs).filter(([name]) => !optional.has(name) || given[name] !== undefined),
   );
 }

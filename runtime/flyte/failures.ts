@@ -4,16 +4,17 @@
  * A class does not cross the wire: `cause.name` says which one it was.
  * @module
  */
-import type { Execution } from "./idl/flyteidl/admin/execution_pb.ts";
-import {
-  type ExecutionError,
-  ExecutionError_ErrorKind as ErrorKind,
-  WorkflowExecution_Phase as Phase,
-} from "./idl/flyteidl/core/execution_pb.ts";
+
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { CallFailure, type EagerCode } from "../workflow/errors.ts";
-import { FlyteError } from "./errors.ts";
 import { parseErrorText } from "./error-text.ts";
+import { FlyteError } from "./errors.ts";
+import type { Execution } from "./idl/flyteidl/admin/execution_pb.ts";
+import {
+  ExecutionError_ErrorKind as ErrorKind,
+  type ExecutionError,
+  WorkflowExecution_Phase as Phase,
+} from "./idl/flyteidl/core/execution_pb.ts";
 
 /** What is known of the error there besides its name, message and stack. */
 export interface RemoteErrorDetails {
@@ -35,7 +36,12 @@ export class RemoteError extends Error {
   readonly worker: string | undefined;
   readonly time: Date | undefined;
 
-  constructor(name: string, message: string, stack: string | undefined, details: RemoteErrorDetails) {
+  constructor(
+    name: string,
+    message: string,
+    stack: string | undefined,
+    details: RemoteErrorDetails,
+  ) {
     super(message);
     Object.defineProperty(this, "name", { value: name, configurable: true, writable: true });
     this.stack = stack ?? `${name}: ${message}`;
@@ -51,11 +57,7 @@ export class RemoteError extends Error {
  * Why the execution of a call has no value.
  * @param what the name of the call.
  */
-export function failureOf(
-  { closure, id }: Execution,
-  what: string,
-  url: string,
-): CallFailure {
+export function failureOf({ closure, id }: Execution, what: string, url: string): CallFailure {
   const phase = closure?.phase ?? Phase.UNDEFINED;
   const result = closure?.outputResult;
   if (phase === Phase.ABORTED || result?.case === "abortMetadata") {

@@ -6,8 +6,14 @@
  *   L2  An execution of that name which was there before is taken only if it is the same call; else nothing is touched.
  * @module
  */
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+
 import { randomUUID } from "node:crypto";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { CallFailure } from "../workflow/errors.ts";
+import { Limiter } from "../workflow/limiter.ts";
+import type { RemoteCallOptions } from "../workflow/remote-call.ts";
+import type { FlyteClient } from "./client.ts";
+import { remoteFailure, Status, statusOf } from "./errors.ts";
 import type { Execution, ExecutionSpec } from "./idl/flyteidl/admin/execution_pb.ts";
 import {
   ExecutionCreateRequestSchema,
@@ -16,11 +22,6 @@ import {
 } from "./idl/flyteidl/admin/execution_pb.ts";
 import { WorkflowExecution_Phase as Phase } from "./idl/flyteidl/core/execution_pb.ts";
 import type { LiteralMap } from "./idl/flyteidl/core/literals_pb.ts";
-import { CallFailure } from "../workflow/errors.ts";
-import type { RemoteCallOptions } from "../workflow/remote-call.ts";
-import { Limiter } from "../workflow/limiter.ts";
-import type { FlyteClient } from "./client.ts";
-import { remoteFailure, Status, statusOf } from "./errors.ts";
 import { retryName } from "./names.ts";
 import type { Target } from "./targets.ts";
 import { hasEnded } from "./watch.ts";
@@ -156,9 +157,13 @@ export class Launcher {
   }
 }
 
-function specOf({ target, hash, tag, root, options }: LaunchRequest): MessageInitShape<
-  typeof ExecutionSpecSchema
-> {
+function specOf({
+  target,
+  hash,
+  tag,
+  root,
+  options,
+}: LaunchRequest): MessageInitShape<typeof ExecutionSpecSchema> {
   const { labels, annotations, env, interruptible, rawOutputPrefix, clusterPool } = options;
   const variables = { ...env, ...(root !== undefined && { [ROOT_VARIABLE]: root }) };
   return {
@@ -188,7 +193,10 @@ function specOf({ target, hash, tag, root, options }: LaunchRequest): MessageIni
 }
 
 /** @returns in words what makes an execution another one than the call asks for. */
-function differenceOf({ spec }: Execution, { target, hash, tag }: LaunchRequest): string | undefined {
+function differenceOf(
+  { spec }: Execution,
+  { target, hash, tag }: LaunchRequest,
+): string | undefined {
   if (spec === undefined) return "the cluster tells nothing of it";
   const other = entityDifference(spec, target);
   if (other !== undefined) return other;

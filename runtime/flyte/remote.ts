@@ -6,7 +6,6 @@
  * @module
  */
 import { inspect } from "node:util";
-import type { Schemas, StandardSchema } from "../types/standard-schema.ts";
 import { preview } from "../values/preview.ts";
 import {
   EXECUTOR,
@@ -20,10 +19,9 @@ import type { Entity, Promised } from "../workflow/signatures.ts";
 import { Config } from "./config.ts";
 import type { Connection } from "./connection.ts";
 import type { Execution, ExecutionSummary, ListOptions } from "./execution.ts";
-import type { EntityKind, FlyteRemoteOptions } from "./options.ts";
-import type { FetchOptions, Fetched } from "./fetch.ts";
+import type { Fetched, FetchOptions } from "./fetch.ts";
 import type { LaunchOptions } from "./launch.ts";
-import type { Registered, RegisterOptions } from "./register/register.ts";
+import type { EntityKind, FlyteRemoteOptions } from "./options.ts";
 
 const OPTIONS = [
   ...["config", "defaultProject", "defaultDomain", "image", "versions", "rerunFailed"],
@@ -58,6 +56,7 @@ export interface CheckResult {
  * ```
  */
 export class FlyteRemote implements HasExecutor {
+  static #current: FlyteRemote | undefined;
   readonly #options: FlyteRemoteOptions;
   #connection: Promise<Connection> | undefined;
 
@@ -78,6 +77,7 @@ export class FlyteRemote implements HasExecutor {
     };
     return {
       where: "remote",
+      name: this.placeText,
       concurrency: this.#options.launches?.running ?? RUNNING_MAX,
       ownsAttempts: true,
       run: async (call, inputs, context) => {
@@ -148,7 +148,10 @@ export class FlyteRemote implements HasExecutor {
   }
 
   /** The value of an execution, once it has ended. @throws {EagerException} when it has none. */
-  async wait<O>(execution: Execution<O> | string, options?: { readonly signal?: AbortSignal }): Promise<O> {
+  async wait<O>(
+    execution: Execution<O> | string,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<O> {
     return (await (await this.#execution(execution)).wait(options)) as O;
   }
 
@@ -167,18 +170,6 @@ export class FlyteRemote implements HasExecutor {
     return await listExecutions(await this.#connected(), options);
   }
 
-  /**
-   * Registers tasks, static and eager workflows with the code they are made of.
-   * @param entities such as `task` returns, or the path of a module: all that it makes.
-   */
-  async register(
-    entities: string | readonly unknown[],
-    options: Omit<RegisterOptions, "project" | "domain"> & Partial<Pick<RegisterOptions, "project" | "domain">> = {},
-  ): Promise<Registered> {
-    const connection = await this.#connected();
-    return await connection.register(entities, options);
-  }
-
   /** From now on calls that say nothing else run here. `FlyteRemote.use(undefined)` takes it back. */
   use(): this {
     FlyteRemote.use(this);
@@ -186,7 +177,13 @@ export class FlyteRemote implements HasExecutor {
   }
 
   static use(remote: FlyteRemote | undefined): void {
+    FlyteRemote.#current = remote;
     setDefaultExecutor(remote?.[EXECUTOR]());
+  }
+
+  /** The one that is used for calls that say nothing else; undefined: they run in this process. */
+  static get current(): FlyteRemote | undefined {
+    return FlyteRemote.#current;
   }
 
   /** Logs in, by a browser or a code if the cluster wants that. */
@@ -230,8 +227,13 @@ export class FlyteRemote implements HasExecutor {
 
   /** Nothing of its settings is shown but where it leads by its own options. */
   [inspect.custom](): string {
+    return `FlyteRemote ${this.placeText}`;
+  }
+
+  /** `flytesnacks/development`, as far as its own options say it: no settings are read for that. */
+  get placeText(): string {
     const { defaultProject = "?", defaultDomain = "?" } = this.#options;
-    return `FlyteRemote ${defaultProject}/${defaultDomain}`;
+    return `${defaultProject}/${defaultDomain}`;
   }
 }
 
@@ -266,7 +268,9 @@ function checkOptions(options: FlyteRemoteOptions): void {
       throw new TypeError(`${what}: launches has atOnce and running, not ${preview(name).line}`);
     }
     if (Number.isSafeInteger(value) && value >= 1) continue;
-    throw new TypeError(`${what}: launches.${name} is a whole number from 1, not ${preview(value).line}`);
+    throw new TypeError(
+      `${what}: launches.${name} is a whole number from 1, not ${preview(value).line}`,
+    );
   }
 }
 
@@ -275,4 +279,3 @@ function oneOf(what: string, name: string, value: unknown, known: readonly strin
   const all = known.map((word) => JSON.stringify(word)).join(" or ");
   throw new TypeError(`${what}: ${name} is ${all}, not ${preview(value).line}`);
 }
-

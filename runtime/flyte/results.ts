@@ -7,10 +7,10 @@
  * @module
  */
 import { fromBinary } from "@bufbuild/protobuf";
-import { type LiteralMap, LiteralMapSchema } from "./idl/flyteidl/core/literals_pb.ts";
 import { CallFailure } from "../workflow/errors.ts";
 import type { FlyteClient } from "./client.ts";
 import { isTooLarge, remoteFailure } from "./errors.ts";
+import { type LiteralMap, LiteralMapSchema } from "./idl/flyteidl/core/literals_pb.ts";
 import type { Store } from "./storage.ts";
 import type { Target } from "./targets.ts";
 

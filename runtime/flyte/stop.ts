@@ -67,7 +67,9 @@ export class Stopper {
       );
       const names = new Set(executions.flatMap(({ id }) => (id === undefined ? [] : [id.name])));
       const stopped = await Promise.all(
-        [...names].filter((name) => !wanted.has(name)).map(async (name) => ({ name, ok: await this.stop(place, name, cause) })),
+        [...names]
+          .filter((name) => !wanted.has(name))
+          .map(async (name) => ({ name, ok: await this.stop(place, name, cause) })),
       );
       return stopped.filter(({ ok }) => !ok).map(({ name }) => name);
     } catch {

@@ -5,14 +5,15 @@
  * thousand calls is one question.
  * @module
  */
+
+import { editDistance } from "../values/nearest.ts";
+import type { FlyteClient } from "./client.ts";
+import { FlyteError, remoteFailure, Status, statusOf } from "./errors.ts";
 import type { NamedEntityIdentifier } from "./idl/flyteidl/admin/common_pb.ts";
 import { Sort_Direction } from "./idl/flyteidl/admin/common_pb.ts";
 import type { LaunchPlan } from "./idl/flyteidl/admin/launch_plan_pb.ts";
 import { type Identifier, ResourceType } from "./idl/flyteidl/core/identifier_pb.ts";
 import type { Parameter, Variable } from "./idl/flyteidl/core/interface_pb.ts";
-import { editDistance } from "../values/nearest.ts";
-import type { FlyteClient } from "./client.ts";
-import { FlyteError, remoteFailure, Status, statusOf } from "./errors.ts";
 import type { EntityKind } from "./options.ts";
 
 /** One version of an entity, ready to be run. */
@@ -52,7 +53,10 @@ const WORDS: Readonly<Record<EntityKind, string>> = {
 export class Targets {
   readonly #client: FlyteClient;
   readonly #known = new Map<string, Promise<Target>>();
-  readonly #latest = new Map<string, { readonly version: Promise<string>; readonly until: number }>();
+  readonly #latest = new Map<
+    string,
+    { readonly version: Promise<string>; readonly until: number }
+  >();
 
   constructor(client: FlyteClient) {
     this.#client = client;

@@ -8,10 +8,10 @@
  * @module
  */
 import type { Client } from "@connectrpc/connect";
+import { remoteFailure, Status, statusOf } from "./errors.ts";
 import type { Execution } from "./idl/flyteidl/admin/execution_pb.ts";
 import { WorkflowExecution_Phase as Phase } from "./idl/flyteidl/core/execution_pb.ts";
 import type { AdminService } from "./idl/flyteidl/service/admin_pb.ts";
-import { remoteFailure, Status, statusOf } from "./errors.ts";
 
 /** How many executions one question is about. */
 const NAMES_MAX = 100;
@@ -89,7 +89,11 @@ export class Watcher {
    * Waits for the end of an execution.
    * @returns its last phase. Rejects with the reason of `signal`, or FlyteError `REMOTE_UNREACHABLE`, `REMOTE_NOT_FOUND`.
    */
-  async ended(name: string, signal: AbortSignal | undefined, watching: Watching = {}): Promise<Phase> {
+  async ended(
+    name: string,
+    signal: AbortSignal | undefined,
+    watching: Watching = {},
+  ): Promise<Phase> {
     signal?.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<Phase>();
     const entry: Entry = {

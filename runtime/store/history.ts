@@ -263,6 +263,15 @@ export class History {
     return row && this.#stored(row);
   }
 
+  /** The newest run of the same source, but for the one that asks. */
+  newestOfSource(source: string, but: string): StoredRun | undefined {
+    const [row] = this.#all(
+      "SELECT * FROM runs WHERE source = ? AND id != ? ORDER BY started_at DESC LIMIT 1",
+      ...[source, but],
+    );
+    return row && this.#stored(row);
+  }
+
   /** What a run folds to. */
   record(id: string): RunRecord | undefined {
     const known = this.#unpacked.get(id);

@@ -5,6 +5,7 @@
  *   R1  Never throws and never waits for long: without history the session goes on, and says so once.
  *   R2  A value is looked at when it exists, so that what a function does to its input later is not what it was given.
  *   R3  Bounded: of a run the events of 30,000, the values of the first 10,000 calls and of all failures, 20 MB.
+ *   R4  Before the first execution of a run is started on a cluster, the file tells by which mark it is found again.
  * @module
  */
 import { existsSync } from "node:fs";
@@ -53,6 +54,8 @@ interface OpenRun {
   events: RuntimeEvent[];
   eventCount: number;
   callCount: number;
+  /** It has executions on a cluster. */
+  isLinked: boolean;
   valuesLength: number;
   /** By call: inputs that were read, and what goes out with the next write. */
   readonly inputs: Map<string, Readonly<Record<string, Encoded>>>;
@@ -118,6 +121,12 @@ export class Recorder {
       run.events.push(event);
     }
     if (event.kind === "run-ended") this.#end(run);
+    if (event.kind === "call-linked" && !run.isLinked) {
+      // R4
+      run.isLinked = true;
+      this.flush();
+      return;
+    }
     this.#schedule();
   }
 
@@ -130,6 +139,7 @@ export class Recorder {
       events: [],
       eventCount: 0,
       callCount: 0,
+      isLinked: false,
       valuesLength: 0,
       inputs: new Map(),
       values: new Map(),

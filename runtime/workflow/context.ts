@@ -5,6 +5,7 @@
 import { format } from "node:util";
 import { redactPrinted, redactText } from "../values/redact.ts";
 import type { Attempt } from "./attempt.ts";
+import { type Checkpoint, localCheckpoint } from "./checkpoint.ts";
 import { type DeckOptions, makeDeck, type UserDeckHandle } from "./deck.ts";
 import { emit, now, observed } from "./engine.ts";
 import type { LiveCall } from "./live-call.ts";
@@ -32,6 +33,8 @@ export interface TaskContext {
   progress(done: number, total?: number, message?: string): void;
   /** A deck of this call's own: `deck("forecast", chart)`; as `Deck`, wherever it is called. */
   deck(name: string, content?: unknown, options?: DeckOptions): UserDeckHandle;
+  /** What an earlier attempt of this call has left: `await checkpoint.read()`, `await checkpoint.write(state)`. */
+  readonly checkpoint: Checkpoint;
   readonly secrets: {
     /**
      * The secret of that group and key: the environment variable `_FSEC_<GROUP>_<KEY>`, else the mounted file
@@ -71,7 +74,13 @@ export class CallContext implements TaskContext {
   }
 
   get attempt(): number {
-    return this.#attempt.number;
+    const { call, number } = this.#attempt;
+    return call.parent === undefined ? number + call.run.attemptsBefore : number;
+  }
+
+  get checkpoint(): Checkpoint {
+    const { call } = this.#attempt;
+    return (call.parent === undefined && call.run.checkpoint) || localCheckpoint(call);
   }
 
   get secrets(): TaskContext["secrets"] {

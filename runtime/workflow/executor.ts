@@ -24,6 +24,8 @@ export interface ExecutorOptions {
 export interface Executor {
   /** Where its calls run, as the deck says it. */
   readonly where: Where;
+  /** Which place that is, for people: `flytesnacks/development`. */
+  readonly name?: string;
   /** How many of its calls a scope runs at once when nobody says; absent: all. */
   readonly concurrency?: number;
   /** Attempts, their time limits and cached values are its business; the engine then sees one attempt. */
@@ -50,6 +52,8 @@ export interface ExecutableCall {
   readonly parent: { readonly definition: Definition } | undefined;
   /** Says which execution somewhere else this call is. */
   linked(link: ExecutionLink): void;
+  /** Says what it waits for there, while it runs: one short line, empty when for nothing more. */
+  noted(text: string): void;
 }
 
 export interface ExecutionLink {
@@ -91,10 +95,19 @@ function isExecutor(value: object): value is Executor {
 }
 
 let ofSession: Executor | undefined;
+let told: ((executor: Executor | undefined) => void) | undefined;
 
 /** What runs the calls of runs that say nothing else; `undefined`: this process. */
 export function setDefaultExecutor(executor: Executor | undefined): void {
   ofSession = executor;
+  told?.(executor);
+}
+
+/** Sets who hears of each `setDefaultExecutor`: a session shows it. */
+export function onDefaultExecutor(
+  listener: ((executor: Executor | undefined) => void) | undefined,
+): void {
+  told = listener;
 }
 
 export function defaultExecutor(): Executor {
@@ -107,7 +120,8 @@ export function executorOf(
   scope: { readonly executor: Executor; readonly call: LiveCall | undefined },
 ): Executor {
   const ofScope = allowed(scope.executor);
-  if (ofScope === localOnlyExecutor) return settings.thread ? threadExecutor : ofScope;
+  const inThread = settings.thread && !isWithoutThreads;
+  if (ofScope === localOnlyExecutor) return inThread ? threadExecutor : ofScope;
   if (settings.executor !== undefined) return allowed(settings.executor);
   // What puts other calls together is done here; where those run is their own business.
   if (entity === "map" || entity === "group") return localExecutor;
@@ -115,7 +129,14 @@ export function executorOf(
     // Of an eager workflow that nobody sent away the function runs here, and its calls do not.
     return entity === "eager" && !isWithinEager(scope.call) ? localExecutor : ofScope;
   }
-  return settings.thread ? threadExecutor : ofScope;
+  return inThread ? threadExecutor : ofScope;
+}
+
+let isWithoutThreads = false;
+
+/** Tasks run on this thread whatever they say: a container has one of its own, and its bundle is no module for others. */
+export function doWithoutThreads(): void {
+  isWithoutThreads = true;
 }
 
 /** What runs the calls that the function of a call makes. */

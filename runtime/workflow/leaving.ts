@@ -15,9 +15,18 @@ export function finishBeforeExit(work: Promise<unknown>): void {
   work.then(done, done);
 }
 
-/** Whether there is anything that has to be finished. */
-export function hasUnfinished(): boolean {
-  return unfinished.size > 0;
+const elsewhere = new Set<object>();
+
+/** A call runs on another machine from now on. @returns to be called when it does no more. */
+export function runsElsewhere(): () => void {
+  const call = {};
+  elsewhere.add(call);
+  return () => elsewhere.delete(call);
+}
+
+/** Whether an end without warning would leave something behind on other machines. */
+export function needsTimeToLeave(): boolean {
+  return unfinished.size > 0 || elsewhere.size > 0;
 }
 
 /** Resolves when all of it is finished, also what is added meanwhile, or after so many milliseconds. */

@@ -32,7 +32,11 @@ export const NO_REMOTE_CALL: RemoteCallOptions = {};
 type Given = Readonly<Record<string, unknown>>;
 
 /** @throws {TypeError} that names the option, what it is and how it is written. */
-export function remoteCall(what: string, options: Given, base: RemoteCallOptions): RemoteCallOptions {
+export function remoteCall(
+  what: string,
+  options: Given,
+  base: RemoteCallOptions,
+): RemoteCallOptions {
   if (REMOTE_CALL_OPTIONS.every((name) => options[name] === undefined)) return base;
   const read = { ...base };
   const take = (name: string, isFine: boolean, form: string) => {

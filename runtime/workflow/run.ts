@@ -9,6 +9,7 @@
  */
 import { EVENTS_VERSION, type RunEndState } from "../events/events.ts";
 import { preview } from "../values/preview.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import { versionOf } from "./definition.ts";
 import { emit, nextRunId, now, observed } from "./engine.ts";
 import { defaultExecutor, type Executor } from "./executor.ts";
@@ -37,6 +38,10 @@ export interface RunOptions {
   readonly within?: Run;
   /** Finds values of an earlier run, asked before each call; what it finds settles the call as `cached`. */
   readonly reuse?: Reuse;
+  /** How often its outermost call was tried before, by other processes. */
+  readonly attemptsBefore?: number;
+  /** Of its outermost call, when that outlives the process. */
+  readonly checkpoint?: Checkpoint;
 }
 
 /** Which call of a run it is, in words that also hold for the same call of another run. */
@@ -122,6 +127,14 @@ export class Run extends Scope {
     if (limit === undefined) return this.#limiter;
     this.#limiter ??= new Limiter(limit);
     return this.#limiter;
+  }
+
+  get attemptsBefore(): number {
+    return this.#options.attemptsBefore ?? 0;
+  }
+
+  get checkpoint(): Checkpoint | undefined {
+    return this.#options.checkpoint;
   }
 
   /** What people read when it has several root calls. */

@@ -9,6 +9,7 @@ import {
   type ClusterSettings,
   clusterSettings,
   NO_CLUSTER_SETTINGS,
+  type SecretName,
 } from "./cluster-settings.ts";
 import { type DurationLike, durationMs } from "./duration.ts";
 import { type Executor, executorFrom } from "./executor.ts";
@@ -87,6 +88,8 @@ export interface Settings {
   readonly remoteCall: RemoteCallOptions;
   /** Where the calls run that it makes, of an eager workflow. */
   readonly childExecutor: Executor | undefined;
+  /** What that logs in with, on a cluster. */
+  readonly clientSecret?: SecretName | undefined;
 }
 
 export const NO_SETTINGS: Settings = {
@@ -125,7 +128,12 @@ export function entitySettings(what: string, options: Readonly<Record<string, un
     ...(isEager ? REMOTE_OPTIONS : []),
   ]);
   const read = settings(what, options, NO_SETTINGS);
-  return isEager ? { ...read, childExecutor: readRemote(what, options) } : read;
+  if (!isEager) return read;
+  const childExecutor = readRemote(what, options);
+  const { clientSecretGroup: group, clientSecretKey: key } = options;
+  const clientSecret =
+    typeof group === "string" && typeof key === "string" ? { group, key } : undefined;
+  return { ...read, childExecutor, clientSecret };
 }
 
 /** @returns what runs the calls of an eager workflow. */
@@ -194,6 +202,7 @@ function settings(
     cluster: clusterSettings(what, options, base.cluster),
     remoteCall: remoteCall(what, options, base.remoteCall),
     childExecutor: base.childExecutor,
+    clientSecret: base.clientSecret,
   };
 }
 

@@ -16,6 +16,7 @@ import { formatBytes } from "../../values/format.ts";
 import { FlyteError } from "../errors.ts";
 import { projectFile, projectFolder } from "./entity-name.ts";
 import { MANIFEST, type Manifest } from "./manifest.ts";
+import { runtimeVersion } from "./runtime-version.ts";
 
 export interface Bundle {
   /** Its module, as the container's entry point is told: `workflows.mjs`. */
@@ -49,7 +50,11 @@ export async function bundleFile(file: string): Promise<Bundle> {
     .slice(0, STEM_MAX);
   const module = `${stem}.mjs`;
   const { chunk, map } = await bundled(entry, module, externals);
-  const manifest: Manifest = { module, externals: [...externals].sort() };
+  const manifest: Manifest = {
+    module,
+    eagerdeck: runtimeVersion,
+    externals: [...externals].sort(),
+  };
   const files = [
     { name: module, data: `${chunk.code.trimEnd()}\n` },
     { name: `${module}.map`, data: map },

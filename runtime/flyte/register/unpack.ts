@@ -27,23 +27,42 @@ export function unpackBundle(bytes: Uint8Array, sha256: string, folder: string):
   if (digest !== sha256.toLowerCase()) {
     throw invalid(`its SHA-256 is ${digest}, and the task was registered with ${sha256}`);
   }
-  const entries = parsed(tar);
-  for (const { name, type } of entries) {
-    if (type !== "file" && type !== "directory") throw invalid(`${name} is a ${String(type)}`);
+  for (const name of rawNames(tar)) {
     if (/^[/\\]|^[A-Za-z]:|\0/.test(name) || name.split(/[/\\]/).includes("..")) {
       throw invalid(`${JSON.stringify(name)} lies outside of it`);
     }
   }
-  let manifest: Manifest | undefined;
+  const entries = parsed(tar);
+  for (const { name, type } of entries) {
+    if (type !== "file" && type !== "directory") throw invalid(`${name} is a ${String(type)}`);
+  }
+  const manifest = readManifest(entries.find(({ name }) => name === MANIFEST)?.text);
   for (const { name, type, data } of entries) {
     if (type !== "file") continue;
     const file = join(folder, name);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, data ?? new Uint8Array(), { flag: "wx" });
-    if (name === MANIFEST) manifest = readManifest(Buffer.from(data ?? []).toString("utf8"));
   }
-  if (manifest === undefined) throw invalid(`it has no ${MANIFEST}`);
   return manifest;
+}
+
+const BLOCK = 512;
+
+/** As they are written in the headers: the parser mends them, and what needs mending is none of ours. */
+function* rawNames(tar: Uint8Array): Generator<string> {
+  const text = (start: number, length: number) =>
+    Buffer.from(tar.subarray(start, start + length))
+      .toString("utf8")
+      .replace(/\0.*$/s, "");
+  for (let at = 0; at + BLOCK <= tar.length; ) {
+    const name = text(at, 100);
+    if (name === "") return;
+    const prefix = text(at + 345, 155);
+    yield prefix === "" ? name : `${prefix}/${name}`;
+    const size = Number.parseInt(text(at + 124, 12).trim() || "0", 8);
+    if (!Number.isSafeInteger(size)) throw invalid(`it does not say how long ${name} is`);
+    at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
+  }
 }
 
 function unzipped(bytes: Uint8Array): Uint8Array {
@@ -63,14 +82,16 @@ function parsed(tar: Uint8Array) {
   }
 }
 
-function readManifest(text: string): Manifest {
+function readManifest(text: string | undefined): Manifest {
+  if (text === undefined) throw invalid(`it has no ${MANIFEST}`);
   try {
     const given: unknown = JSON.parse(text);
     if (typeof given === "object" && given !== null && "module" in given) {
       const { module } = given;
       const externals = "externals" in given ? given.externals : [];
+      const eagerdeck = "eagerdeck" in given ? String(given.eagerdeck) : "";
       if (typeof module === "string" && Array.isArray(externals)) {
-        return { module, externals: externals.map(String) };
+        return { module, eagerdeck, externals: externals.map(String) };
       }
     }
   } catch (error) {

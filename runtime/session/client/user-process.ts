@@ -28,6 +28,8 @@ import {
 
 const RAW_OUTPUT_WAIT_MS = 50;
 const DRAIN_MS = 300;
+/** For a process that has executions on a cluster to stop before it ends. */
+const LEAVE_MAX_MS = 10_000;
 const STDERR_TAIL_CHARS = 4_096;
 const DUMP_LENGTH_MAX = 64 * 1024;
 /** How Node and V8 begin their last words. A program that a cell started may die with the same. */
@@ -65,6 +67,8 @@ export class UserProcess {
   #waiting: NodeJS.Timeout | undefined;
   #problem: string | undefined;
   #isDrained = false;
+  /** Set while it was asked to end. */
+  #killTimer: NodeJS.Timeout | undefined;
   #stderrTail = "";
   /** What may be the process's last words, held until it is known whether it ends. */
   #dump = "";
@@ -160,9 +164,9 @@ export class UserProcess {
   /** Asks it to end; kills it after `graceMs`. */
   async end(graceMs: number): Promise<void> {
     this.send({ kind: "shutdown" });
-    const timer = setTimeout(() => this.kill(), graceMs);
+    this.#killTimer = setTimeout(() => this.kill(), graceMs);
     await this.exited;
-    clearTimeout(timer);
+    clearTimeout(this.#killTimer);
   }
 
   // ── reading ───────────────────────────────────────────────────────────────────────────────────
@@ -219,6 +223,10 @@ export class UserProcess {
       if (this.#waiting) clearTimeout(this.#waiting);
       this.#waiting = undefined;
       if (item.kind === "ready") this.#becomeReady();
+      if (item.kind === "leaving") {
+        clearTimeout(this.#killTimer);
+        this.#killTimer = setTimeout(() => this.kill(), LEAVE_MAX_MS);
+      }
       if (item.kind === "settled") {
         this.#showDump();
         for (const raw of Object.values(this.#raw)) raw.forget(item.settled.cell);

@@ -14,8 +14,11 @@ import { fstatSync, writeSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import type { RuntimeEvent } from "../../events/events.ts";
 import { Records } from "../../events/records.ts";
+import { setEarlierTags } from "../../flyte/tags.ts";
 import { numberCallsFrom, observe, setLocator } from "../../workflow/engine.ts";
+import { onDefaultExecutor } from "../../workflow/executor.ts";
 import { keepCalls } from "../../workflow/kept.ts";
+import { needsTimeToLeave, stopAll } from "../../workflow/leaving.ts";
 import { currentScope } from "../../workflow/run.ts";
 import { setCodeSource } from "../../workflow/thread/code-source.ts";
 import { renewThreads } from "../../workflow/thread/executor.ts";
@@ -30,7 +33,7 @@ import { Evaluator } from "./evaluator.ts";
 import { flagIndex, sharedFlags } from "./flags.ts";
 import { GitState } from "./git-state.ts";
 import { HeapWatch } from "./heap-watch.ts";
-import { Interrupts } from "./interrupts.ts";
+import { Interrupts, interruptedError } from "./interrupts.ts";
 import { installLoader } from "./loader.ts";
 import { ModuleGraph } from "./module-graph.ts";
 import { endWith, Outbox } from "./outbox.ts";
@@ -42,6 +45,7 @@ import { Remembered, reusePlan } from "./remember.ts";
 import { SessionScope } from "./scope.ts";
 import { Slicer } from "./slice.ts";
 import { Stacks } from "./stack.ts";
+import { takenUpTag } from "./taken-up.ts";
 
 /** Values of calls that `deck.task(id)` can still give back. */
 const KEPT_CALLS_MAX = 10_000;
@@ -137,7 +141,7 @@ listen("message", (request: Request) => {
       return;
     case "shutdown":
       isLeaving = true;
-      process.exit(0);
+      void leave();
       return;
     default:
       request satisfies never;
@@ -154,6 +158,7 @@ listen("disconnect", () => {
 listen("SIGINT", () => undefined);
 
 const GIT_AFTER_MS = 300;
+const LEAVE_MS = 8_000;
 
 function start(init: Extract<Request, { kind: "init" }>): void {
   marker = init.marker;
@@ -198,6 +203,12 @@ function start(init: Extract<Request, { kind: "init" }>): void {
     notice: (text) => notice("warning", text, own.fallbackCell()),
   });
   listen("exit", () => remembered.close());
+  setEarlierTags((run) =>
+    takenUpTag(run, {
+      ...{ history: remembered.history, sourceOf },
+      notice: (text, cell) => notice("info", text, cell),
+    }),
+  );
   const git = new GitState(init.folder);
   // Not in the way of the first cell.
   setTimeout(() => void git.refresh(), GIT_AFTER_MS).unref();
@@ -207,6 +218,15 @@ function start(init: Extract<Request, { kind: "init" }>): void {
     report(told, records.run(told.runId)?.cell);
     remembered.event(told);
     if (event.kind === "run-ended") void git.refresh();
+  });
+  onDefaultExecutor((executor) => {
+    const cell = currentScope()?.run.cell ?? own.fallbackCell();
+    const name = executor && (executor.name ?? executor.where);
+    outbox.add({
+      kind: "default-remote",
+      ...(cell !== undefined && { cell }),
+      ...(name !== undefined && { name }),
+    });
   });
   installPrelude({
     scope,
@@ -265,6 +285,16 @@ function start(init: Extract<Request, { kind: "init" }>): void {
   worker.unref();
   outbox.add({ kind: "ready", pid: process.pid, node: process.versions.node });
   outbox.flush();
+}
+
+/** What runs on a cluster for this process is stopped first. */
+async function leave(): Promise<void> {
+  if (needsTimeToLeave()) {
+    outbox.add({ kind: "leaving" });
+    outbox.flush();
+    await stopAll(interruptedError("the session ended"), LEAVE_MS);
+  }
+  process.exit(0);
 }
 
 function execute(request: Extract<Request, { kind: "execute" }>): void {

@@ -115,6 +115,7 @@ function contextOf(request: ThreadRequest): ThreadContext {
         return secret;
       },
     },
+    checkpoint: UNREACHABLE,
     // Looked at each time it is read, for a loop that never waits hears of nothing.
     get signal() {
       controller ??= watchedSignal(flags);
@@ -130,6 +131,16 @@ function contextOf(request: ThreadRequest): ThreadContext {
     progress: (done, total, message) =>
       sayOnTheWay(request, { kind: "progress", done, total, message }),
   };
+}
+
+const UNREACHABLE: ThreadContext["checkpoint"] = {
+  read: () => Promise.reject(noCheckpoint()),
+  write: () => Promise.reject(noCheckpoint()),
+};
+
+function noCheckpoint(): TypeError {
+  const message = "a task in a thread has no checkpoint: take the option thread away";
+  return Object.defineProperty(new TypeError(message), "recoverable", { value: false });
 }
 
 function watchedSignal(flags: Int32Array): AbortController {

@@ -2,69 +2,101 @@
  * AdminService's part for executions.
  * @module
  */
-import { randomBytes } from "node:crypto";
-import { clone, create } from "@bufbuild/protobuf";
-import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
+import { create } from "@bufbuild/protobuf";
+import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
+import { UrlBlobSchema } from "../../../runtime/flyte/idl/flyteidl/admin/common_pb.ts";
 import {
-  type ExecutionCreateRequest,
-  ExecutionCreateResponseSchema,
-  ExecutionSpecSchema,
+  EventErrorAlreadyInTerminalStateSchema,
+  EventFailureReasonSchema,
+} from "../../../runtime/flyte/idl/flyteidl/admin/event_pb.ts";
+import {
+  ExecutionCreateRequestSchema,
+  ExecutionMetadataSchema,
   ExecutionState,
+  ExecutionMetadata_ExecutionMode as Mode,
 } from "../../../runtime/flyte/idl/flyteidl/admin/execution_pb.ts";
-import { WorkflowExecution_Phase as Phase } from "../../../runtime/flyte/idl/flyteidl/core/execution_pb.ts";
+
+import type { WorkflowExecutionIdentifier } from "../../../runtime/flyte/idl/flyteidl/core/identifier_pb.ts";
 import {
-  IdentifierSchema,
-  ResourceType,
-  type WorkflowExecutionIdentifier,
-  WorkflowExecutionIdentifierSchema,
-} from "../../../runtime/flyte/idl/flyteidl/core/identifier_pb.ts";
-import { LiteralMapSchema } from "../../../runtime/flyte/idl/flyteidl/core/literals_pb.ts";
+  type LiteralMap,
+  LiteralMapSchema,
+} from "../../../runtime/flyte/idl/flyteidl/core/literals_pb.ts";
 import type { AdminService } from "../../../runtime/flyte/idl/flyteidl/service/admin_pb.ts";
-import { answerTask, runExecution } from "./engine.ts";
+import { identity } from "./auth.ts";
+import { invalid } from "./checks.ts";
 import { listExecutions } from "./execution-list.ts";
-import { abortMetadata, type ExecutionRow, executionMessage, isTerminal } from "./executions.ts";
+import {
+  abortMetadata,
+  type ExecutionRow,
+  executionMessage,
+  isTerminal,
+  phaseName,
+} from "./executions.ts";
+import { launchExecution } from "./launch.ts";
 import type { World } from "./world.ts";
 
 export function executionMethods(world: World) {
   const { executions } = world;
-  const get = (id: WorkflowExecutionIdentifier | undefined): ExecutionRow => {
-    if (!id?.name) throw new ConnectError("missing name", Code.InvalidArgument);
-    const row = executions.find(id);
-    if (!row) {
-      throw new ConnectError(
-        `missing entity of type execution with identifier project:"${id.project}" ` +
-          `domain:"${id.domain}" name:"${id.name}"`,
-        Code.NotFound,
-      );
-    }
-    return row;
-  };
   return {
-    createExecution: (request, context) => createExecution(world, request, context),
-    getExecution: ({ id }) => executionMessage(get(id), false),
+    createExecution(request, { values }) {
+      return { id: launchExecution(world, request, values.get(identity)).id };
+    },
+    relaunchExecution({ id, name, overwriteCache }, { values }) {
+      const row = getExecution(world, id);
+      const metadata = {
+        ...(row.spec.metadata ?? create(ExecutionMetadataSchema)),
+        mode: Mode.RELAUNCH,
+        referenceExecution: row.id,
+      };
+      const request = create(ExecutionCreateRequestSchema, {
+        project: row.id.project,
+        domain: row.id.domain,
+        name,
+        spec: { ...row.spec, metadata, overwriteCache },
+        inputs: row.inputs,
+      });
+      return { id: launchExecution(world, request, values.get(identity)).id };
+    },
+    getExecution: ({ id }) => executionMessage(getExecution(world, id), false),
     getExecutionData({ id }) {
-      const row = get(id);
-      const outputs = world.faults.emptyOutputs ? undefined : row.outputs;
+      const row = getExecution(world, id);
       return {
-        fullInputs: row.inputs,
-        fullOutputs: outputs ?? create(LiteralMapSchema),
+        inputs: signed(world, row.inputsUri),
+        outputs: signed(world, row.outputsUri),
+        fullInputs: data(world, row.inputsUri, row.inputs),
+        fullOutputs: world.faults.emptyOutputs
+          ? create(LiteralMapSchema)
+          : data(world, row.outputsUri, row.outputs),
       };
     },
     listExecutions: (request) => listExecutions(world, request),
-    terminateExecution({ id, cause }, context) {
-      const row = get(id);
+    terminateExecution({ id, cause }, { values }) {
+      const row = getExecution(world, id);
       if (isTerminal(row.phase)) {
         throw new ConnectError(
           "Cannot abort an already terminated workflow execution",
           Code.FailedPrecondition,
+          undefined,
+          [
+            {
+              desc: EventFailureReasonSchema,
+              value: create(EventFailureReasonSchema, {
+                reason: {
+                  case: "alreadyInTerminalState",
+                  value: create(EventErrorAlreadyInTerminalStateSchema, {
+                    currentPhase: phaseName(row.phase),
+                  }),
+                },
+              }),
+            },
+          ],
         );
       }
-      executions.enter(row, Phase.ABORTING, { abort: abortMetadata(cause, principal(context)) });
-      row.stop.abort(new Error(`aborted: ${cause}`));
+      executions.abort(row, abortMetadata(cause, values.get(identity)));
       return {};
     },
     updateExecution({ id, state }) {
-      const row = get(id);
+      const row = getExecution(world, id);
       row.archived = state === ExecutionState.EXECUTION_ARCHIVED;
       row.stateChangedAt = new Date();
       return {};
@@ -72,55 +104,37 @@ export function executionMethods(world: World) {
   } satisfies Partial<ServiceImpl<typeof AdminService>>;
 }
 
-/** Who asks; admin knows by the token. */
-function principal(_context: HandlerContext): string {
-  return "double-user";
+/** @throws {ConnectError} NOT_FOUND */
+export function getExecution(
+  world: World,
+  id: WorkflowExecutionIdentifier | undefined,
+): ExecutionRow {
+  for (const field of ["project", "domain", "name"] as const) {
+    if (!id?.[field]) throw invalid(`missing ${field}`);
+  }
+  const row = id && world.executions.find(id);
+  if (row) return row;
+  throw new ConnectError(
+    `missing entity of type execution with identifier project:"${id?.project}" ` +
+      `domain:"${id?.domain}" name:"${id?.name}"`,
+    Code.NotFound,
+  );
 }
 
-function createExecution(world: World, request: ExecutionCreateRequest, _context: HandlerContext) {
-  const { spec } = request;
-  if (!spec?.launchPlan) throw new ConnectError("missing spec", Code.InvalidArgument);
-  if (spec.launchPlan.resourceType !== ResourceType.TASK) {
-    throw new ConnectError("Invalid reference entity resource type", Code.InvalidArgument);
-  }
-  const task = world.tasks.get(spec.launchPlan);
-  const id = create(WorkflowExecutionIdentifierSchema, {
-    project: request.project,
-    domain: request.domain,
-    name: request.name || `a${randomBytes(10).toString("hex").slice(0, 19)}`,
-  });
-  if (world.executions.find(id)) {
-    throw new ConnectError(
-      "value with matching already exists (duplicate key value violates unique constraint " +
-        '"executions_pkey")',
-      Code.AlreadyExists,
-    );
-  }
-  const inputs = request.inputs ?? spec.inputs ?? create(LiteralMapSchema);
-  const kept = clone(ExecutionSpecSchema, { ...spec, inputs: create(LiteralMapSchema) });
-  delete kept.inputs;
-  const now = new Date();
-  const row: ExecutionRow = {
-    id,
-    spec: kept,
-    inputs,
-    workflowId: create(IdentifierSchema, {
-      ...task.id,
-      resourceType: ResourceType.WORKFLOW,
-      name: `.flytegen.${task.id.name}`,
-    }),
-    tags: [
-      ...Object.entries(spec.labels?.values ?? {}).map(([key, value]) => ({ key, value })),
-      ...spec.tags.map((key) => ({ key, value: "" })),
-    ],
-    createdAt: now,
-    stop: new AbortController(),
-    phase: Phase.QUEUED,
-    updatedAt: now,
-    archived: false,
-    stateChangedAt: now,
-  };
-  world.executions.add(row);
-  void runExecution(world, row, (signal) => answerTask(world, row, task.template, inputs, signal));
-  return create(ExecutionCreateResponseSchema, { id });
+/** An object's signed URL with its size; empty for none. */
+export function signed(world: World, uri: string | undefined) {
+  const bytes = uri === undefined ? undefined : world.objects.size(uri);
+  if (uri === undefined || bytes === undefined) return create(UrlBlobSchema);
+  const { url } = world.store.sign("GET", uri, 3_600_000);
+  return create(UrlBlobSchema, { url, bytes: BigInt(bytes) });
+}
+
+/** The map itself, unless it is too large for an answer: then it is empty, and the URL has to do. */
+export function data(
+  world: World,
+  uri: string | undefined,
+  map: LiteralMap | undefined,
+): LiteralMap {
+  const size = uri === undefined ? 0 : (world.objects.size(uri) ?? 0);
+  return map && size < world.faults.maxDataBytes ? map : create(LiteralMapSchema);
 }

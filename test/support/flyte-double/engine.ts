@@ -1,113 +1,58 @@
 /**
- * Runs executions: what propeller does on a cluster.
+ * The life of one execution, from its creation to its terminal phase.
  *
  * Invariants:
  * 1. Every execution that was created reaches a terminal phase, unless its task never ends.
  * 2. A phase is entered between two turns of the event loop, so that a client can see each of them.
+ * 3. ABORTED comes when the work has stopped, not when the abort was asked for.
  * @module
  */
-import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
-import { create } from "@bufbuild/protobuf";
-import { timestampNow } from "@bufbuild/protobuf/wkt";
-import {
-  type ExecutionError,
-  ExecutionError_ErrorKind,
-  ExecutionErrorSchema,
-  WorkflowExecution_Phase as Phase,
-} from "../../../runtime/flyte/idl/flyteidl/core/execution_pb.ts";
-import {
-  type LiteralMap,
-  LiteralMapSchema,
-} from "../../../runtime/flyte/idl/flyteidl/core/literals_pb.ts";
-import type { TaskTemplate } from "../../../runtime/flyte/idl/flyteidl/core/tasks_pb.ts";
+import { setImmediate as turn } from "node:timers/promises";
+import type { CompiledWorkflowClosure } from "../../../runtime/flyte/idl/flyteidl/core/compiler_pb.ts";
+import { WorkflowExecution_Phase as Phase } from "../../../runtime/flyte/idl/flyteidl/core/execution_pb.ts";
+import { LiteralMapSchema } from "../../../runtime/flyte/idl/flyteidl/core/literals_pb.ts";
 import type { ExecutionRow } from "./executions.ts";
-import { TaskFailure, type World } from "./world.ts";
+import { failureOf } from "./failures.ts";
+import { folderOf, type Run, runWorkflow } from "./graph.ts";
+import type { World } from "./world.ts";
 
 export async function runExecution(
   world: World,
   row: ExecutionRow,
-  work: (signal: AbortSignal) => Promise<LiteralMap>,
+  closure: CompiledWorkflowClosure,
+  launch: Run["launch"],
 ): Promise<void> {
-  const { executions } = world;
-  await turn();
-  executions.enter(row, Phase.RUNNING);
-  await turn();
+  const { executions, faults } = world;
   const { signal } = row.stop;
+  const run: Run = { world, row, closure, signal, launch };
+  await turn();
+  executions.enter(row, Phase.QUEUED);
+  await turn();
   try {
-    if (signal.aborted) throw signal.reason;
-    const outputs = await work(signal);
+    await faults.gate("start", signal);
+    signal.throwIfAborted();
+    executions.enter(row, Phase.RUNNING);
+    const template = closure.primary?.template;
+    if (!template) throw new Error("a compiled workflow has a template");
+    const outputs = await runWorkflow(run, template, row.inputs);
     executions.enter(row, Phase.SUCCEEDING);
     await turn();
-    executions.enter(row, Phase.SUCCEEDED, {
-      outputs,
-      outputsUri: `double://${row.id.name}/outputs.pb`,
-    });
-  } catch (failure) {
-    const error = executionError(failure);
-    executions.enter(row, Phase.FAILING);
+    const hasOutputs = Object.keys(template.interface?.outputs?.variables ?? {}).length > 0;
+    if (hasOutputs) {
+      const outputsUri = `${folderOf(run, { id: "end-node" })}/0/outputs.pb`;
+      world.objects.putMessage(outputsUri, LiteralMapSchema, outputs);
+      executions.enter(row, Phase.SUCCEEDED, { outputs, outputsUri });
+    } else {
+      executions.enter(row, Phase.SUCCEEDED, { outputs });
+    }
+  } catch (thrown) {
+    const { error } = failureOf(thrown, false);
+    executions.enter(row, Phase.FAILING, { error });
     await turn();
     executions.enter(row, Phase.FAILED, { error });
   }
-  // Nothing happens here but after an abort: ABORTING keeps every other phase out.
-  executions.enter(row, Phase.ABORTED);
-}
-
-export async function answerTask(
-  world: World,
-  row: ExecutionRow,
-  template: TaskTemplate,
-  inputs: LiteralMap,
-  signal: AbortSignal,
-): Promise<LiteralMap> {
-  const name = template.id?.name ?? "";
-  const known = world.answers.get(name);
-  if (!known) throw new TaskFailure(`nothing runs ${name}`, { kind: "system", code: "NoAnswer" });
-  if (known.delayMs) await delay(known.delayMs, undefined, { signal });
-  const literals = await untilAborted(
-    known.answer(inputs.literals, {
-      execution: row.id.name,
-      project: row.id.project,
-      domain: row.id.domain,
-      version: template.id?.version ?? "",
-      attempt: 0,
-      labels: row.spec.labels?.values ?? {},
-      environment: Object.fromEntries(
-        (row.spec.envs?.values ?? []).map(({ key, value }) => [key, value]),
-      ),
-      signal,
-    }),
-    signal,
-  );
-  return create(LiteralMapSchema, { literals: { ...literals } });
-}
-
-async function untilAborted<T>(value: T | Promise<T>, signal: AbortSignal): Promise<T> {
-  return await new Promise<T>((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
-    Promise.resolve(value)
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener("abort", stop));
-  });
-}
-
-function executionError(failure: unknown): ExecutionError {
-  const timestamp = timestampNow();
-  if (failure instanceof TaskFailure) {
-    return create(ExecutionErrorSchema, {
-      code: failure.code,
-      message: failure.message,
-      kind:
-        failure.kind === "user" ? ExecutionError_ErrorKind.USER : ExecutionError_ErrorKind.SYSTEM,
-      worker: failure.worker,
-      timestamp,
-    });
+  if (signal.aborted) {
+    await faults.gate("abort");
+    executions.enter(row, Phase.ABORTED);
   }
-  const error = failure instanceof Error ? failure : new Error(String(failure));
-  return create(ExecutionErrorSchema, {
-    code: `USER:${error.name}`,
-    message: `Trace:\n\n    ${(error.stack ?? "").replaceAll("\n", "\n    ")}\n\nMessage:\n\n    ${error.name}: ${error.message}`,
-    kind: ExecutionError_ErrorKind.USER,
-    timestamp,
-  });
 }

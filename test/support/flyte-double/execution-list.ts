@@ -10,6 +10,8 @@ import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { ResourceListRequest } from "../../../runtime/flyte/idl/flyteidl/admin/common_pb.ts";
 import { ExecutionListSchema } from "../../../runtime/flyte/idl/flyteidl/admin/execution_pb.ts";
+import { ExecutionError_ErrorKind } from "../../../runtime/flyte/idl/flyteidl/core/execution_pb.ts";
+import { ResourceType } from "../../../runtime/flyte/idl/flyteidl/core/identifier_pb.ts";
 import { type ExecutionRow, executionMessage, phaseName } from "./executions.ts";
 import { type Column, type Entity, type Filter, matches, parseFilters } from "./filters.ts";
 import { page } from "./lists.ts";
@@ -23,7 +25,7 @@ export function listExecutions(world: World, request: ResourceListRequest) {
   const anyState = filters.some(({ entity, field }) => entity === "execution" && field === "state");
   const joinsTags = filters.some(({ entity }) => entity === "execution_tag");
   const found: ExecutionRow[] = [];
-  for (const row of candidates(world, id, filters)) {
+  for (const row of world.executions.frozen ?? candidates(world, id, filters)) {
     if (row.id.project !== id.project || row.id.domain !== id.domain) continue;
     if (id.name !== "" && row.id.name !== id.name) continue;
     if (row.archived && !anyState) continue;
@@ -93,8 +95,11 @@ function tagColumn(
 }
 
 function column(row: ExecutionRow, entity: Entity, field: string): Column {
-  const { launchPlan } = row.spec;
   if (entity !== "execution") {
+    const { launchPlan } = row.spec;
+    // An inner join: an execution of a task has no launch plan, and the other way round.
+    const isTask = launchPlan?.resourceType === ResourceType.TASK;
+    if (entity === "task" ? !isTask : entity === "launch_plan" && isTask) return undefined;
     const entityId = entity === "workflow" ? row.workflowId : launchPlan;
     switch (field) {
       case "project":
@@ -130,6 +135,10 @@ function column(row: ExecutionRow, entity: Entity, field: string): Column {
       return row.abort?.cause;
     case "mode":
       return row.spec.metadata?.mode ?? 0;
+    case "launch_entity":
+      return row.spec.launchPlan?.resourceType === ResourceType.TASK ? "task" : "launch_plan";
+    case "error_kind":
+      return row.error && kindName(row.error.kind);
     case "error_code":
       return row.error?.code;
     case "user":
@@ -139,4 +148,9 @@ function column(row: ExecutionRow, entity: Entity, field: string): Column {
     default:
       return undefined;
   }
+}
+
+function kindName(kind: ExecutionError_ErrorKind): string {
+  const found = Object.entries(ExecutionError_ErrorKind).find(([, value]) => value === kind);
+  return found?.[0] ?? "UNKNOWN";
 }

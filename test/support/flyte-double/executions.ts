@@ -29,13 +29,17 @@ import type {
   WorkflowExecutionIdentifier,
 } from "../../../runtime/flyte/idl/flyteidl/core/identifier_pb.ts";
 import type { LiteralMap } from "../../../runtime/flyte/idl/flyteidl/core/literals_pb.ts";
+import type { NodeRow } from "./nodes.ts";
 
 export interface ExecutionRow {
   readonly id: WorkflowExecutionIdentifier;
   readonly spec: ExecutionSpec;
   readonly inputs: LiteralMap;
+  readonly inputsUri: string;
   readonly workflowId: Identifier;
-  /** Names and labels of the tag table; one row of a joined list each. */
+  /** By the id of the node execution, in the order of their creation. */
+  readonly nodes: Map<string, NodeRow>;
+  /** Rows of the tag table; one row of a joined list each. */
   readonly tags: readonly { readonly key: string; readonly value: string }[];
   readonly createdAt: Date;
   /** Aborted by TerminateExecution. */
@@ -71,6 +75,7 @@ export class Executions {
   readonly #byTag = new Map<string, Set<ExecutionRow>>();
   readonly #byName = new Map<string, ExecutionRow[]>();
   readonly #waiting = new Set<() => void>();
+  #frozen: readonly ExecutionRow[] | undefined;
 
   add(row: ExecutionRow): void {
     this.#byKey.set(executionKey(row.id), row);
@@ -102,6 +107,20 @@ export class Executions {
     return [...this.#byKey.values()];
   }
 
+  /** What lists answer: rows as they were, while frozen. */
+  get frozen(): readonly ExecutionRow[] | undefined {
+    return this.#frozen;
+  }
+
+  /** @returns ends it. */
+  freeze(): () => void {
+    const rows = this.all().map((row) => ({ ...row }));
+    this.#frozen = rows;
+    return () => {
+      if (this.#frozen === rows) this.#frozen = undefined;
+    };
+  }
+
   /** Moves a row on; what is terminal stays, and who was asked to abort can only abort. */
   enter(
     row: ExecutionRow,
@@ -116,6 +135,13 @@ export class Executions {
     if (phase === Phase.RUNNING) row.startedAt ??= row.updatedAt;
     this.#notify();
     return true;
+  }
+
+  /** ABORTING now; ABORTED when its work has stopped. A second abort changes nothing. */
+  abort(row: ExecutionRow, metadata: AbortMetadata): void {
+    if (this.enter(row, Phase.ABORTING, { abort: metadata })) {
+      row.stop.abort(new Error(`aborted by ${metadata.principal}: ${metadata.cause}`));
+    }
   }
 
   /** Resolves as soon as the condition holds; it is looked at after every change of an execution. */

@@ -9,11 +9,14 @@
 import { createHash } from "node:crypto";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Identifier } from "../../../runtime/flyte/idl/flyteidl/core/identifier_pb.ts";
+import type { Column } from "./filters.ts";
 
 export interface Entity {
   readonly id: Identifier;
   readonly digest: string;
   readonly createdAt: Date;
+  /** Columns that only this kind has. */
+  column?(field: string): Column;
 }
 
 export class Registry<Row extends Entity> {

@@ -1,8 +1,18 @@
 /**
  * The gRPC server over cleartext HTTP/2, with the faults in front of every RPC.
+ *
+ * Invariants:
+ * 1. A request is logged when it arrives, also one that a fault then fails.
+ * 2. After an outage the port is the same.
  * @module
  */
-import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
+import {
+  createServer,
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from "node:http2";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import {
@@ -19,36 +29,50 @@ export interface ServerOptions {
   readonly port: number;
   readonly faults: Faults;
   readonly requests: RequestLog;
+  readonly interceptors: readonly Interceptor[];
   readonly routes: (router: ConnectRouter) => void;
 }
 
 export interface RunningServer {
+  /** `127.0.0.1:40123` */
   readonly endpoint: string;
-  /** Stops listening and cuts what is connected, until `listen`. */
+  /** Stops listening and cuts what is connected. */
   stop(): Promise<void>;
-  /** Listens again, on the same port. */
+  /** Listens again. */
   listen(): Promise<void>;
-  close(): Promise<void>;
 }
 
-type CutConnection = () => void;
-const connection = createContextKey<CutConnection>(() => {}, { description: "cuts it" });
+const connection = createContextKey<() => void>(() => {}, { description: "cuts the connection" });
 
 export async function serve(options: ServerOptions): Promise<RunningServer> {
   const handler = connectNodeAdapter({
     routes: options.routes,
-    interceptors: [faulty(options)],
-    // As flyteadmin's chart sets it; a client's larger message is refused with RESOURCE_EXHAUSTED.
-    readMaxBytes: 64 * 1024 * 1024,
+    interceptors: [faulty(options), ...options.interceptors],
+    // A larger message is refused with RESOURCE_EXHAUSTED; the charts of Flyte set 10 MB.
+    readMaxBytes: 10 * 1024 * 1024,
     contextValues: (request) =>
-      createContextValues().set(connection, () => request.socket.destroy()),
+      createContextValues().set(connection, () => {
+        // Of an HTTP/2 request the `socket` is its stream alone.
+        if ("stream" in request) request.stream.session?.destroy();
+      }),
   });
+  const answer = (request: Http2ServerRequest, response: Http2ServerResponse) => {
+    const rpc = request.url.slice(request.url.lastIndexOf("/") + 1);
+    if (options.faults.takesGarbage(rpc)) {
+      options.requests.note(rpc, new Headers());
+      // A frame that claims more than it has, as of a proxy that answers in the server's place.
+      response.writeHead(200, { "content-type": "application/grpc" });
+      response.end(Buffer.from([0, 0, 0, 0, 9, 0xff, 0xff]));
+      return;
+    }
+    handler(request, response);
+  };
   let server: Http2Server | undefined;
   const sessions = new Set<ServerHttp2Session>();
   let { port } = options;
   const listen = async () => {
     if (server) return;
-    const next = createServer(handler);
+    const next = createServer(answer);
     next.on("session", (session) => {
       sessions.add(session);
       session.on("close", () => sessions.delete(session));
@@ -70,7 +94,7 @@ export async function serve(options: ServerOptions): Promise<RunningServer> {
     await closed;
   };
   await listen();
-  return { endpoint: `127.0.0.1:${port}`, listen, stop, close: stop };
+  return { endpoint: `127.0.0.1:${port}`, listen, stop };
 }
 
 function faulty({ faults, requests }: ServerOptions): Interceptor {
@@ -79,7 +103,11 @@ function faulty({ faults, requests }: ServerOptions): Interceptor {
     requests.note(rpc, request.header);
     if (faults.latencyMs > 0) await delay(faults.latencyMs);
     const cut = request.contextValues.get(connection);
-    if (faults.takesCut(rpc, "before")) cut();
+    if (faults.takesCut(rpc, "before")) {
+      cut();
+      // Nobody hears this answer; the work must not be done.
+      faults.throwCut();
+    }
     faults.meet(rpc);
     const response = await next(request);
     if (faults.takesCut(rpc, "after")) cut();

@@ -1,0 +1,154 @@
+/**
+ * Registered tasks, workflows and launch plans as functions.
+ * @module
+ */
+
+import type { Schemas, StandardSchema } from "../types/standard-schema.ts";
+import { preview } from "../values/preview.ts";
+import { type Definition, readDefinition } from "../workflow/definition.ts";
+import { CallFailure } from "../workflow/errors.ts";
+import { EXECUTOR, type HasExecutor } from "../workflow/executor.ts";
+import type { Entity } from "../workflow/signatures.ts";
+import { unnamed } from "../workflow/task.ts";
+import type { Connection } from "./connection.ts";
+import { entityUrl } from "./console.ts";
+import type { Variable } from "./idl/flyteidl/core/interface_pb.ts";
+import { typedInterface } from "./literals/types.ts";
+import { typeToText } from "./literals/words.ts";
+import type { EntityKind, EntityReference } from "./options.ts";
+import type { Target } from "./targets.ts";
+
+/** What to fetch; with schemas the function is typed and checked by them too. */
+export interface FetchOptions extends EntityReference {
+  readonly inputs?: Schemas;
+  readonly output?: StandardSchema;
+  readonly outputs?: Schemas;
+}
+
+/** What an entity takes and gives, in words: `{ x: "integer" }`. */
+export interface FetchedInterface {
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Inputs that may be left out. */
+  readonly optional: readonly string[];
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+export interface Fetched<I, O> extends Entity<I, O, never> {
+  readonly version: string;
+  readonly interface: FetchedInterface;
+  /** Its page. */
+  readonly url: string;
+}
+
+const KEYS = ["name", "version", "project", "domain", "inputs", "output", "outputs"];
+
+/** @throws {TypeError} for what names nothing, and for schemas that disagree with the interface. */
+export async function fetchEntity(
+  remote: HasExecutor,
+  connection: Connection,
+  kind: EntityKind,
+  given: string | FetchOptions,
+): Promise<unknown> {
+  const { inputs, output, outputs, ...reference } = optionsOf(given);
+  const place = connection.place(reference);
+  const target = await connection.targets.find({ kind, ...reference, ...place });
+  const { name, version } = target;
+  const engineKind = kind === "task" ? "task" : "workflow";
+  const schemas = {
+    ...(inputs !== undefined && { inputs }),
+    ...(output !== undefined && { output }),
+    ...(outputs !== undefined && { outputs }),
+  };
+  const read = readDefinition(engineKind, { name, ...schemas }, notHere(name));
+  compare(`${kind.replace("_", " ")} ${name} of version ${version}`, read, target);
+  const definition: Definition = {
+    ...read,
+    body: read.fn,
+    elsewhere: { kind, name, version, ...place },
+    settings: { ...read.settings, executor: remote[EXECUTOR]() },
+  };
+  const { consoleUrl } = connection.client.platform;
+  return unnamed(definition, {
+    version: { enumerable: true, value: version },
+    url: { enumerable: true, value: entityUrl({ consoleUrl, ...place }, kind, name, version) },
+    interface: { enumerable: true, value: interfaceOf(target) },
+  });
+}
+
+function optionsOf(given: string | FetchOptions): FetchOptions {
+  if (typeof given === "string" && given !== "") return { name: given };
+  const example = `fetchTask("ml.train"), or fetchTask({ name: "ml.train", version: "v12" })`;
+  if (typeof given !== "object" || given === null) {
+    throw new TypeError(`what to fetch is a name: ${example}; not ${preview(given).line}`);
+  }
+  for (const [key, value] of Object.entries(given)) {
+    if (!KEYS.includes(key)) {
+      throw new TypeError(`what to fetch has no ${preview(key).line}; it has ${KEYS.join(", ")}`);
+    }
+    const isSchema = ["inputs", "output", "outputs"].includes(key);
+    if (isSchema || value === undefined || (typeof value === "string" && value !== "")) continue;
+    throw new TypeError(`what to fetch: ${key} is text, not ${preview(value).line}`);
+  }
+  if (given.name === undefined) throw new TypeError(`what to fetch needs a name: ${example}`);
+  return given;
+}
+
+function notHere(name: string): () => never {
+  return () => {
+    throw new CallFailure(
+      "REMOTE_NOT_FOUND",
+      `${name} is only a reference to what is registered on a cluster; it cannot run in this process`,
+    );
+  };
+}
+
+function interfaceOf({ inputs, optional, outputs }: Target): FetchedInterface {
+  return { inputs: texts(inputs), optional: [...optional], outputs: texts(outputs) };
+}
+
+function texts(variables: Readonly<Record<string, Variable>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).map(([name, { type }]) => [name, type ? typeToText(type) : "?"]),
+  );
+}
+
+/** @throws {TypeError} that lists everything in which schemas of the caller and the interface differ. */
+function compare(
+  what: string,
+  { name, inputs, output, outputs }: Pick<Definition, "name" | "inputs" | "output" | "outputs">,
+  target: Target,
+): void {
+  const wrong: string[] = [];
+  const check = (
+    side: "input" | "output",
+    ours: Readonly<Record<string, Variable>>,
+    theirs: Readonly<Record<string, Variable>>,
+  ) => {
+    const [mine, there] = [texts(ours), texts(theirs)];
+    for (const [variable, type] of Object.entries(mine)) {
+      const other = there[variable];
+      if (other === undefined) wrong.push(`there is no ${side} ${variable}`);
+      else if (other !== type) wrong.push(`${side} ${variable} is ${other} there and ${type} here`);
+    }
+    for (const variable of Object.keys(there)) {
+      const isNeeded = side === "output" || !target.optional.has(variable);
+      if (isNeeded && mine[variable] === undefined) {
+        wrong.push(`${side} ${variable} (${there[variable]}) has no schema here`);
+      }
+    }
+  };
+  if (inputs !== undefined) {
+    check("input", typedInterface({ name, inputs }).inputs?.variables ?? {}, target.inputs);
+  }
+  if (output !== undefined || outputs !== undefined) {
+    const declared = typedInterface({
+      name,
+      ...(output !== undefined && { output }),
+      ...(outputs !== undefined && { outputs }),
+    }).outputs?.variables;
+    check("output", declared ?? {}, target.outputs);
+  }
+  if (wrong.length > 0) {
+    throw new TypeError(`the schemas disagree with ${what}: ${wrong.join("; ")}`);
+  }
+}
