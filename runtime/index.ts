@@ -17,10 +17,6 @@ setCacheStore(async () => {
 
 export { z } from "zod";
 export type { CallState } from "./events/events.ts";
-<<<<<<< HEAD
-export { OpaqueValue } from "./flyte/opaque.ts";
-export { Duration, type DurationParts } from "./types/duration.ts";
-=======
 export {
   type BlobSchema,
   type FileOptions,
@@ -29,7 +25,8 @@ export {
   FlyteFile,
   StructuredDataset,
 } from "./flyte/blobs.ts";
->>>>>>> 32ee7f76df02e5cab1d95ddf14bd318c9bd47e36
+export { OpaqueValue } from "./flyte/opaque.ts";
+export { Duration, type DurationParts } from "./types/duration.ts";
 export type { StandardSchema } from "./types/standard-schema.ts";
 export type { Call, MapCall } from "./workflow/call.ts";
 export { currentContext, type TaskContext } from "./workflow/context.ts";

@@ -451,9 +451,9 @@ describe("handles and the values of a cluster", () => {
       format: "csv",
       digest: "d",
     });
-    expect(
-      handleOf({ kind: "directory", uri: "s3://b/x", format: "" }, undefined),
-    ).toBeInstanceOf(FlyteDirectory);
+    expect(handleOf({ kind: "directory", uri: "s3://b/x", format: "" }, undefined)).toBeInstanceOf(
+      FlyteDirectory,
+    );
     const columns = [{ name: "a", type: { kind: "string" } }] as const;
     expect(
       handleOf({ kind: "dataset", uri: "s3://b/x", format: "", columns }, undefined),
