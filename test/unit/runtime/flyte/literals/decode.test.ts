@@ -300,6 +300,14 @@ function varint(value: number): number[] {
   return value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)];
 }
 
+test("a long list overflows nothing", async () => {
+  const literals = Array<Literal>(300_000).fill(integer(1n));
+  const list = create(LiteralSchema, { value: { case: "collection", value: { literals } } });
+  const map = create(LiteralMapSchema, { literals: { x: list } });
+  const { x } = await decodeMap(map, variablesOf(z.array(z.int())), {});
+  expect(x).toHaveLength(300_000);
+});
+
 describe("the caller's schemas beside the cluster's types", () => {
   const remote = (output: z.ZodType) =>
     typedInterface({ name: "r", output }).outputs?.variables ?? {};
