@@ -24,11 +24,9 @@ export {
   type FileSource,
   FlyteDirectory,
   FlyteFile,
-  type ListOptions,
+  type ListOptions as FolderListOptions,
   StructuredDataset,
 } from "./flyte/blobs.ts";
-<<<<<<< HEAD
-=======
 export { Config, type EndpointOptions } from "./flyte/config.ts";
 export { FlyteError, type FlyteErrorCode } from "./flyte/errors.ts";
 export type {
@@ -40,7 +38,6 @@ export type {
 } from "./flyte/execution.ts";
 export type { Fetched, FetchOptions } from "./flyte/fetch.ts";
 export type { LaunchOptions } from "./flyte/launch.ts";
->>>>>>> 90393995d553298e9f49de4cb0e390f33dda882d
 export { OpaqueValue } from "./flyte/opaque.ts";
 export type { EntityReference, FlyteRemoteOptions } from "./flyte/options.ts";
 export { type CheckResult, FlyteRemote } from "./flyte/remote.ts";

@@ -311,7 +311,7 @@ test("a long list overflows nothing", async () => {
 describe("the caller's schemas beside the cluster's types", () => {
   const remote = (output: z.ZodType) =>
     typedInterface({ name: "r", output }).outputs?.variables ?? {};
-  const own = (output: z.ZodType) => typedInterface({ name: "o", output });
+  const own = (output: z.ZodType) => ({ name: "o", output });
 
   test("they know a bigint, and dates in a dict", async () => {
     const dict = remote(z.record(z.string(), z.any()));
@@ -330,6 +330,7 @@ describe("the caller's schemas beside the cluster's types", () => {
     const named = { result: create(VariableSchema, remote(z.int())["o0"]) };
     expect(expectedOutputs(named, own(z.bigint()))["result"]?.type?.annotation).toBeDefined();
     expect(expectedOutputs(named, own(z.any()))).toEqual(named);
-    expect(expectedOutputs(named, undefined)).toEqual(named);
+    expect(expectedOutputs(named, { name: "o" })).toEqual(named);
+    expect(expectedOutputs(named, own(z.set(z.int())))).toEqual(named);
   });
 });
