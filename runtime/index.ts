@@ -27,6 +27,8 @@ export {
   type ListOptions,
   StructuredDataset,
 } from "./flyte/blobs.ts";
+export { OpaqueValue } from "./flyte/opaque.ts";
+export { Duration, type DurationParts } from "./types/duration.ts";
 export type { StandardSchema } from "./types/standard-schema.ts";
 export type { Call, MapCall } from "./workflow/call.ts";
 export { currentContext, type TaskContext } from "./workflow/context.ts";
