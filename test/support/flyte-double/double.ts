@@ -5,7 +5,7 @@
  * that a client meets, read off flyteadmin and propeller 1.16.5; its GetVersion says what it is.
  * @module
  */
-import { mkdtempSync, realpathSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
@@ -37,6 +37,7 @@ import { Faults } from "./faults.ts";
 import { type HttpStore, serveStore } from "./http-store.ts";
 import { FileObjects, MemoryObjects, type Objects } from "./objects.ts";
 import { RequestLog } from "./request-log.ts";
+import { ACCESS_KEY_ID, SECRET_ACCESS_KEY } from "./s3.ts";
 import { type RunningServer, serve } from "./server.ts";
 import { type Answer, type AnswerOptions, environmentOf, World } from "./world.ts";
 
@@ -53,8 +54,13 @@ export interface DoubleOptions {
   readonly port?: number;
   /** Without it everybody is let in, and there is no metadata service. */
   readonly auth?: AuthOptions;
-  /** Container tasks run as local processes, and objects are files; else there are answers only. */
+  /** Container tasks run as local processes; else there are answers only. */
   readonly runContainers?: boolean;
+  /**
+   * Where objects are when containers run: `files` (the default), folders under `file://`, or `s3`, in memory behind
+   * an S3 endpoint, whose credentials are in `configYaml`. flytekit's FlyteFile needs the latter.
+   */
+  readonly storage?: "files" | "s3";
   /** Of all container tasks. */
   readonly environment?: Readonly<Record<string, string>>;
   /** The compiled command line, for tasks whose command is `eagerdeck`; `dist/cli/main.js` by default. */
@@ -130,8 +136,11 @@ export interface SeenExecution {
 }
 
 export async function startDouble(options: DoubleOptions = {}): Promise<FlyteDouble> {
-  const files = options.runContainers ? new FileObjects(makeFolder()) : undefined;
-  const objects = files ?? new MemoryObjects("flyte-double");
+  const folder = options.runContainers ? makeFolder() : undefined;
+  const objects =
+    folder !== undefined && options.storage !== "s3"
+      ? new FileObjects(join(folder, "objects"))
+      : new MemoryObjects("flyte-double");
   const store = await serveStore(objects);
   let server: RunningServer | undefined;
   const faults = new Faults(options.latencyMs ?? 0, {
@@ -145,8 +154,9 @@ export async function startDouble(options: DoubleOptions = {}): Promise<FlyteDou
     objects,
     store,
     projects: options.projects,
-    containers: options.runContainers
+    containers: folder
       ? {
+          folder,
           command: localCommand({
             eagerdeckMain: options.eagerdeckMain ?? MAIN,
             pythonBin: options.pythonBin,
@@ -178,10 +188,12 @@ export async function startDouble(options: DoubleOptions = {}): Promise<FlyteDou
   const { endpoint } = server;
   world.endpoint = () => endpoint;
   const running = server;
-  return new RunningDouble(world, endpoint, requests, async () => {
+  // Without credentials a client has to use signed URLs; with them it may go to S3 itself.
+  const config = configText(endpoint, options.storage === "s3" ? store : undefined);
+  return new RunningDouble(world, endpoint, config, requests, async () => {
     await running.stop();
     await store.close();
-    files?.remove();
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   });
 }
 
@@ -196,10 +208,16 @@ class RunningDouble implements FlyteDouble {
   readonly #world: World;
   readonly #close: () => Promise<void>;
 
-  constructor(world: World, endpoint: string, requests: RequestLog, close: () => Promise<void>) {
+  constructor(
+    world: World,
+    endpoint: string,
+    configYaml: string,
+    requests: RequestLog,
+    close: () => Promise<void>,
+  ) {
     this.#world = world;
     this.endpoint = endpoint;
-    this.configYaml = `admin:\n  endpoint: dns:///${endpoint}\n  insecure: true\n`;
+    this.configYaml = configYaml;
     this.requests = requests;
     this.#close = close;
   }
@@ -284,6 +302,15 @@ class RunningDouble implements FlyteDouble {
     if (!row) throw new Error(`the double has no execution ${name}`);
     return row;
   }
+}
+
+function configText(endpoint: string, store: HttpStore | undefined): string {
+  const admin = `admin:\n  endpoint: dns:///${endpoint}\n  insecure: true\n`;
+  if (!store) return admin;
+  return (
+    `${admin}storage:\n  connection:\n    endpoint: ${store.endpoint}\n` +
+    `    access-key: ${ACCESS_KEY_ID}\n    secret-key: ${SECRET_ACCESS_KEY}\n`
+  );
 }
 
 function seenExecution(row: ExecutionRow): SeenExecution {
