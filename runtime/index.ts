@@ -17,6 +17,16 @@ setCacheStore(async () => {
 
 export { z } from "zod";
 export type { CallState } from "./events/events.ts";
+export {
+  type BlobSchema,
+  type FileOptions,
+  type FileSource,
+  FlyteDirectory,
+  FlyteFile,
+  StructuredDataset,
+} from "./flyte/blobs.ts";
+export { OpaqueValue } from "./flyte/opaque.ts";
+export { Duration, type DurationParts } from "./types/duration.ts";
 export type { StandardSchema } from "./types/standard-schema.ts";
 export type { Call, MapCall } from "./workflow/call.ts";
 export { currentContext, type TaskContext } from "./workflow/context.ts";

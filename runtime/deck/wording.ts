@@ -89,7 +89,8 @@ export function outcomeOf(call: CallRecord): Outcome | undefined {
     return { kind: call.state === "cancelled" ? "note" : "error", text: lineText(call.error) };
   }
   const waits = retryText(call);
-  const text = waits ?? progressText(call);
+  const note = call.note === undefined || call.endedAt !== undefined ? undefined : nameText(call.note);
+  const text = waits ?? note ?? progressText(call);
   return text === undefined ? undefined : { kind: "note", text };
 }
 

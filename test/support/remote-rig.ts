@@ -92,6 +92,7 @@ async function serve(
       template: {
         id,
         type: "container",
+        metadata: { runtime: { version: "0.1.0", flavor: "typescript" } },
         interface: types,
         target: { case: "container", value: { image: "the-double-itself" } },
       },
