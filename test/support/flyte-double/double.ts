@@ -35,6 +35,7 @@ import { dataProxyMethods } from "./data-proxy.ts";
 import { abortMetadata, type ExecutionRow, executionMessage, phaseName } from "./executions.ts";
 import { Faults } from "./faults.ts";
 import { type HttpStore, serveStore } from "./http-store.ts";
+import { nodePhaseName } from "./nodes.ts";
 import { FileObjects, MemoryObjects, type Objects } from "./objects.ts";
 import { RequestLog } from "./request-log.ts";
 import { ACCESS_KEY_ID, SECRET_ACCESS_KEY } from "./s3.ts";
@@ -131,6 +132,8 @@ export interface SeenExecution {
   readonly outputs: LiteralMap | undefined;
   /** Why it was aborted, and by whom. */
   readonly abort: { readonly cause: string; readonly principal: string } | undefined;
+  /** Phases of its nodes by their ids: `{ n0: "RUNNING" }`. */
+  readonly nodes: Readonly<Record<string, string>>;
   /** As GetExecution answers. */
   readonly message: Execution;
 }
@@ -328,6 +331,10 @@ function seenExecution(row: ExecutionRow): SeenExecution {
     inputs: row.inputs,
     outputs: row.outputs,
     abort: row.abort,
+    get nodes() {
+      const all = [...row.nodes.values()];
+      return Object.fromEntries(all.map(({ id, phase }) => [id, nodePhaseName(phase)]));
+    },
     get message() {
       return executionMessage(row, false);
     },
