@@ -50,7 +50,7 @@ export async function askRemote(
 ): Promise<{ readonly ok: boolean; readonly text: string }> {
   const module = pathToFileURL(builtModule("runtime/session/host/default-remote.js")).href;
   const answer = await session.evaluate(
-    `(await import(${JSON.stringify(module)})).defaultRemote(${JSON.stringify(request)})`,
+    `await (await import(${JSON.stringify(module)})).defaultRemote(${JSON.stringify(request)})`,
   );
   if (!answer.ok) return { ok: false, text: answer.error.message };
   // Made by default-remote.ts of this very version.

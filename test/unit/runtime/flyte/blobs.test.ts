@@ -428,8 +428,8 @@ describe("the schema of a handle", () => {
       },
     } as const;
     const { inputs } = describeEntity(entity);
-    expect(inputs?.[0]).toMatchObject({ name: "f", required: true });
-    expect(JSON.stringify(inputs?.[0]?.schema)).toContain('"type":"string"');
+    const schema = { type: "string", title: "FlyteFile", description: expect.any(String) };
+    expect(inputs).toEqual([{ name: "f", required: true, schema }]);
   });
 
   it("refuses columns that are no schemas", () => {
