@@ -96,7 +96,7 @@ function rawPrefix({ world, row, node }: TaskPlace): string {
 }
 
 /** Templates have any case and blanks: `{{ .Input }}`, `{{$outputPrefix}}`, `{{.inputs.x}}`. */
-export function render(
+function render(
   text: string,
   templates: Readonly<Record<string, string>>,
   inputs: LiteralMap,

@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type { Execution } from "../../../runtime/flyte/idl/flyteidl/admin/execution_pb.ts";
+import { WorkflowExecution_Phase } from "../../../runtime/flyte/idl/flyteidl/core/execution_pb.ts";
 import {
   type Identifier,
   IdentifierSchema,
@@ -33,6 +34,7 @@ import { type AuthOptions, authenticated, authMetadataMethods } from "./auth.ts"
 import { killGroup, localCommand } from "./container.ts";
 import { dataProxyMethods } from "./data-proxy.ts";
 import { abortMetadata, type ExecutionRow, executionMessage, phaseName } from "./executions.ts";
+import { TaskFailure } from "./failures.ts";
 import { Faults } from "./faults.ts";
 import { type HttpStore, serveStore } from "./http-store.ts";
 import { nodePhaseName } from "./nodes.ts";
@@ -43,8 +45,8 @@ import { type RunningServer, serve } from "./server.ts";
 import { type Answer, type AnswerOptions, environmentOf, World } from "./world.ts";
 
 export type { AuthOptions } from "./auth.ts";
-export { TaskFailure } from "./failures.ts";
-export type { Answer, AnswerContext, Literals } from "./world.ts";
+export type { Answer } from "./world.ts";
+export { TaskFailure };
 
 const MAIN = join(import.meta.dirname, "../../../dist/cli/main.js");
 
@@ -95,6 +97,8 @@ export interface FlyteDouble extends AsyncDisposable {
   execution(name: string): SeenExecution;
   /** Aborts from outside, as a person in the console. */
   abort(name: string, cause: string, principal?: string): void;
+  /** Ends it in the phase TIMED_OUT. */
+  timeOut(name: string): void;
   /** Sends a signal to the processes of an execution's container tasks, as a preempted node does. */
   signal(name: string, signal: NodeJS.Signals): void;
   archive(name: string): void;
@@ -271,6 +275,13 @@ class RunningDouble implements FlyteDouble {
 
   abort(name: string, cause: string, principal = "a person"): void {
     this.#world.executions.abort(this.#row(name), abortMetadata(cause, principal));
+  }
+
+  timeOut(name: string): void {
+    const row = this.#row(name);
+    const { error } = new TaskFailure("execution timed out", { code: "TimeoutExpired" });
+    this.#world.executions.enter(row, WorkflowExecution_Phase.TIMED_OUT, { error });
+    row.stop.abort(new Error("timed out"));
   }
 
   signal(name: string, signal: NodeJS.Signals): void {
