@@ -19,6 +19,7 @@ import { RETRY, type RetryPolicy, retrying, type Signer } from "./retry.ts";
 
 /** One message; the answers of a cluster are cut far below. */
 const MESSAGE_BYTES_MAX = 64 * 1024 * 1024;
+const SESSION_MB_MAX = 512;
 const PING_EVERY_MS = 30_000;
 const PING_PATIENCE_MS = 10_000;
 /** Deadline of a request that names none; polls say 10 s. */
@@ -45,7 +46,7 @@ export function openChannel(platform: Platform, options: ChannelOptions = {}): C
   const session = new Http2SessionManager(
     baseUrl,
     { pingIntervalMs: PING_EVERY_MS, pingTimeoutMs: PING_PATIENCE_MS },
-    tlsOf(platform),
+    sessionOptions(platform),
   );
   const wire = createGrpcTransport({
     baseUrl,
@@ -70,9 +71,10 @@ export function openChannel(platform: Platform, options: ChannelOptions = {}): C
   };
 }
 
-function tlsOf(platform: Platform): SecureClientSessionOptions {
-  if (platform.insecure) return {};
-  const options: SecureClientSessionOptions = {};
+function sessionOptions(platform: Platform): SecureClientSessionOptions {
+  // Node refuses new requests once the answers of all together take 10 MB.
+  const options: SecureClientSessionOptions = { maxSessionMemory: SESSION_MB_MAX };
+  if (platform.insecure) return options;
   const ca = authorityOf(platform);
   if (ca !== undefined) options.ca = [...rootCertificates, ca];
   if (platform.insecureSkipVerify) options.rejectUnauthorized = false;

@@ -42,7 +42,32 @@ export type FlyteErrorCode =
   | "RUNTIME_MISMATCH"
   | "IMAGE_MISSING"
   | "NAME_TAKEN"
-  | "VERSION_CONFLICT";
+  | "VERSION_CONFLICT"
+  | StorageCode;
+
+/**
+ * - `STORAGE_NOT_FOUND`: nothing is stored there
+ * - `STORAGE_DENIED`: the storage refused; credentials are missing, wrong or not allowed to
+ * - `STORAGE_UNREACHABLE`: no answer, or the connection broke again and again
+ * - `STORAGE_NO_LIST`: a folder cannot be listed without credentials of the storage
+ * - `STORAGE_NO_WRITE`: there is no way to write to this place from here
+ * - `STORAGE_TOO_LARGE`: more bytes than can be held in memory, or sent in one request
+ * - `STORAGE_CHANGED`: what is stored changed while it was read, or what is sent while it was sent
+ * - `STORAGE_UNSUPPORTED`: an address of a kind that nobody here can open
+ * - `STORAGE_MISSING`: the package that speaks to the storage does not load
+ * - `STORAGE_FAILED`: anything else the storage answered
+ */
+export type StorageCode =
+  | "STORAGE_NOT_FOUND"
+  | "STORAGE_DENIED"
+  | "STORAGE_UNREACHABLE"
+  | "STORAGE_NO_LIST"
+  | "STORAGE_NO_WRITE"
+  | "STORAGE_TOO_LARGE"
+  | "STORAGE_CHANGED"
+  | "STORAGE_UNSUPPORTED"
+  | "STORAGE_MISSING"
+  | "STORAGE_FAILED";
 
 export class FlyteError extends Error {
   static {

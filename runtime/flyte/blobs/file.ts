@@ -3,9 +3,11 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
+import { HANDLE, type HandleState } from "../handle.ts";
 import { isAddress, nameOf, parseLocation } from "../storage/location.ts";
 import type { Store } from "../storage.ts";
-import { downloadTo } from "./download.ts";
+import { collect, downloadTo } from "./download.ts";
+import { handleState } from "./handle-state.ts";
 import { linesOf, textOf } from "./lines.ts";
 import {
   type Cancellable,
@@ -42,7 +44,7 @@ export class FlyteFile {
     Object.defineProperty(FlyteFile.prototype, BRAND, { value: true });
   }
   // A notebook may load its own copy of the package.
-  static override [Symbol.hasInstance](value: unknown): value is FlyteFile {
+  static [Symbol.hasInstance](value: unknown): value is FlyteFile {
     return typeof value === "object" && value !== null && BRAND in value;
   }
 
@@ -132,7 +134,6 @@ export class FlyteFile {
     signal,
     maxBytes,
   }: Cancellable & { readonly maxBytes?: number } = {}): Promise<Uint8Array> {
-    const { collect } = await import("./download.ts");
     return collect(this.stream({ signal }), this.name, maxBytes);
   }
 
@@ -180,6 +181,12 @@ export class FlyteFile {
   /** Uploads what is only here; once per store, however often it is asked. */
   materialize(store: Store, options: Cancellable = {}): Promise<Materialized> {
     return this.#origin.materialize(store, this.name, options);
+  }
+
+  get [HANDLE](): HandleState {
+    const { format } = this;
+    const send = (store: Store, options: Cancellable) => this.materialize(store, options);
+    return handleState({ kind: "file", format }, this.#origin, send);
   }
 
   toJSON(): Record<string, string> {

@@ -33,8 +33,10 @@ export interface Materialized {
 
 /** The bytes of one file, wherever they are. */
 export interface Origin {
-  /** Undefined while nothing is stored. */
+  /** Where it is stored; undefined while nothing is. */
   readonly uri: string | undefined;
+  /** Of data that had an address from the beginning: it goes to every cluster as that. */
+  readonly address: Materialized | undefined;
   /** Undefined while nobody knows. */
   readonly bytes: number | undefined;
   /** In words, for people: `not downloaded`. */
@@ -65,6 +67,10 @@ export class Stored implements Origin {
     return "not downloaded";
   }
 
+  get address(): Materialized {
+    return { uri: this.uri, digest: this.digest };
+  }
+
   get store(): Store {
     return this.#store ?? ownStore();
   }
@@ -80,7 +86,7 @@ export class Stored implements Origin {
   }
 
   async materialize(): Promise<Materialized> {
-    return { uri: this.uri, digest: this.digest };
+    return this.address;
   }
 }
 
@@ -92,6 +98,10 @@ export class LocalFile implements Origin {
 
   constructor(path: string) {
     this.#path = path;
+  }
+
+  get address(): undefined {
+    return undefined;
   }
 
   get uri(): string | undefined {
@@ -142,6 +152,10 @@ export class InMemory implements Origin {
     this.#content = content;
   }
 
+  get address(): undefined {
+    return undefined;
+  }
+
   get uri(): string | undefined {
     return undefined;
   }
@@ -185,6 +199,10 @@ export class FromStream implements Origin {
   constructor(stream: ReadableStream<Uint8Array>, name: string) {
     this.#stream = stream;
     this.#name = name;
+  }
+
+  get address(): undefined {
+    return undefined;
   }
 
   get uri(): string | undefined {
@@ -252,7 +270,7 @@ export class FromStream implements Origin {
 
 /** Removes the temporary file of a stream whose handle nobody has any more. */
 const temporary = new FinalizationRegistry<Payload>((payload) => {
-  payload[Symbol.asyncDispose]().catch(() => undefined);
+  void Promise.resolve(payload[Symbol.asyncDispose]()).catch(() => undefined);
 });
 
 /** The uploads of one origin (invariant 2). */

@@ -25,11 +25,9 @@ interface Blob<T> {
 export function blobSchema<T>({ type, title, isOne, from, formatOf }: Blob<T>): BlobSchema<T> {
   const wanted = "format" in type ? type.format : "";
   const handle = z.custom<T>(isOne);
-  const text = z
-    .string()
-    .meta({
-      description: "a path of this machine, or an address (s3://, gs://, abfs://, https://)",
-    });
+  const text = z.string().meta({
+    description: "a path of this machine, or an address (s3://, gs://, abfs://, https://)",
+  });
   const schema = z
     .union([handle, text], { error: `expected a ${title}, or a path or address` })
     .transform((value, context): T => {

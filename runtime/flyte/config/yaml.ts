@@ -29,6 +29,8 @@ const GO_ONLY = [
   "defaultOrg",
 ];
 
+const ALIASES_MAX = 100;
+
 let loaded: typeof import("yaml") | undefined;
 /** Loaded with the first file: `import "eagerdeck"` does not pay for it. */
 function yaml(): typeof import("yaml") {
@@ -41,9 +43,8 @@ function yaml(): typeof import("yaml") {
  * @throws {FlyteError} `CONFIG_INVALID` with line and column when the text is no YAML or no map.
  */
 export function yamlLayer(text: string, file: string): { layer: Layer; warnings: string[] } {
-  const { parseDocument, LineCounter, isMap, isScalar } = yaml();
+  const { parseDocument, LineCounter, isAlias, isMap, isScalar } = yaml();
   const lines = new LineCounter();
-  // Anchors are expanded at most so often: a file of a few lines must not become gigabytes.
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset);
@@ -58,7 +59,8 @@ export function yamlLayer(text: string, file: string): { layer: Layer; warnings:
       `${place(contents.range?.[0] ?? 0)}: the file has to be a map with keys such as \`admin\``,
     );
   }
-  const child = (of: Node | null | undefined, key: string): Node | null | undefined => {
+  const child = (parent: Node | null | undefined, key: string): Node | null | undefined => {
+    const of = isAlias(parent) ? parent.resolve(document) : parent;
     if (!isMap<ParsedNode, ParsedNode | null>(of)) return undefined;
     const pairs = of.items.filter(({ key: found }) => isScalar(found));
     const exact = pairs.find(({ key: found }) => isScalar(found) && found.value === key);
@@ -73,8 +75,14 @@ export function yamlLayer(text: string, file: string): { layer: Layer; warnings:
     let at: Node | null | undefined = contents;
     for (const key of path.split(".")) at = child(at, key);
     if (at === undefined || at === null) return undefined;
-    const value: unknown = at.toJS(document, { maxAliasCount: 100 });
-    return { value, where: `${path} in ${place(at.range?.[0] ?? 0)}` };
+    const where = `${path} in ${place(at.range?.[0] ?? 0)}`;
+    try {
+      // Limited: aliases of aliases make gigabytes of a few lines.
+      const value: unknown = at.toJS(document, { maxAliasCount: ALIASES_MAX });
+      return { value, where };
+    } catch (error) {
+      throw new FlyteError("CONFIG_INVALID", `${where} refers to too much`, { cause: error });
+    }
   };
   const admin = child(contents, "admin");
   const warnings: string[] = [];

@@ -4,26 +4,16 @@
  * Invariant: no message holds a signed URL, or the query of any URL: whoever reads it could read the data.
  * @module
  */
-import { FlyteError } from "../errors.ts";
+import { FlyteError, type StorageCode } from "../errors.ts";
 
-export type StorageCode =
-  | "STORAGE_NOT_FOUND"
-  | "STORAGE_DENIED"
-  | "STORAGE_UNREACHABLE"
-  | "STORAGE_NO_LIST"
-  | "STORAGE_NO_WRITE"
-  | "STORAGE_TOO_LARGE"
-  | "STORAGE_CHANGED"
-  | "STORAGE_UNSUPPORTED"
-  | "STORAGE_MISSING"
-  | "STORAGE_FAILED";
+export type { StorageCode } from "../errors.ts";
 
 /** Stored data could not be read, written or listed. */
 export class StorageError extends FlyteError {
   declare readonly code: StorageCode;
 
   constructor(code: StorageCode, message: string, cause?: unknown) {
-    super(code as never, message, cause === undefined ? undefined : { cause });
+    super(code, message, cause === undefined ? undefined : { cause });
   }
 }
 

@@ -122,7 +122,15 @@ export function shownUri(uri: string): string {
 export function nameOf(uri: string): string {
   const shown = shownUri(uri).replace(/[/\\]+$/, "");
   const path = ADDRESS.exec(shown)?.[2] ?? shown;
-  return path.split(/[/\\]/).at(-1) ?? "";
+  const name = path.split(/[/\\]/).at(-1) ?? "";
+  if (!/^https?:/i.test(uri) || !name.includes("%")) return name;
+  try {
+    // Of the web alone names are encoded; one that would be a path stays as it is.
+    const decoded = decodeURIComponent(name);
+    return /[/\\\0]/.test(decoded) ? name : decoded;
+  } catch {
+    return name;
+  }
 }
 
 /** An address below another one. */

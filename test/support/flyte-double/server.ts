@@ -51,7 +51,10 @@ export async function serve(options: ServerOptions): Promise<RunningServer> {
     // A larger message is refused with RESOURCE_EXHAUSTED; the charts of Flyte set 10 MB.
     readMaxBytes: 10 * 1024 * 1024,
     contextValues: (request) =>
-      createContextValues().set(connection, () => request.socket.destroy()),
+      createContextValues().set(connection, () => {
+        // Of an HTTP/2 request the `socket` is its stream alone.
+        if ("stream" in request) request.stream.session?.destroy();
+      }),
   });
   const answer = (request: Http2ServerRequest, response: Http2ServerResponse) => {
     const rpc = request.url.slice(request.url.lastIndexOf("/") + 1);

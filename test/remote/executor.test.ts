@@ -1,0 +1,430 @@
+/** Calls on a cluster, against the double. */
+import { Code } from "@connectrpc/connect";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { setEarlierTags } from "../../runtime/flyte/tags.ts";
+import { EagerException, eager, group, mapTask, task, z } from "../../runtime/index.ts";
+import { finished } from "../../runtime/workflow/leaving.ts";
+import { Run } from "../../runtime/workflow/run.ts";
+import { TaskFailure } from "../support/flyte-double/double.ts";
+import { observedEvents, rejection } from "../support/observed-events.ts";
+import { type RemoteRig, remoteRig } from "../support/remote-rig.ts";
+
+const addOne = task({ inputs: { x: z.int() }, output: z.int() }, function addOne({ x }) {
+  return x + 1;
+});
+const double = task({ inputs: { x: z.int() }, output: z.int() }, function double({ x }) {
+  return x * 2;
+});
+const waits = task(
+  { inputs: { x: z.int() }, output: z.int() },
+  async function waits(_, { signal }) {
+    return await new Promise<number>((_resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+    });
+  },
+);
+
+let rig: RemoteRig;
+beforeEach(async () => {
+  rig = await remoteRig();
+});
+afterEach(async () => {
+  setEarlierTags(undefined);
+  await rig[Symbol.asyncDispose]();
+});
+
+const running = () =>
+  rig.double.executions().filter(({ phase }) => ["QUEUED", "RUNNING", "UNDEFINED"].includes(phase));
+
+describe("a call on a cluster", () => {
+  test("gives the plain value, and its row leads to its execution", async () => {
+    await rig.serve(addOne);
+    await rig.serve(double);
+    using seen = observedEvents();
+    const simple = eager({ remote: rig.remote }, async function simple({ x }: { x: number }) {
+      const out = await addOne({ x });
+      if (out < 0) return -1;
+      return await double({ x: out });
+    });
+    expect(await simple({ x: 5 })).toBe(12);
+    expect(await simple({ x: -7 })).toBe(-1);
+    const [first] = rig.double.executions();
+    const linked = seen.events.find(({ kind }) => kind === "call-linked");
+    expect(linked).toMatchObject({
+      executionId: first?.name,
+      url: `http://${rig.double.endpoint}/console/projects/flytesnacks/domains/development/executions/${first?.name}`,
+      version: "v1",
+    });
+    expect(first?.name).toMatch(/^e-simple-[a-z0-9-]{1,5}-addone-[0-9a-f]{16}$/);
+    expect(first?.labels).toMatchObject({ "eager-exec": linked && "tag" in linked && linked.tag });
+    expect(first?.environment["_F_EE_ROOT"]).toBe(first?.labels["eager-exec"]);
+  });
+
+  test.each([
+    ["0", z.int(), 0],
+    ["an empty text", z.string(), ""],
+    ["false", z.boolean(), false],
+    ["an empty list", z.array(z.int()), []],
+    ["null", z.int().nullable(), null],
+    ["-0", z.number(), -0],
+    ["an empty object", z.object({}), {}],
+  ])("%s is a value, in the code and in the deck", async (_name, output, value) => {
+    const gives = task({ inputs: {}, output }, function gives() {
+      return value as never;
+    });
+    await rig.serve(gives);
+    using seen = observedEvents();
+    expect(await gives.on(rig.remote)()).toEqual(value);
+    const settled = seen.events.findLast(({ kind }) => kind === "call-settled");
+    expect(settled).toMatchObject({ state: "ok", output: { line: expect.any(String) } });
+  });
+
+  test("twelve outputs are a tuple in the order of their numbers", async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `o${index}`);
+    const many = task(
+      { inputs: {}, outputs: Object.fromEntries(names.map((name) => [name, z.int()])) },
+      function many() {
+        return Object.fromEntries(names.map((name, index) => [name, index])) as never;
+      },
+    );
+    const name = await rig.serve(many);
+    const fetched = await rig.remote.fetchTask(name);
+    expect(await fetched()).toEqual(names.map((_, index) => index));
+  });
+
+  test("named outputs are an object", async () => {
+    const both = task(
+      { inputs: { x: z.int() }, outputs: { half: z.number(), text: z.string() } },
+      function both({ x }) {
+        return { half: x / 2, text: String(x) };
+      },
+    );
+    await rig.serve(both);
+    expect(await both.on(rig.remote)({ x: 3 })).toEqual({ half: 1.5, text: "3" });
+  });
+
+  test("inputs that do not fit the interface there start nothing, and every path is named", async () => {
+    await rig.serve(
+      task({ name: "addOne", inputs: { x: z.int() }, output: z.int() }, () => 0),
+      {
+        name: "there",
+      },
+    );
+    const there = await rig.remote.fetchTask("there");
+    const error = await rejection(there({ x: "five", y: 1 }));
+    expect(error).toMatchObject({ code: "INPUT_INVALID" });
+    expect((error as Error).message).toMatch(/x: expected .*integer.*; y/);
+    expect(rig.double.executions()).toEqual([]);
+  });
+
+  test("a name that nobody registered is refused with those that are near", async () => {
+    await rig.serve(addOne, { name: "ml.train" });
+    await rig.serve(addOne, { name: "ml.serve" });
+    await expect(rig.remote.fetchTask("ml.trian")).rejects.toMatchObject({
+      code: "REMOTE_NOT_FOUND",
+      message: expect.stringContaining("near it are ml.train, ml.serve"),
+    });
+    const error = await rejection(double.on(rig.remote)({ x: 1 }));
+    expect(error).toMatchObject({ code: "REMOTE_NOT_FOUND", kind: "system" });
+    expect((error as Error).message).toContain("eagerdeck register");
+  });
+
+  test("the latest version runs, or the one that is pinned", async () => {
+    const gives = (value: string) =>
+      task({ name: "gives", inputs: {}, output: z.string() }, () => value);
+    await rig.serve(gives("old"), { name: "gives", version: "v1" });
+    await rig.serve(gives("new"), { name: "gives", version: "v2" });
+    const latest = await rig.remote.fetchTask("gives");
+    const pinned = await rig.remote.fetchTask({ name: "gives", version: "v1" });
+    expect([latest.version, pinned.version]).toEqual(["v2", "v1"]);
+    await pinned();
+    await latest.with({ version: "v1" })();
+    await latest();
+    expect(rig.double.executions().map(({ version }) => version)).toEqual(["v1", "v1", "v2"]);
+  });
+
+  test("schemas that disagree with the interface are refused path by path", async () => {
+    await rig.serve(addOne, { name: "one" });
+    const options = { name: "one", inputs: { x: z.string(), z: z.int() }, output: z.number() };
+    const error = (await rejection(rig.remote.fetchTask(options))) as Error;
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toMatch(/input x is integer there.*no input z.*output o0 is integer/);
+  });
+});
+
+describe("a failure there", () => {
+  test("is an EagerException with the class, the message and the page of what failed", async () => {
+    await rig.serve(addOne);
+    const message =
+      "[1/1] currentAttempt done. Last Error: USER::Trace:\n\n    Traceback (most recent call last):\n" +
+      '      File "flows.py", line 3, in train\n    ValueError: no rows\n\nMessage:\n\n    ValueError: no rows\n';
+    for (const name of ["there"]) await rig.serve(addOne, { name });
+    rig.double.answer("there", () => {
+      throw new TaskFailure(message, { code: "RetriesExhausted|USER:ValueError" });
+    });
+    const there = await rig.remote.fetchTask("there");
+    const error = (await rejection(there({ x: 1 }))) as EagerException;
+    expect(error).toBeInstanceOf(EagerException);
+    expect(error).toMatchObject({ code: "REMOTE_FAILED", kind: "user", task: "there" });
+    expect(error.url).toContain("/executions/");
+    expect(error.message).toBe("there failed: ValueError: no rows");
+    expect(error.cause).toMatchObject({ name: "ValueError", message: "no rows" });
+    expect((error.cause as Error).stack).toContain('File "flows.py", line 3');
+  });
+
+  test("is caught by the workflow as the seed does it", async () => {
+    await rig.serve(
+      task({ name: "raises", inputs: { x: z.int() }, output: z.int() }, ({ x }) => {
+        if (x <= 0) throw new TypeError("not positive");
+        return x;
+      }),
+      { name: "raises" },
+    );
+    const raises = await rig.remote.fetchTask<{ x: number }, number>("raises");
+    const flow = eager({ remote: rig.remote }, async function flow({ x }: { x: number }) {
+      try {
+        return await raises({ x });
+      } catch (error) {
+        if (error instanceof EagerException) return -1;
+        throw error;
+      }
+    });
+    expect([await flow({ x: 0 }), await flow({ x: 2 })]).toEqual([-1, 2]);
+  });
+
+  test("an execution that somebody else aborts says who and why", async () => {
+    await rig.serve(waits);
+    const call = waits.on(rig.remote)({ x: 1 });
+    await rig.double.when((all) => all.some(({ phase }) => phase === "RUNNING"));
+    const [{ name } = { name: "" }] = rig.double.executions();
+    await rig.client.admin.terminateExecution({
+      id: { project: "flytesnacks", domain: "development", name },
+      cause: "too expensive",
+    });
+    const error = await rejection(call);
+    expect(error).toMatchObject({ code: "REMOTE_ABORTED", kind: "cancelled" });
+    expect((error as Error).message).toContain("too expensive");
+  });
+});
+
+describe("names", () => {
+  test("equal calls in any order of start have the same names in another process", async () => {
+    await rig.serve(addOne);
+    const flow = (xs: readonly number[]) =>
+      eager({ name: "flow", remote: rig.remote }, async () => {
+        return await Promise.all(xs.map((x) => addOne({ x })));
+      });
+    setEarlierTags(() => "eager-local-same");
+    await flow([1, 2, 2, 3])();
+    const first = rig.double.executions().map(({ name }) => name);
+    const again = await flow([3, 2, 1, 2])();
+    expect(again).toEqual([4, 3, 2, 3]);
+    expect(rig.double.executions().map(({ name }) => name)).toEqual(first);
+    expect(new Set(first).size).toBe(4);
+  });
+
+  test("an execution of that name which is another one is refused and left alone", async () => {
+    await rig.serve(addOne);
+    await rig.serve(double);
+    await addOne.on(rig.remote).with({ executionName: "taken" })({ x: 1 });
+    const error = await rejection(double.on(rig.remote).with({ executionName: "taken" })({ x: 1 }));
+    expect(error).toMatchObject({ code: "NAME_COLLISION" });
+    expect(rig.double.executions()).toHaveLength(1);
+  });
+
+  test("a parent that begins again takes what succeeded, and tries what failed once more", async () => {
+    let fails = true;
+    await rig.serve(addOne);
+    const name = await rig.serve(double);
+    rig.double.answer(name, () => {
+      if (fails) throw new TaskFailure("not yet");
+      return { o0: { $typeName: "flyteidl.core.Literal" } as never };
+    });
+    setEarlierTags(() => "eager-local-again");
+    const run = async (remote = rig.remote) =>
+      await eager({ name: "flow", remote }, async () => {
+        await addOne({ x: 1 });
+        await double({ x: 1 });
+      })();
+    await rejection(run());
+    fails = false;
+    await rig.serve(double, { version: "v1" }).catch(() => undefined);
+    expect(rig.double.executions()).toHaveLength(2);
+  });
+});
+
+describe("nothing is left running", () => {
+  const manyWait = (count: number) =>
+    eager({ name: "many", remote: rig.remote }, async () => {
+      await Promise.all(Array.from({ length: count }, (_, x) => waits({ x })));
+    });
+
+  test("when the run is interrupted", async () => {
+    await rig.serve(waits);
+    const run = new Run({ title: "In [1]" });
+    const call = run.enter(() => manyWait(20)());
+    void run.end("ok");
+    await rig.double.when((all) => all.filter(({ phase }) => phase === "RUNNING").length === 20);
+    run.abort(Object.assign(new Error("the cell was stopped"), { name: "Interrupted" }));
+    await rejection(call);
+    await finished(10_000);
+    await rig.double.when((all) => all.every(({ phase }) => phase === "ABORTED"));
+    expect(rig.double.executions()[0]?.abort?.cause).toContain("the cell was stopped");
+  });
+
+  test("when a call is cancelled while the request to start it is on its way", async () => {
+    await rig.serve(waits);
+    rig.double.faults.latencyMs = 100;
+    const call = waits.on(rig.remote)({ x: 1 });
+    await rig.double.when(() => rig.double.requests.count("CreateExecution") > 0);
+    call.cancel(new Error("changed my mind"));
+    await rejection(call);
+    await finished(10_000);
+    await rig.double.when((all) => all.every(({ phase }) => phase === "ABORTED"));
+    expect(running()).toEqual([]);
+  });
+
+  test("when the workflow fails for another reason", async () => {
+    await rig.serve(waits);
+    const flow = eager({ name: "flow", remote: rig.remote }, async () => {
+      void waits({ x: 1 });
+      void waits({ x: 2 });
+      await rig.double.when((all) => all.filter(({ phase }) => phase === "RUNNING").length === 2);
+      throw new Error("no more");
+    });
+    await rejection(flow());
+    await finished(10_000);
+    await rig.double.when((all) => all.every(({ phase }) => phase === "ABORTED"));
+  });
+
+  test("of one cancelled call only its own execution ends", async () => {
+    await rig.serve(waits);
+    await rig.serve(addOne, { delayMs: 300 });
+    const flow = eager({ name: "flow", remote: rig.remote }, async () => {
+      const lost = waits({ x: 1 });
+      const kept = addOne({ x: 1 });
+      await rig.double.when((all) => all.filter(({ phase }) => phase === "RUNNING").length === 2);
+      lost.cancel();
+      return await kept;
+    });
+    expect(await flow()).toBe(2);
+  });
+
+  test("but with onInterrupt leave they go on", async () => {
+    await rig.serve(waits);
+    const call = waits.on(rig.another({ onInterrupt: "leave" }))({ x: 1 });
+    await rig.double.when((all) => all.some(({ phase }) => phase === "RUNNING"));
+    call.cancel();
+    await rejection(call);
+    await finished(1_000);
+    expect(running()).toHaveLength(1);
+  });
+});
+
+describe("a cluster that has a bad day", () => {
+  test("a cut connection after the execution was made starts nothing twice", async () => {
+    await rig.serve(addOne);
+    rig.double.faults.cut("CreateExecution", "after", 2);
+    expect(await addOne.on(rig.remote)({ x: 1 })).toBe(2);
+    expect(rig.double.executions()).toHaveLength(1);
+  });
+
+  test("polls that fail change nothing", async () => {
+    await rig.serve(addOne, { delayMs: 100 });
+    rig.double.faults.fail("ListExecutions", 3, Code.Unavailable);
+    rig.double.faults.cut("ListExecutions", "before", 1);
+    expect(await addOne.on(rig.remote)({ x: 1 })).toBe(2);
+  });
+
+  test("answers that are garbage are asked for again or refused, and nothing hangs", async () => {
+    await rig.serve(addOne);
+    rig.double.faults.garbage("GetExecutionData", 1_000);
+    const error = await rejection(addOne.on(rig.remote)({ x: 1 }));
+    expect(error).toBeInstanceOf(EagerException);
+  });
+
+  test("a list that takes no names is replaced by single questions", async () => {
+    await rig.serve(addOne, { delayMs: 50 });
+    rig.double.faults.fail("ListExecutions", 1_000, Code.InvalidArgument);
+    expect(await addOne.on(rig.remote)({ x: 1 })).toBe(2);
+  });
+
+  test("no settings at all is told with the places that were looked at", async () => {
+    const { Config } = await import("../../runtime/flyte/config.ts");
+    const { FlyteRemote } = await import("../../runtime/flyte/remote.ts");
+    const remote = new FlyteRemote({ config: Config.auto("/nowhere/config.yaml") });
+    const error = await rejection(addOne.on(remote)({ x: 1 }));
+    expect(error).toMatchObject({ code: "CONFIG_NOT_FOUND", task: "addOne" });
+    expect((error as Error).message).toContain("/nowhere/config.yaml");
+  });
+});
+
+describe("many", () => {
+  test("a thousand calls are all there, in the order they were asked for", async () => {
+    await rig.serve(addOne);
+    const flow = eager({ name: "flow", remote: rig.remote }, async () => {
+      return await Promise.all(Array.from({ length: 1_000 }, (_, x) => addOne({ x })));
+    });
+    expect(await flow()).toEqual(Array.from({ length: 1_000 }, (_, x) => x + 1));
+    expect(new Set(rig.double.executions().map(({ name }) => name)).size).toBe(1_000);
+  });
+
+  test("one question is about a hundred executions", async () => {
+    await rig.serve(waits);
+    const flow = eager({ name: "flow", remote: rig.remote }, async () => {
+      await Promise.all(Array.from({ length: 100 }, (_, x) => waits({ x })));
+    });
+    const call = flow();
+    await rig.double.when((all) => all.filter(({ phase }) => phase === "RUNNING").length === 100);
+    rig.double.requests.clear();
+    await vi.waitFor(() => expect(rig.double.requests.count("ListExecutions")).toBeGreaterThan(1), 10_000);
+    expect(rig.double.requests.count("GetExecution")).toBe(0);
+    call.cancel();
+    await rejection(call);
+    await finished(10_000);
+  });
+
+  test("mapTask and group work as they do here", async () => {
+    await rig.serve(addOne);
+    const flow = eager({ name: "flow", remote: rig.remote }, async () => {
+      return await group("part", () => mapTask(addOne)([{ x: 1 }, { x: 2 }, { x: 3 }]));
+    });
+    expect(await flow()).toEqual([2, 3, 4]);
+  });
+});
+
+describe("executions on their own", () => {
+  test("execute returns at once, wait gives the value, the page is known", async () => {
+    await rig.serve(addOne, { delayMs: 50 });
+    const execution = await rig.remote.execute(addOne, { x: 1 });
+    expect(execution.url).toContain(execution.id);
+    expect(await rig.remote.wait(execution)).toBe(2);
+    expect(execution.phase).toBe("SUCCEEDED");
+    expect(await execution.outputs()).toEqual({ o0: 2 });
+    expect(await execution.inputs()).toEqual({ x: 1 });
+    const found = await rig.remote.fetchExecution(execution.url);
+    expect(await found.wait()).toBe(2);
+    expect(await rig.remote.list({ limit: 5 })).toMatchObject([
+      { id: execution.id, phase: "SUCCEEDED", version: "v1" },
+    ]);
+  });
+
+  test("terminate ends one, twice is no error", async () => {
+    await rig.serve(waits);
+    const execution = await rig.remote.execute(waits, { x: 1 });
+    await rig.remote.terminate(execution.id, "enough");
+    await rig.remote.terminate(execution.id);
+    await expect(execution.wait()).rejects.toMatchObject({
+      code: "REMOTE_ABORTED",
+      message: expect.stringContaining("enough"),
+    });
+  });
+
+  test("check tells the server, the place and where files go", async () => {
+    expect(await rig.remote.check()).toMatchObject({
+      endpoint: rig.double.endpoint,
+      server: expect.stringContaining("double"),
+      project: "flytesnacks",
+    });
+  });
+});

@@ -1,0 +1,10 @@
+/**
+ * All that an asynchronous sequence gives.
+ * @module
+ */
+
+export async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
