@@ -44,13 +44,7 @@ export async function runRemote(
   checkInputFile(file, "a .ts file");
   if (flags.deck !== undefined) checkOutputFile("--deck", flags.deck);
   const { config, domain, image, platform, project } = await cluster(flags);
-  const [{ openClient }, { registerEntities }, { loadBundled }, { FlyteRemote }] =
-    await Promise.all([
-      import("../runtime/flyte/client.ts"),
-      import("../runtime/flyte/register/register.ts"),
-      import("../runtime/flyte/register/register-file.ts"),
-      import("../runtime/flyte/remote.ts"),
-    ]);
+  const { openClient, registerEntities, loadBundled, FlyteRemote } = await loaded();
   const say = (text: string) => void process.stderr.write(`${text}\n`);
   let module: BundledModule;
   try {
@@ -88,6 +82,17 @@ export async function runRemote(
     return exitCodes.ok;
   }
   return await follow(entity.with(named).on(remote), inputs, flags);
+}
+
+/** Not in the function above: TypeScript leaves `import("….ts")` as it is where `using` stands. */
+async function loaded() {
+  const [client, register, registerFile, remote] = await Promise.all([
+    import("../runtime/flyte/client.ts"),
+    import("../runtime/flyte/register/register.ts"),
+    import("../runtime/flyte/register/register-file.ts"),
+    import("../runtime/flyte/remote.ts"),
+  ]);
+  return { ...client, ...register, ...registerFile, ...remote };
 }
 
 /** @throws {UsageError} when there is no such workflow, or its inputs are not right. */

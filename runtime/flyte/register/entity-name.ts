@@ -54,6 +54,15 @@ export function addBundleRoot(folder: string): void {
   bundleRoots.add(folder);
 }
 
+/** A text with stacks, in which sources of bundles are said as in their projects: `flows/train.ts:3:9`. */
+export function withoutBundleRoots(text: string): string {
+  let shorter = text;
+  for (const folder of bundleRoots) {
+    shorter = shorter.replaceAll(`file://${folder}${sep}`, "").replaceAll(folder + sep, "");
+  }
+  return shorter;
+}
+
 /** The path of a source from its project's folder, with `/` and without extension: `flows/train`. */
 export function projectPath(file: string): string {
   return withoutExtension(projectFile(file));
