@@ -4,6 +4,7 @@
  */
 import type { CheckPolicy } from "../runtime/session/client/api.ts";
 import { installArguments } from "../runtime/session/client/install.ts";
+import { type RemoteRequest, remoteRequest } from "../runtime/session/client/remote.ts";
 
 export type Plan =
   | { readonly kind: "blank" }
@@ -15,6 +16,8 @@ export type Plan =
   | { readonly kind: "check"; readonly policy?: CheckPolicy }
   /** `%load FILE`: the file's text takes the place of the cell. */
   | { readonly kind: "load"; readonly file: string }
+  /** `%remote flytesnacks/development`. */
+  | { readonly kind: "remote"; readonly request: RemoteRequest }
   /** `%npm i zod`. */
   | { readonly kind: "install"; readonly packages: readonly string[] }
   | { readonly kind: "unknown"; readonly command: string };
@@ -40,6 +43,8 @@ const BEGINNINGS = [
   "%check warn",
   "%load",
   "%npm i",
+  "%remote",
+  "%remote off",
   "%restart",
 ];
 
@@ -60,6 +65,8 @@ function commandOf(text: string): Plan {
   if (command === "%load" && words.length > 0) {
     return { kind: "load", file: text.slice("%load".length).trim() }; // names may hold blanks
   }
+  const request = command === "%remote" ? remoteRequest(words) : undefined;
+  if (request !== undefined) return { kind: "remote", request };
   const packages = installArguments(text);
   if (packages !== undefined) return { kind: "install", packages };
   return { kind: "unknown", command: text };

@@ -213,6 +213,7 @@ export class Outputs {
       case "deck-settings":
         this.#decks.showThemselves(event.inline === "on");
         return;
+      case "default-remote":
       case "settled":
       case "phase":
         return;

@@ -17,6 +17,31 @@ setCacheStore(async () => {
 
 export { z } from "zod";
 export type { CallState } from "./events/events.ts";
+export {
+  type BlobSchema,
+  type DatasetOptions,
+  type FileOptions,
+  type FileSource,
+  FlyteDirectory,
+  FlyteFile,
+  type ListOptions,
+  StructuredDataset,
+} from "./flyte/blobs.ts";
+export { Config, type EndpointOptions } from "./flyte/config.ts";
+export { FlyteError, type FlyteErrorCode } from "./flyte/errors.ts";
+export type {
+  Execution,
+  ExecutionSummary,
+  ListOptions,
+  LogLink,
+  PhaseName,
+} from "./flyte/execution.ts";
+export type { Fetched, FetchOptions } from "./flyte/fetch.ts";
+export type { LaunchOptions } from "./flyte/launch.ts";
+export { OpaqueValue } from "./flyte/opaque.ts";
+export type { EntityReference, FlyteRemoteOptions } from "./flyte/options.ts";
+export { type CheckResult, FlyteRemote } from "./flyte/remote.ts";
+export { Duration, type DurationParts } from "./types/duration.ts";
 export type { StandardSchema } from "./types/standard-schema.ts";
 export type { Call, MapCall } from "./workflow/call.ts";
 export { currentContext, type TaskContext } from "./workflow/context.ts";

@@ -8,6 +8,7 @@ import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { CellError, Session } from "../../runtime/session/client/api.ts";
 import { type ErrorFields, errorFields } from "../../runtime/session/client/error-fields.ts";
+import { askRemote } from "../../runtime/session/client/remote.ts";
 import {
   failure,
   type MessageContent,
@@ -67,7 +68,7 @@ async function runCommand(
   context: Context,
   turn: CommandTurn,
 ): Promise<Reply<"execute">> {
-  const { outputs, publish, session } = context;
+  const { publish, session } = context;
   const count = session.count;
   const say = (text: string): void => {
     if (!content.silent) publish("stream", { name: "stdout", text: `${text}\n` });
@@ -75,9 +76,14 @@ async function runCommand(
   if (!content.silent) publish("execute_input", { code: content.code, execution_count: count });
   switch (turn.kind) {
     case "restart":
-      await outputs.duringRestart(() => session.restart());
-      say("Restarted: all variables are gone.");
+      await restarted(context, say);
       break;
+    case "remote": {
+      const { ok: isOk, text } = await askRemote(session, turn.request);
+      if (!isOk) return failWith(failure("RemoteError", text), { content, context, count });
+      say(text);
+      break;
+    }
     case "check":
       if (turn.policy !== undefined) session.check = turn.policy;
       say(`Type errors: ${CHECK_TEXT[session.check]}`);
@@ -109,13 +115,23 @@ async function runCommand(
       }
       break;
     case "unknown": {
-      const text = `unknown command ${turn.command}; there are %npm i PACKAGE, %load FILE, %restart and %check off|warn|error`;
+      const text = `unknown command ${turn.command}; there are %npm i PACKAGE, %load FILE, %remote PROJECT/DOMAIN [--config FILE], %restart and %check off|warn|error`;
       return failWith(failure("UsageError", text), { content, context, count });
     }
     default:
       turn satisfies never;
   }
   return { ...ok(count), user_expressions: await evaluated(session, content.user_expressions) };
+}
+
+async function restarted(
+  { outputs, session }: Context,
+  say: (text: string) => void,
+): Promise<void> {
+  const { defaultRemote } = session;
+  await outputs.duringRestart(() => session.restart());
+  say("Restarted: all variables are gone.");
+  if (defaultRemote !== undefined) say(`Calls no longer run on ${defaultRemote}.`);
 }
 
 /** Of a file that would be a cell. */

@@ -116,8 +116,7 @@ export const cellCommands: readonly Command[] = [
     summary: "a new user process: names are gone, numbers go on",
     when: "now",
     run: async (_argument, context) => {
-      await context.restart();
-      return "restarted: names are gone, numbers go on";
+      return `restarted: names are gone, numbers go on${await restarted(context)}`;
     },
   },
   {
@@ -129,13 +128,22 @@ export const cellCommands: readonly Command[] = [
       "a new user process, and this session's cells, outputs and decks are forgotten; numbers go on, history stays",
     when: "now",
     run: async (_argument, context) => {
-      await context.restart();
+      const remote = await restarted(context);
       context.transcript.clear();
       context.forget?.();
-      return "reset: names, cells and decks are gone, numbers go on";
+      return `reset: names, cells and decks are gone, numbers go on${remote}`;
     },
   },
 ];
+
+/** @returns what else the new user process knows nothing of, to go on with the sentence. */
+async function restarted(context: CommandContext): Promise<string> {
+  const { defaultRemote } = context.session;
+  await context.restart();
+  return defaultRemote === undefined
+    ? ""
+    : `; calls no longer run on ${sanitizeLine(defaultRemote)}`;
+}
 
 /** `In [n]`, or the newest. @throws {CommandError} when there is none. */
 function knownCell(

@@ -81,6 +81,12 @@ const ARGUMENTS: Readonly<Record<string, Complete>> = {
   task: (_word, sources) => calls(sources),
   deck: (word, sources) => (word.startsWith("-") ? flags("--open") : cellsWithCalls(sources)),
   npm: (_word, _sources, earlier) => (earlier === "" ? keywords("i", "install") : []),
+  remote: (word, sources, earlier) => {
+    if (/(?:^|\s)--config$/.test(earlier)) {
+      return paths(word, sources, (name) => /\.ya?ml$|^config$|\.config$/i.test(name));
+    }
+    return word.startsWith("-") ? flags("--config") : keywords(...(earlier === "" ? ["off"] : []));
+  },
   check: () => keywords(...POLICIES),
   theme: () => keywords(...settingChoices("theme")),
   set: (_word, _sources, earlier) =>

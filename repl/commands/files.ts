@@ -11,8 +11,9 @@ import { deckPage } from "../../runtime/deck/views.ts";
 import { writeWhole } from "../../runtime/deck/whole-file.ts";
 import type { CheckPolicy } from "../../runtime/session/client/api.ts";
 import { InstallError, installArguments } from "../../runtime/session/client/install.ts";
+import { askRemote, remoteRequest } from "../../runtime/session/client/remote.ts";
 import { counted } from "../../runtime/values/format.ts";
-import { OutputSanitizer, sanitizeLine } from "../terminal/sanitize.ts";
+import { OutputSanitizer, sanitize, sanitizeLine } from "../terminal/sanitize.ts";
 import { type Command, type CommandContext, CommandError, withFlags, words } from "./command.ts";
 import { runShell } from "./shell.ts";
 
@@ -85,6 +86,16 @@ export const fileCommands: readonly Command[] = [
     summary: "runs a line in $SHELL, in the working folder, without input; Ctrl-C ends it",
     when: "now",
     run: shell,
+  },
+  {
+    name: "remote",
+    group: "files, settings",
+    usage: ".remote [P/D]",
+    short: "calls on a cluster",
+    summary:
+      ".remote PROJECT/DOMAIN [--config FILE]: calls that say nothing else run on the Flyte cluster of that file, or of ~/.flyte, until a restart; alone it says where they run and how the cluster is; .remote off: in this session again",
+    when: "queued",
+    run: remote,
   },
   {
     name: "set",
@@ -248,6 +259,18 @@ async function changeFolder(argument: string, { session, state }: CommandContext
   const isHome = folder === session.folder;
   const note = isHome ? "" : ` (imports are still looked for in ${sanitizeLine(session.folder)})`;
   return `${sanitizeLine(folder)}${note}`;
+}
+
+async function remote(argument: string, { session }: CommandContext): Promise<string> {
+  const request = remoteRequest(words(argument));
+  if (request === undefined) {
+    throw new CommandError(
+      ".remote takes PROJECT/DOMAIN [--config FILE], off, or nothing: .remote flytesnacks/development",
+    );
+  }
+  const { ok, text } = await askRemote(session, request);
+  if (!ok) throw new CommandError(sanitize(text));
+  return sanitize(text);
 }
 
 async function shell(argument: string, context: CommandContext): Promise<string> {

@@ -5,6 +5,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errorLines } from "../../runtime/deck/error-lines.ts";
+import { pageOf as executionPage } from "../../runtime/deck/execution.ts";
 import { rerunArgument } from "../../runtime/deck/failures.ts";
 import { CALL_LOOKS } from "../../runtime/deck/palette.ts";
 import { pageFile } from "../../runtime/deck/run-files.ts";
@@ -170,7 +171,11 @@ function callRows(call: CallRecord, run: RunRecord, nowMs: number): CallRow[] {
   add(badge(call.state), ...nameSpans(call));
   add(muted(`  ${[CALL_LOOKS[call.state].word, call.where, took].filter(Boolean).join(" · ")}`));
   add(muted(`  ${runLabel(run)} · ${smallPrint(call, run)}`));
-  if (call.link?.url) add(muted("  "), { text: nameText(call.link.url), role: "link" });
+  const page = executionPage(call);
+  // Whole: a terminal without links is to find an address that can be copied.
+  if (page !== undefined) {
+    rows.push({ row: [muted("  "), { text: page, role: "link", url: page }], isWhole: true });
+  }
   for (const { name, preview } of call.inputs) {
     add(muted("  input "), { text: nameText(name), role: "name" }, muted(`: ${lineText(preview)}`));
     for (const line of bodyLines(preview)) add(muted(`    ${line}`));

@@ -188,10 +188,11 @@ export class Report {
         if (event.phase === "starting") this.#areDecksShown = true;
         if (event.exitCode !== undefined) this.#hasExited = true;
         return;
+      case "default-remote":
       case "comm":
       case "clear-output":
       case "settled":
-        // A stream cannot be cleared and has no widgets; ends are for whoever runs the cells.
+        // There is no status row. A stream cannot be cleared and has no widgets; ends are for whoever runs the cells.
         return;
       default:
         return event satisfies never;

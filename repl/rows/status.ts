@@ -41,7 +41,10 @@ export function statusRow(snapshot: Snapshot, options: StatusOptions): string {
 function parts(snapshot: Snapshot): string[] {
   const { phase, foreground, background, isBeginning, nowMs } = snapshot;
   const queued = snapshot.queued + snapshot.held;
-  const texts = [phaseText(phase), ...(snapshot.areTypesOff ? ["types: off"] : [])];
+  const texts = [
+    phaseText(phase, snapshot.defaultRemote),
+    ...(snapshot.areTypesOff ? ["types: off"] : []),
+  ];
   if (foreground) {
     const seconds = Math.floor(Math.max(0, nowMs - foreground.startedAtMs) / 1_000);
     texts.push(`cell ${foreground.n ?? "?"}${seconds > 0 ? ` · ${elapsed(seconds)}` : ""}`);
@@ -53,9 +56,9 @@ function parts(snapshot: Snapshot): string[] {
   return texts;
 }
 
-function phaseText(phase: Snapshot["phase"]): string {
+function phaseText(phase: Snapshot["phase"], remote: string | undefined): string {
   if (phase === "starting") return "starting…";
-  return phase === "lost" ? "no user process: the next cell starts one" : "local";
+  return phase === "lost" ? "no user process: the next cell starts one" : (remote ?? "local");
 }
 
 /** Whole seconds: a status that changes ten times a second would only flicker. */

@@ -411,6 +411,11 @@ export class Cells {
       case "deck-settings":
         this.#areDecksShown = event.inline === "on";
         return;
+      case "default-remote":
+        return this.#options.store.update(({ defaultRemote: _, ...snapshot }) => ({
+          ...snapshot,
+          ...(event.name !== undefined && { defaultRemote: event.name }),
+        }));
       case "comm":
       case "clear-output":
       case "phase":

@@ -10,6 +10,8 @@ import type { Size } from "./layout.ts";
 
 export interface Snapshot {
   readonly phase: "starting" | "ready" | "lost" | "leaving";
+  /** Where calls run that say nothing else, when that is a cluster: `flytesnacks/development`. */
+  readonly defaultRemote?: string;
   readonly size: Size;
   readonly editor: EditorState;
   readonly foreground?: Foreground;

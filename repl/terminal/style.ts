@@ -154,7 +154,18 @@ export function createStyle(options: StyleOptions): Style {
     paint,
     link: (text, url) =>
       isColored() ? `\x1b]8;;${url}\x07${paint(text, "dim")}\x1b]8;;\x07` : glyphs(text),
-    row: (row) => row.map((span) => paint(sanitizeLine(span.text), span.role)).join(""),
+    row: (row) =>
+      row
+        .map(({ text, role, url }) => {
+          const word = text.trim();
+          if (url === undefined || word === "" || !isColored()) {
+            return paint(sanitizeLine(text), role);
+          }
+          // Blanks around the word are no part of the link: they would be underlined.
+          const [before = "", after = ""] = text.split(word);
+          return `${before}\x1b]8;;${sanitizeLine(url)}\x07${paint(sanitizeLine(word), role)}\x1b]8;;\x07${after}`;
+        })
+        .join(""),
     setTheme: (next) => {
       theme = next;
     },

@@ -7,6 +7,7 @@ import type { ErrorBody, Preview } from "../values/shape.ts";
 import { blockText, lineText, nameText } from "./wording.ts";
 
 const MESSAGE_LINES_MAX = 12;
+const TRACE_LINE_MAX = 320;
 
 /**
  * The first line is `Name: message`; frames are indented by four, causes by two.
@@ -25,6 +26,7 @@ export function errorLines(error: Preview): string[] {
         ? `    at ${nameText(frame.location)}`
         : `    at ${nameText(frame.function)} (${nameText(frame.location)})`,
     ),
+    ...(body.trace ?? []).map((line) => `    ${blockText(line, TRACE_LINE_MAX)}`),
     ...body.properties.map(
       ({ name, line }) => `  ${nameText(name)}: ${lineText({ line, kind: "" })}`,
     ),

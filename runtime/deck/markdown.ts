@@ -6,6 +6,7 @@ import type { CallRecord, RunRecord } from "../events/record-shape.ts";
 import { counted, formatClock, formatCount, formatDuration } from "../values/format.ts";
 import { adviceWords, serialCalls } from "./advice.ts";
 import { errorLines } from "./error-lines.ts";
+import { executionText, GIVEN_UP_HEAD, givenUpOf, pageOf } from "./execution.ts";
 import type { FailurePanel, Failures } from "./failures.ts";
 import { extentOf, runGroups } from "./functions.ts";
 import { deckGraph, valueWords } from "./graph.ts";
@@ -67,6 +68,7 @@ export function deckMarkdown(run: RunRecord): string {
     model.output === undefined ? "" : `→ ${markdownText(lineText(model.output))}`,
     factsLine(model),
     ...failureBlocks(model.failures),
+    givenUpBlock(run),
     run.calls.size === 0 ? "" : callsTable(model, rows),
     ...adviceLines(model),
     graphLine(model),
@@ -216,7 +218,7 @@ function panelMarkdown(panel: FailurePanel, before: string): string {
   ];
   const copy = [panel.look, panel.rerun].filter((line) => line !== undefined);
   return [
-    `✕ ${before}${name}${markdownText(panel.summary)}`,
+    `✕ ${before}${name}${markdownText(panel.summary)}${panel.call?.link ? ` · ${markdownText(executionText(panel.call))} ${whereMarkdown(panel.call)}` : ""}`,
     fence(lines.join("\n")),
     ...(copy.length > 0 ? [fence(copy.join("\n"))] : []),
   ].join("\n\n");
@@ -249,12 +251,30 @@ function callTable(model: DeckModel, rows: readonly TreeRow[]): string {
       `${look.glyph} ${look.word}`,
       `${level}${markdownCall(call)}`,
       markdownText(outcomeOf(call)?.text ?? ""),
-      ...(hasWhere ? [call.where] : []),
+      ...(hasWhere ? [whereMarkdown(call)] : []),
       ...(hasTries ? [formatCount(call.attempts.length)] : []),
       timeText(call, model.endMs),
     ];
   });
   return table(heads, cells, hasTries ? [heads.length - 2, heads.length - 1] : [heads.length - 1]);
+}
+
+/** `[remote](<https://…>)` */
+function whereMarkdown(call: CallRecord): string {
+  const url = pageOf(call);
+  return url === undefined
+    ? call.where
+    : `[${call.where}](<${url.replaceAll(/[<>|\\]/g, encodeURIComponent)}>)`;
+}
+
+/** What an interrupt left to look after. */
+function givenUpBlock(run: RunRecord): string {
+  const { calls, left } = givenUpOf(run);
+  if (calls.length === 0) return "";
+  const lines = calls.map(
+    (call) => `- ${markdownCall(call)} ${markdownText(executionText(call))} ${whereMarkdown(call)}`,
+  );
+  return [GIVEN_UP_HEAD, "", ...lines, ...(left === "" ? [] : [`- ${left}`])].join("\n");
 }
 
 function groupTable(model: DeckModel): string {

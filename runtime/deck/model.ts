@@ -132,7 +132,11 @@ export function isTrivial(run: RunRecord): boolean {
     return false;
   return [...run.calls.values()].every(
     (call) =>
-      (call.state === "ok" || call.state === "cached") && call.attempts.length <= 1 && call.awaited,
+      (call.state === "ok" || call.state === "cached") &&
+      call.attempts.length <= 1 &&
+      call.awaited &&
+      // A line has no place for the page of its execution.
+      call.where !== "remote",
   );
 }
 

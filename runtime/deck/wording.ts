@@ -89,7 +89,9 @@ export function outcomeOf(call: CallRecord): Outcome | undefined {
     return { kind: call.state === "cancelled" ? "note" : "error", text: lineText(call.error) };
   }
   const waits = retryText(call);
-  const text = waits ?? progressText(call);
+  const note =
+    call.note === undefined || call.endedAt !== undefined ? undefined : nameText(call.note);
+  const text = waits ?? note ?? progressText(call);
   return text === undefined ? undefined : { kind: "note", text };
 }
 
@@ -137,7 +139,10 @@ export function timeText(call: CallRecord, nowMs: number): string {
 /** `t2 · queued 290 ms · started +310 ms · report.ts:12:9 · never awaited`: a row's small print. */
 export function smallPrint(call: CallRecord, run: RunRecord): string {
   const parts = [call.id];
-  if (call.link) parts.push(`execution ${nameText(call.link.executionId)}`);
+  if (call.link) {
+    parts.push(`execution ${nameText(call.link.executionId)}`);
+    if (call.link.version !== undefined) parts.push(`version ${nameText(call.link.version)}`);
+  }
   if (call.startedAt !== undefined) {
     const queuedMs = call.startedAt - call.createdAt;
     if (queuedMs >= 1) parts.push(`queued ${formatDuration(queuedMs)}`);

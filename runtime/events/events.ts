@@ -121,6 +121,14 @@ export interface CallLinked extends EventBase {
   readonly tag?: string;
 }
 
+/** What a call that runs somewhere else waits for: "queued on the cluster". Only while it runs; the newest one holds. */
+export interface CallNoted extends EventBase {
+  readonly kind: "call-noted";
+  readonly id: string;
+  /** Empty when there is nothing more to say. */
+  readonly text: string;
+}
+
 /** Why a value came, or did not come, from the cache. */
 export interface CacheOutcome {
   readonly outcome: "hit" | "miss" | "reused" | "off";
@@ -190,6 +198,7 @@ export type RuntimeEvent =
   | AttemptFailed
   | CallProgress
   | CallLinked
+  | CallNoted
   | CallSettled
   | LogWritten
   | DeckAdded

@@ -43,6 +43,8 @@ export interface CallRecord {
     readonly version?: string;
     readonly tag?: string;
   };
+  /** What it waits for there, while it runs. */
+  readonly note?: string;
   /** Where the call stands, in the cell or file as written. */
   readonly source?: SourcePosition;
   readonly deps: readonly string[];

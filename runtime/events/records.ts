@@ -136,6 +136,12 @@ export class Records {
         });
         return;
       }
+      case "call-noted":
+        this.#change(event, (call) => {
+          if (event.text === "") delete call.note;
+          else call.note = safeLine(event.text);
+        });
+        return;
       case "call-linked": {
         const { executionId, url, version, tag } = event;
         this.#change(event, (call) => {
@@ -247,6 +253,7 @@ export class Records {
 
   #settled(call: OpenCall, run: OpenRun, event: CallSettled): void {
     this.#close(call, run, event.state, event.at);
+    delete call.note;
     const isGood = event.state === "ok" || event.state === "cached";
     // Presence, never truthiness: the value may be 0, "" or undefined.
     if (isGood) call.output = this.#bounded(run, event.output ?? NOT_REPORTED, call.id, false);

@@ -8,13 +8,12 @@
 import { StructuredDataset } from "./blobs/dataset.ts";
 import { FlyteDirectory } from "./blobs/directory.ts";
 import { FlyteFile } from "./blobs/file.ts";
-import { type Stored, setHandleMaker } from "./handle.ts";
+import type { Stored } from "./handle.ts";
 import type { Store } from "./storage.ts";
 
 export { type DatasetOptions, StructuredDataset } from "./blobs/dataset.ts";
 export { FlyteDirectory, type ListOptions } from "./blobs/directory.ts";
 export { type FileOptions, type FileSource, FlyteFile } from "./blobs/file.ts";
-export type { Materialized, Range } from "./blobs/origin.ts";
 export type { BlobSchema } from "./blobs/schema.ts";
 
 /** The handle of something stored. @param store reads it; without one, the credentials of this process count. */
@@ -32,9 +31,6 @@ export function handleOf(
       return StructuredDataset.at(uri, { ...found, columns });
   }
 }
-
-// Whoever has handles reads values as handles.
-setHandleMaker(handleOf);
 
 function isStore(store: object): store is Store {
   return "stream" in store && typeof store.stream === "function";

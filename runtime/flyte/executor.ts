@@ -9,6 +9,7 @@
  */
 
 import { create } from "@bufbuild/protobuf";
+import { formatDuration } from "../values/format.ts";
 import type { TaskContext } from "../workflow/context.ts";
 import type { Definition } from "../workflow/definition.ts";
 import { CallFailure, reasonToText } from "../workflow/errors.ts";
@@ -33,6 +34,13 @@ import type { Target } from "./targets.ts";
 import { targetOf } from "./which.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
+
+/** Of phases in which nothing runs for the call. */
+const PHASE_NOTES: Partial<Record<Phase, string>> = {
+  [Phase.QUEUED]: "queued on the cluster",
+  [Phase.ABORTING]: "being aborted on the cluster",
+  [Phase.FAILING]: "failing on the cluster",
+};
 
 /** How long silence lasts before it is told for the first time; then at each doubling. */
 const SILENCE_FIRST_MS = 5_000;
@@ -61,6 +69,8 @@ class RemoteCall {
   #launching: Promise<unknown> | undefined;
   #hasEnded = false;
   #silenceToldMs = 0;
+  /** What its phase there says to somebody who waits. */
+  #phaseNote = "";
 
   constructor(connection: Connection, call: ExecutableCall, inputs: Inputs, context: TaskContext) {
     this.#connection = connection;
@@ -179,25 +189,24 @@ class RemoteCall {
   }
 
   #tellPhase(phase: Phase): void {
-    const words: Partial<Record<Phase, string>> = {
-      [Phase.QUEUED]: "queued on the cluster",
-      [Phase.ABORTING]: "being aborted on the cluster",
-      [Phase.FAILING]: "failing on the cluster",
-    };
-    const said = words[phase];
-    if (said !== undefined) this.#context.log(said);
+    this.#phaseNote = PHASE_NOTES[phase] ?? "";
+    this.#call.noted(this.#phaseNote);
   }
 
   #tellSilence(ms: number): void {
     if (ms === 0) {
+      if (this.#silenceToldMs > 0) this.#context.log("the cluster answers again");
       this.#silenceToldMs = 0;
-      this.#context.log("the cluster answers again");
+      this.#call.noted(this.#phaseNote);
       return;
     }
+    const { endpoint } = this.#connection.client.platform;
+    const text = `no answer from ${endpoint} for ${secondsText(ms)}`;
+    this.#call.noted(text);
+    // Each time twice as long: the log is read when all is over.
     if (ms < Math.max(SILENCE_FIRST_MS, 2 * this.#silenceToldMs)) return;
     this.#silenceToldMs = ms;
-    const { endpoint } = this.#connection.client.platform;
-    this.#context.log(`no answer from ${endpoint} for ${Math.round(ms / 1_000)} s; waiting`);
+    this.#context.log(`${text}; waiting`);
   }
 
   /** E2 */
@@ -217,6 +226,11 @@ class RemoteCall {
       connection.notice(`execution ${name} could not be stopped; stop it yourself: ${this.#url}`);
     });
   }
+}
+
+/** Whole seconds: it changes with each question that goes unanswered. */
+function secondsText(ms: number): string {
+  return ms < 60_000 ? `${Math.floor(ms / 1_000)} s` : formatDuration(ms);
 }
 
 function launchOptions({ settings }: Definition): LaunchOptions {

@@ -30,11 +30,17 @@ export interface RemoteErrorDetails {
 
 /** The error that ended an execution, put together from what was written of it there. Its `name` is that of its class. */
 export class RemoteError extends Error {
+  static {
+    // Who shows it knows by this that the stack is text from elsewhere, of any language.
+    Object.defineProperty(RemoteError.prototype, Symbol.for("eagerdeck.RemoteError"), {
+      value: true,
+    });
+  }
   readonly flyteCode: string;
-  readonly origin: RemoteErrorDetails["origin"];
-  readonly attempts: number | undefined;
-  readonly worker: string | undefined;
-  readonly time: Date | undefined;
+  declare readonly origin: RemoteErrorDetails["origin"];
+  declare readonly attempts: number | undefined;
+  declare readonly worker?: string;
+  declare readonly time?: Date;
 
   constructor(
     name: string,
@@ -46,10 +52,11 @@ export class RemoteError extends Error {
     Object.defineProperty(this, "name", { value: name, configurable: true, writable: true });
     this.stack = stack ?? `${name}: ${message}`;
     this.flyteCode = details.flyteCode;
-    this.origin = details.origin;
-    this.attempts = details.attempts;
-    this.worker = details.worker;
-    this.time = details.time;
+    // The call it belongs to says as much already.
+    Object.defineProperty(this, "origin", { value: details.origin });
+    Object.defineProperty(this, "attempts", { value: details.attempts });
+    if (details.worker !== undefined) this.worker = details.worker;
+    if (details.time !== undefined) this.time = details.time;
   }
 }
 

@@ -56,6 +56,7 @@ export interface CheckResult {
  * ```
  */
 export class FlyteRemote implements HasExecutor {
+  static #current: FlyteRemote | undefined;
   readonly #options: FlyteRemoteOptions;
   #connection: Promise<Connection> | undefined;
 
@@ -76,6 +77,7 @@ export class FlyteRemote implements HasExecutor {
     };
     return {
       where: "remote",
+      name: this.placeText,
       concurrency: this.#options.launches?.running ?? RUNNING_MAX,
       ownsAttempts: true,
       run: async (call, inputs, context) => {
@@ -175,7 +177,13 @@ export class FlyteRemote implements HasExecutor {
   }
 
   static use(remote: FlyteRemote | undefined): void {
+    FlyteRemote.#current = remote;
     setDefaultExecutor(remote?.[EXECUTOR]());
+  }
+
+  /** The one that is used for calls that say nothing else; undefined: they run in this process. */
+  static get current(): FlyteRemote | undefined {
+    return FlyteRemote.#current;
   }
 
   /** Logs in, by a browser or a code if the cluster wants that. */
@@ -219,8 +227,13 @@ export class FlyteRemote implements HasExecutor {
 
   /** Nothing of its settings is shown but where it leads by its own options. */
   [inspect.custom](): string {
+    return `FlyteRemote ${this.placeText}`;
+  }
+
+  /** `flytesnacks/development`, as far as its own options say it: no settings are read for that. */
+  get placeText(): string {
     const { defaultProject = "?", defaultDomain = "?" } = this.#options;
-    return `FlyteRemote ${defaultProject}/${defaultDomain}`;
+    return `${defaultProject}/${defaultDomain}`;
   }
 }
 

@@ -27,12 +27,7 @@ export interface Signer {
    */
   sign(header: Headers, background: boolean, signal: AbortSignal | undefined): Promise<unknown>;
   /** @returns whether it is worth to repeat the request: there is another token now. */
-  refused(
-    signed: unknown,
-    error: unknown,
-    background: boolean,
-    signal: AbortSignal | undefined,
-  ): Promise<boolean>;
+  refused(signed: unknown, background: boolean, signal: AbortSignal | undefined): Promise<boolean>;
 }
 
 export interface RetryPolicy {
@@ -96,8 +91,8 @@ export function retrying(rules: Rules): Transport {
         answered = true;
         told = false;
         return { answer };
-      } catch (failure) {
-        return { failure, signed };
+      } catch (error) {
+        return { failure: cutAsSuch(error), signed };
       } finally {
         inFlight.release();
       }
@@ -111,7 +106,7 @@ export function retrying(rules: Rules): Transport {
         if (signer !== undefined && !signedAgain && refusesToken(failure)) {
           answered = true;
           signedAgain = true;
-          if (await signer.refused(signed, failure, background, stop)) continue;
+          if (await signer.refused(signed, background, stop)) continue;
           throw failure;
         }
         if (!isPassing(failure)) throw failure;
@@ -133,6 +128,14 @@ export function retrying(rules: Rules): Transport {
   return { unary, stream: (...given) => wire.stream(...given) };
 }
 
+/** A cut connection under its own name: nobody but us cancels our requests, and then this is not looked at. */
+function cutAsSuch(error: unknown): unknown {
+  const failure = ConnectError.from(error, Code.Internal);
+  if (failure.code !== Code.Canceled) return error;
+  const words = "the connection was cut before the answer came";
+  return new ConnectError(words, Code.Unavailable, failure.metadata, undefined, failure);
+}
+
 /** Whether the same request may succeed a moment later. */
 export function isPassing(error: unknown): boolean {
   const failure = ConnectError.from(error, Code.Internal);
@@ -140,7 +143,6 @@ export function isPassing(error: unknown): boolean {
     case Code.Unavailable:
     case Code.Aborted:
     case Code.DeadlineExceeded:
-    case Code.Canceled:
       return true;
     case Code.ResourceExhausted:
       return !isTooLarge(failure);

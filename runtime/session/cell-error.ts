@@ -34,6 +34,10 @@ export interface CellError {
   readonly code?: string;
   /** The user's frames, innermost first. */
   readonly frames: readonly CellFrame[];
+  /** The page of the execution that failed, for a call on a cluster. */
+  readonly url?: string;
+  /** The stack of an error from another process, as it was written there. */
+  readonly trace?: readonly string[];
   /** Plain text: the lines around the innermost position, numbered, with a caret. */
   readonly codeFrame?: string;
   /** The `cause`, at most eight deep, cycles cut. */

@@ -106,6 +106,8 @@ export type HostItem =
     }
   /** A cell said whether decks show by themselves. */
   | { readonly kind: "deck-settings"; readonly cell?: number; readonly inline: "on" | "off" }
+  /** Where calls run from now on that say nothing: a cluster by its name, or this process. */
+  | { readonly kind: "default-remote"; readonly cell?: number; readonly name?: string }
   | { readonly kind: "comm"; readonly cell?: number; readonly message: CommMessage }
   | { readonly kind: "comm-handled"; readonly cell: number; readonly error?: CellError }
   /** A cell asks the person. */

@@ -34,16 +34,49 @@ export function errorBody(
   lineOf: (value: unknown, name: string) => string,
 ): ErrorBody {
   const members = membersOf(error);
+  const trace = remoteTrace(error);
   return {
     as: "error",
     ...headline(error),
-    frames: userFrames(errorField(error, "stack")),
+    frames: trace === undefined ? userFrames(errorField(error, "stack")) : [],
+    ...(trace !== undefined && trace.length > 0 && { trace }),
     causes: causesOf(error, lineOf),
     ...(members !== undefined && {
       errors: members.slice(0, MEMBERS_MAX).map((member) => summary(member, lineOf)),
     }),
     properties: propertiesOf(error, lineOf),
   };
+}
+
+/** On errors that were put together from what another process wrote of them. */
+const REMOTE_BRAND = Symbol.for("eagerdeck.RemoteError");
+const TRACE_LINES_MAX = 16;
+/** What began it stands at the end in Python, and at the beginning in JavaScript. */
+const TRACE_HEAD_LINES = 6;
+const TRACE_LINE_MAX = 300;
+
+/**
+ * The stack of an error from another process, as readable lines: without the headline, which says the same as its name
+ * and message, and shortened in its middle.
+ * @returns undefined for an error of this process.
+ */
+export function remoteTrace(error: object): string[] | undefined {
+  if (findDescriptor(error, REMOTE_BRAND)?.value !== true) return undefined;
+  const stack = errorField(error, "stack");
+  if (typeof stack !== "string") return [];
+  const said = [errorField(error, "name"), errorField(error, "message")].map(String);
+  const headline = `${said[0]}: ${said[1]}`.trimEnd();
+  let text = beginning(stack, STACK_LENGTH_MAX);
+  if (text.startsWith(headline)) text = text.slice(headline.length);
+  else if (text.trimEnd().endsWith(headline)) text = text.trimEnd().slice(0, -headline.length);
+  const lines = redactText(text)
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .map((line) => escapeText(beginning(line.trimEnd(), TRACE_LINE_MAX)));
+  const left = lines.length - TRACE_LINES_MAX;
+  if (left <= 0) return lines;
+  const tail = lines.slice(TRACE_HEAD_LINES - TRACE_LINES_MAX + 1);
+  return [...lines.slice(0, TRACE_HEAD_LINES), `  … ${left + 1} more lines`, ...tail];
 }
 
 /** Of an AggregateError, or what a SuppressedError holds: both errors are somebody's failure. */
@@ -65,6 +98,7 @@ export function errorLine(error: object): string {
 export function errorBodyToText(body: ErrorBody): string {
   const lines = [body.message === "" ? body.name : `${body.name}: ${body.message}`];
   for (const frame of body.frames) lines.push(`    at ${frameToText(frame)}`);
+  for (const line of body.trace ?? []) lines.push(`    ${line}`);
   for (const cause of body.causes) lines.push(`  caused by  ${summaryToText(cause)}`);
   for (const member of body.errors ?? []) lines.push(`  with  ${summaryToText(member)}`);
   for (const { name, line } of body.properties) lines.push(`  ${name}: ${line}`);

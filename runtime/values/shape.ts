@@ -38,6 +38,8 @@ export interface ErrorBody {
   readonly message: string;
   /** The user's frames only, innermost first, at most six: `{ function: "publish", location: "report.ts:41:11" }`. */
   readonly frames: readonly { readonly function?: string; readonly location: string }[];
+  /** The stack of an error from another process, as it was written there: of any language, at most 16 lines. */
+  readonly trace?: readonly string[];
   /** The chain of `cause`, outermost first, at most five, cycles cut. */
   readonly causes: readonly { readonly name: string; readonly message: string }[];
   /** Members of an AggregateError, at most five. */

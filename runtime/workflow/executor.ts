@@ -24,6 +24,8 @@ export interface ExecutorOptions {
 export interface Executor {
   /** Where its calls run, as the deck says it. */
   readonly where: Where;
+  /** Which place that is, for people: `flytesnacks/development`. */
+  readonly name?: string;
   /** How many of its calls a scope runs at once when nobody says; absent: all. */
   readonly concurrency?: number;
   /** Attempts, their time limits and cached values are its business; the engine then sees one attempt. */
@@ -50,6 +52,8 @@ export interface ExecutableCall {
   readonly parent: { readonly definition: Definition } | undefined;
   /** Says which execution somewhere else this call is. */
   linked(link: ExecutionLink): void;
+  /** Says what it waits for there, while it runs: one short line, empty when for nothing more. */
+  noted(text: string): void;
 }
 
 export interface ExecutionLink {
@@ -91,10 +95,19 @@ function isExecutor(value: object): value is Executor {
 }
 
 let ofSession: Executor | undefined;
+let told: ((executor: Executor | undefined) => void) | undefined;
 
 /** What runs the calls of runs that say nothing else; `undefined`: this process. */
 export function setDefaultExecutor(executor: Executor | undefined): void {
   ofSession = executor;
+  told?.(executor);
+}
+
+/** Sets who hears of each `setDefaultExecutor`: a session shows it. */
+export function onDefaultExecutor(
+  listener: ((executor: Executor | undefined) => void) | undefined,
+): void {
+  told = listener;
 }
 
 export function defaultExecutor(): Executor {

@@ -210,6 +210,12 @@ export class LiveCall {
     emit({ kind: "call-linked", runId: this.run.id, at: now(), id: this.id, ...link });
   }
 
+  /** For the executor: what it waits for there; empty when for nothing more. */
+  noted(text: string): void {
+    if (this.#settled || !observed) return;
+    emit({ kind: "call-noted", runId: this.run.id, at: now(), id: this.id, text });
+  }
+
   markAwaited(): void {
     if (this.#awaited) return;
     this.#awaited = true;

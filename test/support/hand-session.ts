@@ -38,6 +38,7 @@ export class HandSession implements Session {
   readonly ready = Promise.resolve();
   phase: SessionPhase = "ready";
   count = 0;
+  readonly defaultRemote = undefined;
   check: Session["check"] = "error";
   readonly cells: HandCell[] = [];
   readonly interrupts: InterruptKind[] = [];

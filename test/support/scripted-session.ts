@@ -61,6 +61,7 @@ export class ScriptedSession implements Session {
   readonly ready: Promise<void>;
   phase: SessionPhase = "starting";
   count = 0;
+  defaultRemote: string | undefined;
   check: CheckPolicy = "error";
   readonly interrupts: InterruptKind[] = [];
   isClosed = false;

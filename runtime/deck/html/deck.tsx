@@ -13,11 +13,21 @@ import { type ChosenRows, foldRows, rowKey, sizeOf, stateOf, type TreeRow } from
 import type { CallTree } from "../tree.ts";
 import { countsText, nameText, placeText, timeText } from "../wording.ts";
 import { CallBody } from "./call-body.tsx";
-import { FailureSection } from "./failures.tsx";
+import { FailureSection, GivenUpLines } from "./failures.tsx";
 import type { DeckForm } from "./fit.ts";
 import { FunctionTable } from "./functions.tsx";
 import { DeckHeader, LiveHeader } from "./header.tsx";
-import { Badge, Box, CallName, Code, Muted, Outcome, Section, Segments } from "./parts.tsx";
+import {
+  Badge,
+  Box,
+  CallName,
+  Code,
+  ExecutionLink,
+  Muted,
+  Outcome,
+  Section,
+  Segments,
+} from "./parts.tsx";
 import { GraphSection, TimeSection } from "./pictures.tsx";
 import { RunSection } from "./run-facts.tsx";
 import { styles } from "./styles.ts";
@@ -40,6 +50,7 @@ export function Deck({
     <Box>
       <DeckHeader model={model} />
       <FailureSection failures={model.failures} />
+      <GivenUpLines run={model.run} />
       {model.run.calls.size === 0 ? null : rows === "functions" ? (
         <FunctionSection model={model} detail={detail} rowsMax={functionsMax} />
       ) : (
@@ -197,7 +208,9 @@ function LiveRow({
         </div>
       </td>
       <td style={styles.liveCell}>
-        <Muted>{placeText(call, model.isWhereShown)} </Muted>
+        <Muted>
+          <ExecutionLink call={call}>{placeText(call, model.isWhereShown)}</ExecutionLink>{" "}
+        </Muted>
       </td>
       <td style={styles.liveTime}>{timeText(call, model.endMs)} </td>
     </tr>

@@ -3,12 +3,14 @@
  * @module
  */
 import type { ReactElement } from "react";
+import type { RunRecord } from "../../events/record-shape.ts";
 import { counted, formatCount } from "../../values/format.ts";
 import { errorLines } from "../error-lines.ts";
+import { executionText, GIVEN_UP_HEAD, givenUpOf } from "../execution.ts";
 import type { FailurePanel, Failures } from "../failures.ts";
 import { CALL_LOOKS } from "../palette.ts";
 import { inputsText, lineText, logText, nameText } from "../wording.ts";
-import { Badge, Code, Muted, Section } from "./parts.tsx";
+import { Badge, CallName, Code, ExecutionLink, Muted, Section } from "./parts.tsx";
 import { headCell, styles } from "./styles.ts";
 
 export function FailureSection({ failures }: { readonly failures: Failures }): ReactElement | null {
@@ -27,6 +29,26 @@ export function FailureSection({ failures }: { readonly failures: Failures }): R
         <div style={styles.small}>… {formatCount(handledLeft)} more kinds of handled failures </div>
       ) : null}
     </Section>
+  );
+}
+
+/** What an interrupt left to look after. */
+export function GivenUpLines({ run }: { readonly run: RunRecord }): ReactElement | null {
+  const { calls, left } = givenUpOf(run);
+  if (calls.length === 0) return null;
+  return (
+    <div style={styles.small}>
+      {GIVEN_UP_HEAD}{" "}
+      {calls.map((call) => (
+        <div key={call.id} style={styles.line}>
+          <CallName call={call} />{" "}
+          <Muted>
+            <ExecutionLink call={call}>{executionText(call)}</ExecutionLink>{" "}
+          </Muted>
+        </div>
+      ))}
+      {left === "" ? null : <div>{left} </div>}
+    </div>
   );
 }
 
@@ -50,6 +72,11 @@ export function Panel({
           </Code>
         )}{" "}
         <Muted>{summary} </Muted>
+        {call?.link === undefined ? null : (
+          <Muted>
+            · <ExecutionLink call={call}>{executionText(call)}</ExecutionLink>{" "}
+          </Muted>
+        )}
       </div>
       <pre style={styles.panelText}>{errorLines(error).join("\n")}</pre>{" "}
       {earlier.map(({ n, error: each }) => (

@@ -5,6 +5,7 @@
 import type { ReactElement, ReactNode } from "react";
 import type { CallRecord } from "../../events/record-shape.ts";
 import { formatCount } from "../../values/format.ts";
+import { executionText, pageOf } from "../execution.ts";
 import { CALL_LOOKS, COUNT_ORDER, type StateLook } from "../palette.ts";
 import type { StateCounts } from "../tree.ts";
 import { callInputsText, nameText, outcomeOf } from "../wording.ts";
@@ -105,6 +106,24 @@ export function OutcomeText({ call }: { readonly call: CallRecord }): ReactEleme
     default:
       return outcome.kind satisfies never;
   }
+}
+
+/** A word that leads to the page of a call's execution; the word alone where there is no page. */
+export function ExecutionLink({
+  call,
+  children,
+}: {
+  readonly call: CallRecord;
+  readonly children: ReactNode;
+}): ReactElement {
+  const url = pageOf(call);
+  if (url === undefined) return <>{children}</>;
+  return (
+    <a href={url} target="_blank" rel="noopener noreferrer" title={executionText(call)}>
+      {/* U+FE0E keeps the arrow from being painted as an emoji. */}
+      {children} ↗{"\ufe0e"}
+    </a>
+  );
 }
 
 /** A part of the deck with a head that stays when it is closed. */

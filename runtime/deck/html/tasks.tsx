@@ -12,7 +12,7 @@ import { type FoldRow, rowCalls, rowKey, sizeOf, stateOf, type TreeRow } from ".
 import type { CallNode } from "../tree.ts";
 import { callText, countsText, nameText, outcomeOf, timeText } from "../wording.ts";
 import { CallBody } from "./call-body.tsx";
-import { Badge, CallName, Code, Muted, Outcome, OutcomeText } from "./parts.tsx";
+import { Badge, CallName, Code, ExecutionLink, Muted, Outcome, OutcomeText } from "./parts.tsx";
 import { headCell, rowBodyStyle, styles } from "./styles.ts";
 import { CallLane, SpanLane } from "./waterfall.tsx";
 
@@ -227,6 +227,11 @@ export function CallLine({
       <Muted>
         · {timeText(call, nowMs)}
         {label === undefined ? "" : ` · ${label}`}{" "}
+        {call.link === undefined ? null : (
+          <>
+            · <ExecutionLink call={call}>{call.where}</ExecutionLink>{" "}
+          </>
+        )}
       </Muted>
     </div>
   );
@@ -267,17 +272,9 @@ export function Unfolding({
 }
 
 function WhereCell({ call }: { readonly call: CallRecord }): ReactElement {
-  const url = call.link?.url;
   return (
     <td style={styles.cellNoWrap}>
-      {url !== undefined && /^https?:\/\//i.test(url) ? (
-        // U+FE0E keeps the arrow from being painted as an emoji.
-        <a href={url} title="open in the console">
-          {call.where} ↗{"\ufe0e"}
-        </a>
-      ) : (
-        call.where
-      )}{" "}
+      <ExecutionLink call={call}>{call.where}</ExecutionLink>{" "}
     </td>
   );
 }

@@ -5,6 +5,7 @@
 import type { CallRecord } from "../../events/record-shape.ts";
 import { columnsOf, fitLine } from "../../values/escape.ts";
 import { formatCount, formatDuration } from "../../values/format.ts";
+import { pageOf } from "../execution.ts";
 import { extentOf, type FunctionGroup, runGroups } from "../functions.ts";
 import type { DeckModel } from "../model.ts";
 import {
@@ -80,7 +81,9 @@ function callRow(row: Extract<TreeRow, { kind: "call" }>, model: DeckModel, layo
     badge(call.state),
     ...fitSpans([indentOf(row), ...nameSpans(call)], layout.task),
     { ...outcome, text: ` ${fitLine(outcome.text, layout.output - 1)}` },
-    ...(layout.where > 0 ? [muted(` ${fitLine(whereText(call, model), layout.where - 1)}`)] : []),
+    ...(layout.where > 0
+      ? [linked(` ${fitLine(whereText(call, model), layout.where - 1)}`, call)]
+      : []),
     timeSpan(timeText(call, model.endMs)),
     ...laneSpans([call], model, layout.lane),
   ];
@@ -112,7 +115,7 @@ export function liveRow(row: TreeRow, model: DeckModel, columns: number): Row {
   const { call } = row.node;
   const place = columns >= WHERE_COLUMNS_MIN ? placeText(call, model.isWhereShown) : "";
   const time = timeSpan(timeText(call, model.endMs));
-  const tail = place === "" ? [time] : [muted(`  ${place}`), time];
+  const tail = place === "" ? [time] : [linked(`  ${place}`, call), time];
   const room = columns - TIME_COLUMNS - (place === "" ? 0 : columnsOf(place) + 2);
   return [...fitSpans([indentOf(row), ...callSpans(call)], room), ...tail];
 }
@@ -155,6 +158,12 @@ function indentOf({ depth }: TreeRow): Span {
 
 function timeSpan(text: string): Span {
   return { text: fitLine(text, TIME_COLUMNS, "right"), role: "number" };
+}
+
+/** Where a call runs, leading to the page of its execution if it has one. */
+function linked(text: string, call: CallRecord): Span {
+  const url = pageOf(call);
+  return url === undefined ? muted(text) : { ...muted(text), url };
 }
 
 /** `remote ×2` */

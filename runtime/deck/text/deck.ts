@@ -8,18 +8,20 @@ import type { RunRecord } from "../../events/record-shape.ts";
 import { columnsOf } from "../../values/escape.ts";
 import { counted, formatDuration } from "../../values/format.ts";
 import { adviceWords, serialCalls } from "../advice.ts";
+import { GIVEN_UP_HEAD, givenUpOf } from "../execution.ts";
 import { type DeckModel, deckModel, isTrivial, liveChoice } from "../model.ts";
 import { CALL_ROWS_MAX } from "../rows.ts";
 import { callTree } from "../tree.ts";
 import { type DeckText, userDeckTexts } from "../user-deck.ts";
 import { countsText, inputsText, lineText, nameText, tasksText, timeText } from "../wording.ts";
 import { callRows, functionRows, liveRow } from "./calls.ts";
-import { failureRows } from "./failures.ts";
+import { executionSpan, failureRows } from "./failures.ts";
 import {
   callSpans,
   cutSpans,
   fitSpans,
   muted,
+  nameSpans,
   type Row,
   runRole,
   type Span,
@@ -49,12 +51,25 @@ export function deckRows(run: RunRecord, { columns, rowsMax }: RowOptions): Row[
     ...goOnRows(model, columns),
     ...outputRows(model, columns),
     ...failureRows(model.failures, columns),
+    ...givenUpRows(run, columns),
   ];
   const advice = adviceRows(model, columns);
   const tail = decks.flatMap((deck) => userDeckRows(deck, columns));
   const taken = head.length + advice.length + Math.min(tail.length, DECK_ROWS_RESERVED);
   const room = Math.max(1, rowsMax - taken);
   return atMost([...head, ...callsRows(model, columns, room), ...advice, ...tail], rowsMax);
+}
+
+function givenUpRows(run: RunRecord, columns: number): Row[] {
+  const { calls, left } = givenUpOf(run);
+  if (calls.length === 0) return [];
+  return [
+    [muted(`  ${GIVEN_UP_HEAD}`)],
+    ...calls.map((call) =>
+      cutSpans([muted("    "), ...nameSpans(call), muted("  "), executionSpan(call)], columns),
+    ),
+    ...(left === "" ? [] : [[muted(`    ${left}`)]]),
+  ];
 }
 
 function callsRows(model: DeckModel, columns: number, room: number): Row[] {

@@ -2,8 +2,10 @@
  * What failed and why, as rows.
  * @module
  */
+import type { CallRecord } from "../../events/record-shape.ts";
 import { counted, formatCount } from "../../values/format.ts";
 import { errorLines } from "../error-lines.ts";
+import { executionText, pageOf } from "../execution.ts";
 import type { FailurePanel, Failures } from "../failures.ts";
 import { inputsText, lineText, logText, nameText } from "../wording.ts";
 import { cutSpans, muted, type Row, type Span } from "./spans.ts";
@@ -29,6 +31,13 @@ export function failureRows(failures: Failures, columns: number): Row[] {
   return rows;
 }
 
+/** `execution e-simple-k2 · version v12`, leading to its page. */
+export function executionSpan(call: CallRecord): Span {
+  const url = pageOf(call);
+  const text = executionText(call);
+  return url === undefined ? muted(text) : { text: `${text} ↗`, role: "muted", url };
+}
+
 export function panelRows(panel: FailurePanel, columns: number): Row[] {
   const name: Span[] = panel.call ? [{ text: `${nameText(panel.call.name)} `, role: "name" }] : [];
   const rows: Row[] = [
@@ -37,6 +46,9 @@ export function panelRows(panel: FailurePanel, columns: number): Row[] {
       cutSpans([{ text: `    ${text}`, role: index === 0 ? "error" : "muted" }], columns),
     ),
   ];
+  if (panel.call?.link !== undefined) {
+    rows.push(cutSpans([muted("    "), executionSpan(panel.call)], columns));
+  }
   for (const { n, error } of panel.earlier) {
     rows.push(cutSpans([muted(`    attempt ${n}: ${lineText(error)}`)], columns));
   }

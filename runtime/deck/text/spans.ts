@@ -28,6 +28,8 @@ export type Role =
 export interface Span {
   readonly text: string;
   readonly role: Role;
+  /** Where it leads, in a terminal that can. */
+  readonly url?: string;
 }
 
 export type Row = readonly Span[];

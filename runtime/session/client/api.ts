@@ -107,6 +107,8 @@ export type SessionEvent =
     }
   /** Whether live trees and decks show by themselves from now on. A new user process begins with "on". */
   | { readonly kind: "deck-settings"; readonly cell?: number; readonly inline: "on" | "off" }
+  /** Calls that say nothing else run on that cluster from now on; without a name in the user process, as in a new one. */
+  | { readonly kind: "default-remote"; readonly cell?: number; readonly name?: string }
   /** Diagnostics of a cell that was not stopped by them (`check: "warn"`). */
   | {
       readonly kind: "diagnostics";
@@ -267,6 +269,8 @@ export interface Session {
   readonly phase: SessionPhase;
   /** The execution count of the newest stored cell; 0 at first. */
   readonly count: number;
+  /** The cluster where calls run that say nothing else, `flytesnacks/development`; undefined: in the user process. */
+  readonly defaultRemote: string | undefined;
   /** Default check policy of cells, changeable at any time. */
   check: CheckPolicy;
   execute(request: ExecuteRequest): Execution;

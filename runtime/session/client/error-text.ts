@@ -22,14 +22,16 @@ function cellErrorLines(error: CellError, paint: PaintError = (text) => text): s
   }
   const lines = headline(error, paint);
   if (error.codeFrame) lines.push(...painted(error.codeFrame.split("\n"), paint));
-  lines.push(...frameLines(error.frames, paint));
+  lines.push(...frameLines(error.frames, paint), ...traceLines(error, paint));
+  // Once, and whole: it is there to be opened.
+  if (error.url !== undefined) lines.push(`${paint("its page", "dim")} ${error.url}`);
   for (const member of error.errors ?? [])
     lines.push(`  ${paint("with", "dim")} ${summary(member)}`);
   let cause = error.cause;
   for (let depth = 0; cause && depth < CAUSES_MAX; depth++) {
     lines.push(`${paint("caused by", "dim")} ${summary(cause)}`);
     if (cause.codeFrame) lines.push(...painted(cause.codeFrame.split("\n"), paint));
-    lines.push(...frameLines(cause.frames.slice(0, 3), paint));
+    lines.push(...frameLines(cause.frames.slice(0, 3), paint), ...traceLines(cause, paint));
     cause = cause.cause;
   }
   return lines;
@@ -68,6 +70,10 @@ function frameLines(frames: readonly CellFrame[], paint: PaintError): string[] {
   });
   const left = frames.length - FRAMES_MAX;
   return left > 0 ? [...lines, paint(`    … ${left} more`, "dim")] : lines;
+}
+
+function traceLines({ trace = [] }: CellError, paint: PaintError): string[] {
+  return trace.map((line) => paint(`    ${line}`, "dim"));
 }
 
 function painted(lines: readonly string[], paint: PaintError): string[] {

@@ -131,6 +131,7 @@ class ClientSession implements Session {
   #deaths: number[] = [];
   #isRestarting = false;
   readonly #dialect: Dialect | undefined;
+  #defaultRemote: string | undefined;
   check: CheckPolicy;
   readonly ready: Promise<void>;
 
@@ -161,6 +162,10 @@ class ClientSession implements Session {
 
   get phase(): SessionPhase {
     return this.#phase;
+  }
+
+  get defaultRemote(): string | undefined {
+    return this.#defaultRemote;
   }
 
   get count(): number {
@@ -385,6 +390,10 @@ class ClientSession implements Session {
       case "exiting":
         this.#exiting = item;
         return;
+      case "default-remote":
+        this.#defaultRemote = item.name;
+        this.#emit(item);
+        return;
       case "uncaught":
         this.#noteUncaught(item);
         this.#emit(item);
@@ -509,7 +518,7 @@ class ClientSession implements Session {
     const exitCode = this.#exiting?.code;
     this.#setPhase("lost", reason, exitCode);
     const cells = [...this.#entries.values()].filter(({ stage }) => stage !== "waiting");
-    const gone = this.#goneVariables();
+    const gone = this.#goneVariables() + this.#goneRemote();
     for (const { waiting } of this.#lanes.values())
       for (const entry of waiting.splice(0)) this.#abort(entry);
     this.#deaths = [...this.#deaths, performance.now()].slice(-DEATHS_MAX);
@@ -540,6 +549,15 @@ class ClientSession implements Session {
     const [first, last] = [this.#firstCountOfProcess, this.#count - running];
     if (last < first) return "";
     return `; variables of ${first === last ? `In [${first}]` : `In [${first}]–In [${last}]`} are gone`;
+  }
+
+  /** The next process runs its calls itself, until somebody says otherwise again. */
+  #goneRemote(): string {
+    const remote = this.#defaultRemote;
+    if (remote === undefined) return "";
+    this.#defaultRemote = undefined;
+    this.#emit({ kind: "default-remote" });
+    return `; calls no longer run on ${remote}`;
   }
 
   #lose(entry: Entry, reason: string, isDying = false): void {

@@ -16,6 +16,7 @@ import type { RuntimeEvent } from "../../events/events.ts";
 import { Records } from "../../events/records.ts";
 import { setEarlierTags } from "../../flyte/tags.ts";
 import { numberCallsFrom, observe, setLocator } from "../../workflow/engine.ts";
+import { onDefaultExecutor } from "../../workflow/executor.ts";
 import { keepCalls } from "../../workflow/kept.ts";
 import { needsTimeToLeave, stopAll } from "../../workflow/leaving.ts";
 import { currentScope } from "../../workflow/run.ts";
@@ -217,6 +218,15 @@ function start(init: Extract<Request, { kind: "init" }>): void {
     report(told, records.run(told.runId)?.cell);
     remembered.event(told);
     if (event.kind === "run-ended") void git.refresh();
+  });
+  onDefaultExecutor((executor) => {
+    const cell = currentScope()?.run.cell ?? own.fallbackCell();
+    const name = executor && (executor.name ?? executor.where);
+    outbox.add({
+      kind: "default-remote",
+      ...(cell !== undefined && { cell }),
+      ...(name !== undefined && { name }),
+    });
   });
   installPrelude({
     scope,

@@ -35,7 +35,7 @@ export interface PreludeParts {
   readonly folder: string;
 }
 
-/** What `import … from "eagerdeck"` gives, but for `z`. */
+/** What `import … from "eagerdeck"` gives, but for what is loaded later. */
 const api = { task, workflow, eager, mapTask, group, currentContext, EagerException, Deck };
 
 /**
@@ -46,6 +46,25 @@ function schemas(): unknown {
   const path = fileURLToPath(import.meta.resolve("zod"));
   const { z }: typeof import("zod") = createRequire(import.meta.url)(path);
   return z;
+}
+
+/**
+ * Names of the package that few cells say, each with its module: loaded when a cell first does. The same module as
+ * `import … from "eagerdeck"` has.
+ */
+const LATER: Readonly<Record<string, string>> = {
+  FlyteRemote: "../../flyte/remote.js",
+  Config: "../../flyte/config.js",
+  Duration: "../../types/duration.js",
+  FlyteFile: "../../flyte/blobs.js",
+  FlyteDirectory: "../../flyte/blobs.js",
+  StructuredDataset: "../../flyte/blobs.js",
+};
+
+function loaded(name: string, module: string): unknown {
+  const path = fileURLToPath(new URL(module, import.meta.url));
+  const exported: Record<string, unknown> = createRequire(import.meta.url)(path);
+  return exported[name];
 }
 
 /** Publishes the prelude on a fresh scope. @returns its names. */
@@ -82,6 +101,9 @@ export function installPrelude(parts: PreludeParts): string[] {
     deck: () => history.deck,
     signal: currentSignal,
     z: schemas,
+    ...Object.fromEntries(
+      Object.entries(LATER).map(([name, module]) => [name, () => loaded(name, module)]),
+    ),
   };
   for (const [name, read] of Object.entries(accessors)) {
     scope.define(name, read);

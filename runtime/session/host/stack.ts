@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs";
 import { isAbsolute, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { types } from "node:util";
+import { remoteTrace } from "../../values/error-body.ts";
 import { cutText } from "../../values/escape.ts";
 import { preview } from "../../values/preview.ts";
 import type { CellError, CellFrame } from "../cell-error.ts";
@@ -155,7 +156,9 @@ export class Stacks {
     }
     seen.add(thrown);
     const stack = text(read(thrown, "stack"));
-    const frames = this.#frames(stack);
+    const trace = remoteTrace(thrown);
+    const frames = trace === undefined ? this.#frames(stack) : [];
+    const url = depth === 0 ? pageOf(thrown) : undefined;
     const cause = causeOf(thrown);
     const members = read(thrown, "errors");
     const top = frames.find((frame) => frame.from !== "package") ?? frames[0];
@@ -173,6 +176,8 @@ export class Stacks {
       message: cutText(cleaned(text(read(thrown, "message")), frames[0]), MESSAGE_CHARS_MAX),
       ...(typeof code === "string" && code !== "" ? { code } : {}),
       frames,
+      ...(url === undefined ? {} : { url }),
+      ...(trace !== undefined && trace.length > 0 ? { trace } : {}),
       ...(frame ? { codeFrame: frame } : {}),
       ...(goesOn(cause) ? { cause: this.cellError(cause, depth + 1, seen) } : {}),
       ...(Array.isArray(members) && depth < CAUSES_MAX
@@ -287,7 +292,7 @@ function cleaned(message: string, top: CellFrame | undefined): string {
     .replaceAll(/\$\d+(?:_\d+)?\./g, "");
 }
 
-function isError(value: unknown): boolean {
+function isError(value: unknown): value is object {
   if (types.isProxy(value)) return false;
   return (
     types.isNativeError(value) ||
@@ -318,6 +323,19 @@ function causeOf(error: unknown): unknown {
     cause = next;
   }
   return cause;
+}
+
+/** Where the execution is to be seen that failed first: of this call, or of one that it made. */
+function pageOf(error: unknown): string | undefined {
+  const seen = new Set<unknown>();
+  let found: string | undefined;
+  for (let at = error; isError(at) && !seen.has(at); at = read(at, "cause")) {
+    seen.add(at);
+    if (read(at, "name") !== "EagerException") continue;
+    const url = read(at, "url");
+    if (typeof url === "string" && /^https?:\/\/[\x21-\x7e]{1,2000}$/i.test(url)) found = url;
+  }
+  return found;
 }
 
 function isOwn(value: unknown, key: string): boolean {

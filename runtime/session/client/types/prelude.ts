@@ -17,6 +17,12 @@ const API = [
   "EagerException",
   "Deck",
   "z",
+  "FlyteRemote",
+  "Config",
+  "Duration",
+  "FlyteFile",
+  "FlyteDirectory",
+  "StructuredDataset",
 ];
 
 /** Names of a session. */

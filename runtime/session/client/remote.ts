@@ -1,0 +1,59 @@
+/**
+ * `.remote` and `%remote`: reads what was typed and asks the user process.
+ * @module
+ */
+import { pathToFileURL } from "node:url";
+import { builtModule } from "../package-root.ts";
+import { REMOTE_ANSWER_TYPE, type RemoteAnswer, type RemoteRequest } from "../remote-answer.ts";
+import type { Session } from "./api.ts";
+
+export type { RemoteRequest } from "../remote-answer.ts";
+
+/** As project and domain have to be named in Flyte. */
+const PLACE = /^([\w.-]+)\/([\w.-]+)$/;
+
+/**
+ * @param words of the line behind the command.
+ * @returns undefined for what is no such line.
+ */
+export function remoteRequest(words: readonly string[]): RemoteRequest | undefined {
+  const [first, ...rest] = words;
+  if (first === undefined) return { action: "show" };
+  if (first === "off") return rest.length === 0 ? { action: "off" } : undefined;
+  const [place, config, ...more] = inOrder(words);
+  const [, project, domain] = PLACE.exec(place ?? "") ?? [];
+  if (project === undefined || domain === undefined || more.length > 0) return undefined;
+  return { action: "set", project, domain, ...(config !== undefined && { config }) };
+}
+
+/** Place first, then the file: people write the flag in front as well. More than these two when something is wrong. */
+function inOrder(words: readonly string[]): readonly string[] {
+  const left: string[] = [];
+  const files: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    if (word === "--config") files.push(words[++at] ?? "");
+    else if (word.startsWith("--config=")) files.push(word.slice("--config=".length));
+    else left.push(word);
+  }
+  const isWrong = left.length !== 1 || files.length > 1 || files.includes("");
+  return isWrong ? ["", "", ""] : [...left, ...files];
+}
+
+/**
+ * Sets, shows or takes back where calls run that say nothing else.
+ * @returns what to tell the person; `ok: false` when nothing was changed.
+ */
+export async function askRemote(
+  session: Session,
+  request: RemoteRequest,
+): Promise<{ readonly ok: boolean; readonly text: string }> {
+  const module = pathToFileURL(builtModule("runtime/session/host/default-remote.js")).href;
+  const answer = await session.evaluate(
+    `await (await import(${JSON.stringify(module)})).defaultRemote(${JSON.stringify(request)})`,
+  );
+  if (!answer.ok) return { ok: false, text: answer.error.message };
+  // Made by default-remote.ts of this very version.
+  const { lines, error } = answer.value[REMOTE_ANSWER_TYPE] as RemoteAnswer;
+  return error === undefined ? { ok: true, text: lines.join("\n") } : { ok: false, text: error };
+}
