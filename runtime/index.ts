@@ -18,6 +18,7 @@ setCacheStore(async () => {
 export { z } from "zod";
 export type { CallState } from "./events/events.ts";
 export {
+  type BlobSchema,
   type DatasetOptions,
   type FileOptions,
   type FileSource,
@@ -36,9 +37,10 @@ export type {
 } from "./flyte/execution.ts";
 export type { Fetched, FetchOptions } from "./flyte/fetch.ts";
 export type { LaunchOptions } from "./flyte/launch.ts";
+export { OpaqueValue } from "./flyte/opaque.ts";
 export type { EntityReference, FlyteRemoteOptions } from "./flyte/options.ts";
 export { type CheckResult, FlyteRemote } from "./flyte/remote.ts";
-export { Duration } from "./types/duration.ts";
+export { Duration, type DurationParts } from "./types/duration.ts";
 export type { StandardSchema } from "./types/standard-schema.ts";
 export type { Call, MapCall } from "./workflow/call.ts";
 export { currentContext, type TaskContext } from "./workflow/context.ts";

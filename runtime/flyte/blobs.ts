@@ -8,7 +8,7 @@
 import { StructuredDataset } from "./blobs/dataset.ts";
 import { FlyteDirectory } from "./blobs/directory.ts";
 import { FlyteFile } from "./blobs/file.ts";
-import { type Stored, setHandleMaker } from "./handle.ts";
+import type { Stored } from "./handle.ts";
 import type { Store } from "./storage.ts";
 
 export { type DatasetOptions, StructuredDataset } from "./blobs/dataset.ts";
@@ -32,9 +32,6 @@ export function handleOf(
       return StructuredDataset.at(uri, { ...found, columns });
   }
 }
-
-// Whoever has handles reads values as handles.
-setHandleMaker(handleOf);
 
 function isStore(store: object): store is Store {
   return "stream" in store && typeof store.stream === "function";

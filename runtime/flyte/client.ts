@@ -39,9 +39,17 @@ export interface ClientOptions extends Omit<ChannelOptions, "signer"> {
   readonly login?: Pick<SignerOptions, "environment" | "now" | "wait">;
 }
 
+/** Hints that this process has shown. */
+const shown = new Set<string>();
+
 /** Connects with the first call. Logs in when the cluster asks for it. */
 export function openClient(platform: Platform, options: ClientOptions = {}): FlyteClient {
   const { notice = console.error, secret, login } = options;
+  for (const hint of platform.hints) {
+    if (shown.has(hint)) continue;
+    shown.add(hint);
+    notice(hint);
+  }
   let signer: TokenSigner | undefined;
   const channel = openChannel(platform, {
     ...options,

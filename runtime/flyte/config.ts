@@ -118,7 +118,7 @@ export class Config {
     }
     return platformOf(settings, environment, {
       source: sourceOf(origin, found?.file, inPod),
-      warnings: found?.warnings ?? [],
+      hints: found?.hints ?? [],
     });
   }
 
@@ -174,7 +174,7 @@ function notFound(file: string | undefined, tried: readonly string[]): FlyteErro
 function platformOf(
   settings: Settings,
   environment: NodeJS.ProcessEnv,
-  { source, warnings }: { source: string; warnings: readonly string[] },
+  { source, hints }: { source: string; hints: readonly string[] },
 ): Platform {
   const { host, port, insecure: byScheme } = endpointOf(settings.endpoint ?? "");
   const insecure = settings.insecure ?? byScheme ?? false;
@@ -198,9 +198,9 @@ function platformOf(
   if (mode === "ExternalCommand" && settings.command === undefined) {
     throw new FlyteError("CONFIG_INVALID", "authType ExternalCommand needs admin.command");
   }
-  const told = [...warnings];
+  const warnings: string[] = [];
   if (insecureSkipVerify && !insecure) {
-    told.push(
+    warnings.push(
       `the certificate of ${host} is not checked (insecureSkipVerify): whoever is in between can read and change everything`,
     );
   }
@@ -235,7 +235,8 @@ function platformOf(
       image: settings.image,
     }),
     source,
-    warnings: told,
+    warnings,
+    hints,
   };
 }
 

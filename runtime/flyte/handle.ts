@@ -1,7 +1,5 @@
 /**
- * What values know of handles (of files, directories and datasets), and handles of values: one symbol and its shape.
- *
- * A handle shows its state under `HANDLE`; reading makes handles by what `setHandleMaker` was given.
+ * What encoding a value knows of a handle (of a file, directory or dataset): one symbol and its shape.
  * @module
  */
 import type { ColumnType } from "../types/value-type.ts";
@@ -35,18 +33,4 @@ export interface HandleState extends Omit<Stored, "uri"> {
 export function handleStateOf(value: object): HandleState | undefined {
   const state = (value as { [HANDLE]?: HandleState })[HANDLE];
   return typeof state === "object" && state !== null ? state : undefined;
-}
-
-type Maker = (stored: Stored, store: object | undefined) => unknown;
-
-let maker: Maker | undefined;
-
-/** @param make gives the handle of something stored; `store` reads it. */
-export function setHandleMaker(make: Maker): void {
-  maker = make;
-}
-
-/** @returns undefined when the handles' module is not loaded. */
-export function makeHandle(stored: Stored, store: object | undefined): unknown {
-  return maker?.(stored, store);
 }

@@ -4,7 +4,8 @@
  * 1. Creating calls are repeated too: names and versions make them the same call (`ALREADY_EXISTS` is then ours).
  * 2. A cut connection looks as if the request had been cancelled: it is repeated unless our own signal did it.
  * 3. A message that is too large looks like an overload: it is never repeated.
- * 4. A refused token leads to one repetition with another token per request, and no second one.
+ * 4. A poll is not repeated here: whoever polls asks again anyway, and has to know that there was no answer.
+ * 5. A refused token leads to one repetition with another token per request, and no second one.
  * @module
  */
 import {
@@ -27,12 +28,7 @@ export interface Signer {
    */
   sign(header: Headers, background: boolean, signal: AbortSignal | undefined): Promise<unknown>;
   /** @returns whether it is worth to repeat the request: there is another token now. */
-  refused(
-    signed: unknown,
-    error: unknown,
-    background: boolean,
-    signal: AbortSignal | undefined,
-  ): Promise<boolean>;
+  refused(signed: unknown, background: boolean, signal: AbortSignal | undefined): Promise<boolean>;
 }
 
 export interface RetryPolicy {
@@ -60,7 +56,10 @@ const NOTICE_AFTER_MS = 3_000;
 
 const BACKGROUND = createContextKey(false, { description: "nobody waits at the screen" });
 
-/** For `CallOptions.contextValues` of polls: they never ask a person to log in, they wait until somebody did. */
+/**
+ * For `CallOptions.contextValues` of polls: they never ask a person to log in, they wait until somebody did; and they fail
+ * at once when there is no answer.
+ */
 export function inBackground(): ContextValues {
   return createContextValues().set(BACKGROUND, true);
 }
@@ -96,8 +95,8 @@ export function retrying(rules: Rules): Transport {
         answered = true;
         told = false;
         return { answer };
-      } catch (failure) {
-        return { failure, signed };
+      } catch (error) {
+        return { failure: cutAsSuch(error), signed };
       } finally {
         inFlight.release();
       }
@@ -111,10 +110,10 @@ export function retrying(rules: Rules): Transport {
         if (signer !== undefined && !signedAgain && refusesToken(failure)) {
           answered = true;
           signedAgain = true;
-          if (await signer.refused(signed, failure, background, stop)) continue;
+          if (await signer.refused(signed, background, stop)) continue;
           throw failure;
         }
-        if (!isPassing(failure)) throw failure;
+        if (background || !isPassing(failure)) throw failure;
         const pause = policy.random() * Math.min(policy.capMs, policy.baseMs * 2 ** attempt);
         const passed = performance.now() - began;
         if (passed + pause > (answered ? policy.budgetMs : policy.firstBudgetMs)) throw failure;
@@ -133,6 +132,14 @@ export function retrying(rules: Rules): Transport {
   return { unary, stream: (...given) => wire.stream(...given) };
 }
 
+/** A cut connection under its own name: nobody but us cancels our requests, and then this is not looked at. */
+function cutAsSuch(error: unknown): unknown {
+  const failure = ConnectError.from(error, Code.Internal);
+  if (failure.code !== Code.Canceled) return error;
+  const words = "the connection was cut before the answer came";
+  return new ConnectError(words, Code.Unavailable, failure.metadata, undefined, failure);
+}
+
 /** Whether the same request may succeed a moment later. */
 export function isPassing(error: unknown): boolean {
   const failure = ConnectError.from(error, Code.Internal);
@@ -140,7 +147,6 @@ export function isPassing(error: unknown): boolean {
     case Code.Unavailable:
     case Code.Aborted:
     case Code.DeadlineExceeded:
-    case Code.Canceled:
       return true;
     case Code.ResourceExhausted:
       return !isTooLarge(failure);

@@ -9,6 +9,7 @@
  * @module
  */
 import { type ByteRange, checkRange, type Listed, streamOf } from "./storage/backend.ts";
+import type { UploadSource } from "./storage/digest.ts";
 import { StorageError } from "./storage/failure.ts";
 import { Ladder, type LadderOptions } from "./storage/ladder.ts";
 import { checkedBelow, shownUri } from "./storage/location.ts";
@@ -57,7 +58,7 @@ export interface Store {
    * @param options `filename`: the last part of the address; `a/b.csv` below a `root` that several files share.
    */
   upload(
-    source: string | Uint8Array | ReadableStream<Uint8Array>,
+    source: UploadSource,
     options: Cancellable & { readonly filename: string; readonly root?: string | undefined },
   ): Promise<Uploaded>;
 }

@@ -6,6 +6,7 @@
  * 2. Immutable.
  * @module
  */
+import { types } from "node:util";
 import { preview } from "../values/preview.ts";
 import { VALUE_TYPE, type ValueType } from "./value-type.ts";
 
@@ -27,9 +28,25 @@ const PART = /(\d+)(?:\.(\d+))?\s*(ns|us|ms|s|m|h|d|w)\s*/gy;
 const ISO =
   /^([+-])?P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d{1,9}))?S)?)?$/;
 
-/** A length of time. `Duration.of("1h 30m")`, `Duration.ofMs(1500)`, `Duration.of({ seconds: 1, nanos: 5 })`. */
+const BRAND = Symbol.for("eagerdeck.Duration");
+
+/** A length in whole seconds and nanoseconds, which add up. */
+export interface DurationParts {
+  readonly seconds?: number | bigint;
+  readonly nanos?: number;
+}
+
+/** A length of time: `new Duration("1h 30m")`, `Duration.ofMs(1500)`. Its schema is `z.instanceof(Duration)`. */
 export class Duration {
-  /** What schemas of this class stand for: `z.instanceof(Duration)`. */
+  static {
+    Object.defineProperty(Duration.prototype, BRAND, { value: true });
+  }
+  // A notebook may load its own copy of the package.
+  static [Symbol.hasInstance](value: unknown): value is Duration {
+    return typeof value === "object" && value !== null && !types.isProxy(value) && BRAND in value;
+  }
+
+  /** What a schema of this class stands for. */
   static readonly [VALUE_TYPE]: ValueType = { kind: "duration" };
 
   /** Whole seconds, towards zero. */
@@ -37,50 +54,38 @@ export class Duration {
   /** The rest in nanoseconds, of the same sign. */
   readonly nanos: number;
 
-  private constructor(total: bigint) {
+  /**
+   * @param length text like `"1h 30m"` or `"-250ms"`, ISO 8601 (`"PT1H30M"`), parts, or another Duration.
+   * @throws {TypeError} for text of another form; {RangeError} beyond ten thousand years.
+   */
+  constructor(length: string | DurationParts) {
+    const total = typeof length === "string" ? parse(length) : ofParts(length);
+    if ((total < 0n ? -total : total) > LIMIT_SECONDS * NANOS) {
+      throw new RangeError("a length of time is at most 315,576,000,000 seconds (10,000 years)");
+    }
     this.seconds = Number(total / NANOS);
     this.nanos = Number(total % NANOS);
     Object.freeze(this);
   }
 
-  /**
-   * @param length text like `"1h 30m"`, `"250ms"` or ISO 8601 (`"PT1H30M"`), parts in seconds and nanoseconds, or another
-   *   Duration.
-   * @throws {TypeError} for text of another form; {RangeError} beyond ten thousand years.
-   */
-  static of(
-    length: string | Duration | { readonly seconds?: number | bigint; readonly nanos?: number },
-  ): Duration {
-    if (length instanceof Duration) return length;
-    if (typeof length === "string") return Duration.#checked(parse(length));
-    if (typeof length !== "object" || length === null) throw notALength(length);
-    const { seconds = 0, nanos = 0 } = length;
-    if (typeof seconds !== "bigint" && !Number.isSafeInteger(seconds)) throw notALength(length);
-    if (!Number.isSafeInteger(nanos)) throw notALength(length);
-    return Duration.#checked(BigInt(seconds) * NANOS + BigInt(nanos));
-  }
-
-  /** @param ms milliseconds, also negative and fractions; below a nanosecond is cut. */
+  /** @param ms milliseconds, also negative and fractions; exact to the nanosecond. */
   static ofMs(ms: number): Duration {
     if (!Number.isFinite(ms)) throw notALength(ms);
-    const whole = Math.trunc(ms);
-    return Duration.#checked(BigInt(whole) * 1_000_000n + BigInt(Math.round((ms - whole) * 1e6)));
+    const seconds = Math.trunc(ms / 1_000);
+    return new Duration({
+      seconds: BigInt(seconds),
+      nanos: Math.round((ms - seconds * 1_000) * 1e6),
+    });
   }
 
-  /** @param seconds also negative and fractions, exact to the microsecond as Python's timedelta. */
+  /** @param seconds also negative and fractions; exact to the microsecond, as Python's timedelta. */
   static ofSeconds(seconds: number): Duration {
     if (!Number.isFinite(seconds)) throw notALength(seconds);
     const whole = Math.trunc(seconds);
-    const micros = Math.round((seconds - whole) * 1e6);
-    return Duration.#checked(BigInt(whole) * NANOS + BigInt(micros) * 1_000n);
-  }
-
-  static #checked(total: bigint): Duration {
-    const size = total < 0n ? -total : total;
-    if (size > LIMIT_SECONDS * NANOS) {
-      throw new RangeError("a length of time is at most 315,576,000,000 seconds (10,000 years)");
-    }
-    return new Duration(total);
+    return new Duration({
+      seconds: BigInt(whole),
+      nanos: Math.round((seconds - whole) * 1e6) * 1_000,
+    });
   }
 
   /** Milliseconds, with a fraction. */
@@ -117,6 +122,14 @@ export class Duration {
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return `Duration ${this.toString()}`;
   }
+}
+
+function ofParts(parts: unknown): bigint {
+  if (typeof parts !== "object" || parts === null) throw notALength(parts);
+  const { seconds = 0, nanos = 0 } = parts as { seconds?: unknown; nanos?: unknown };
+  if (typeof seconds !== "bigint" && !Number.isSafeInteger(seconds)) throw notALength(parts);
+  if (!Number.isSafeInteger(nanos)) throw notALength(parts);
+  return BigInt(seconds as number | bigint) * NANOS + BigInt(nanos as number);
 }
 
 function parse(text: string): bigint {

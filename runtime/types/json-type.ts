@@ -5,7 +5,8 @@
  */
 import { type FieldType, typeOfConstant, unionOf, type ValueType } from "./value-type.ts";
 
-const MAX_DEPTH = 64;
+/** What lies deeper is `any`. */
+const MAX_DEPTH = 16;
 
 /** Types that a writer of JSON Schema says by words of its own, such as a `format`. */
 export type KnownType = (schema: Readonly<Record<string, unknown>>) => ValueType | undefined;

@@ -2,10 +2,11 @@
  * Lengths of time as people write them: `1500`, `"30s"`, `"1h 30m"`.
  * @module
  */
+import { Duration } from "../types/duration.ts";
 import { preview } from "../values/preview.ts";
 
-/** Milliseconds, or text like `"500ms"`, `"30s"`, `"5m"`, `"2h"`, `"1h 30m"`, `"7d"`. */
-export type Duration = number | string;
+/** Milliseconds, text like `"500ms"`, `"30s"`, `"5m"`, `"2h"`, `"1h 30m"`, `"7d"`, or a Duration. */
+export type DurationLike = number | string | Duration;
 
 const UNITS_MS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -23,6 +24,7 @@ const PART = /(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*/gy;
  */
 export function durationMs(value: unknown, what: string): number {
   if (typeof value === "number" && value >= 0) return value;
+  if (value instanceof Duration && value.ms >= 0) return value.ms;
   if (typeof value === "string") {
     let total = 0;
     PART.lastIndex = 0;

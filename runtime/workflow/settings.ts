@@ -11,7 +11,7 @@ import {
   NO_CLUSTER_SETTINGS,
   type SecretName,
 } from "./cluster-settings.ts";
-import { type Duration, durationMs } from "./duration.ts";
+import { type DurationLike, durationMs } from "./duration.ts";
 import { type Executor, executorFrom } from "./executor.ts";
 import {
   NO_REMOTE_CALL,
@@ -28,7 +28,7 @@ export interface RetryOptions {
    * The pause before the next attempt: always the same, or worked out from the number of the attempt that failed (from 1).
    * Default: 100 ms, doubled each time, at most 10 s.
    */
-  readonly backoff?: Duration | ((attempt: number) => Duration);
+  readonly backoff?: DurationLike | ((attempt: number) => DurationLike);
 }
 
 export interface CacheOptions {
@@ -37,7 +37,7 @@ export interface CacheOptions {
   /** Inputs that make no difference to the value: a connection, a log level. */
   readonly ignore?: readonly string[];
   /** How long a value holds. Default: for ever. */
-  readonly ttl?: Duration;
+  readonly ttl?: DurationLike;
   /** Runs the function although there is a value, and keeps the new one. */
   readonly refresh?: boolean;
 }
@@ -46,7 +46,7 @@ export interface CacheOptions {
 export interface CallOptions extends RemoteCallOptions {
   readonly retries?: number | RetryOptions;
   /** Of each attempt. */
-  readonly timeout?: Duration;
+  readonly timeout?: DurationLike;
   readonly cache?: boolean | CacheOptions;
   /** How many of the calls it makes run at once. One that goes on after its timeout counts no more. */
   readonly concurrency?: number;

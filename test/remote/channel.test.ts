@@ -230,6 +230,23 @@ test("closing ends what is under way, and says so", async () => {
   expect(await rejection(client.admin.getVersion({}))).toMatchObject({ code: "REMOTE_CANCELLED" });
 });
 
+test("a connection that is always cut is a server that cannot be reached, and nobody's cancellation", async () => {
+  await using cluster = await startCluster({
+    admin: {
+      async getVersion() {
+        cluster.cut();
+        return await new Promise(() => undefined);
+      },
+    },
+  });
+  const client = connect(cluster.endpoint, { retry: { firstBudgetMs: 0 } });
+  const error = remoteFailure(await rejection(client.admin.getVersion({})), "ask");
+  expect(error).toMatchObject({
+    code: "REMOTE_UNREACHABLE",
+    message: expect.stringContaining("cut"),
+  });
+});
+
 test("nobody there: the error says where and what to look at", async () => {
   const [port] = await freePorts(1);
   const client = connect(`127.0.0.1:${port}`, { retry: { firstBudgetMs: 0 } });

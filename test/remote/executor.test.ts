@@ -377,7 +377,10 @@ describe("many", () => {
     const call = flow();
     await rig.double.when((all) => all.filter(({ phase }) => phase === "RUNNING").length === 100);
     rig.double.requests.clear();
-    await vi.waitFor(() => expect(rig.double.requests.count("ListExecutions")).toBeGreaterThan(1), 10_000);
+    await vi.waitFor(
+      () => expect(rig.double.requests.count("ListExecutions")).toBeGreaterThan(1),
+      10_000,
+    );
     expect(rig.double.requests.count("GetExecution")).toBe(0);
     call.cancel();
     await rejection(call);

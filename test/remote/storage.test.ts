@@ -1,5 +1,4 @@
 import { readdirSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FlyteDirectory, FlyteFile } from "../../runtime/flyte/blobs.ts";
@@ -240,8 +239,8 @@ describe("uploading by signed URLs", () => {
   });
 
   it("leaves no temporary file, also when it fails or is aborted", async () => {
-    const temporary = () => readdirSync(tmpdir()).filter((name) => /^eagerdeck-\w{6}$/.test(name));
-    const before = temporary();
+    using folder = tempFolder();
+    vi.stubEnv("TMPDIR", folder.path);
     await store.upload(new Blob([BYTES]).stream(), { filename: "x" });
     for (let i = 0; i < 2; i++) storage.faults.push({ kind: "status", status: 403 });
     await expect(store.upload(new Blob([BYTES]).stream(), { filename: "x" })).rejects.toThrow(
@@ -268,7 +267,7 @@ describe("uploading by signed URLs", () => {
     late.abort(new Error("too late"));
     await expect(waiting).rejects.toThrow("too late");
     await cancelled.promise;
-    expect(temporary()).toEqual(before);
+    expect(readdirSync(folder.path)).toEqual([]);
   });
 
   it("of a folder shares one root", async () => {

@@ -23,6 +23,7 @@ let caCertFile: string;
 let cluster: Server;
 let login: Server;
 let endpoint: string;
+let tokenEndpoint: string;
 const clients: FlyteClient[] = [];
 
 beforeAll(async () => {
@@ -44,6 +45,7 @@ beforeAll(async () => {
     response.end('{"access_token":"good-token","token_type":"bearer","expires_in":3600}');
   });
   const issuer = `https://localhost:${await listening(login)}`;
+  tokenEndpoint = `${issuer}/token`;
   const guard = demandToken("authorization", async (token) => token === "good-token");
   cluster = createSecureServer(
     identity,
@@ -57,7 +59,7 @@ beforeAll(async () => {
       routes(router) {
         router.service(AdminService, { getVersion: () => ({}) });
         router.service(AuthMetadataService, {
-          getOAuth2Metadata: () => ({ issuer, tokenEndpoint: `${issuer}/token` }),
+          getOAuth2Metadata: () => ({ issuer, tokenEndpoint }),
           getPublicClientConfig: () => ({}),
         });
       },
@@ -136,6 +138,19 @@ test("the proxy of the settings carries logins and no calls", async () => {
     for (const client of clients.splice(0)) client.close();
     proxy.closeAllConnections();
     proxy.close();
+  }
+});
+
+test("a secret never goes out in cleartext for a cluster that is encrypted", async () => {
+  const encrypted = tokenEndpoint;
+  tokenEndpoint = encrypted.replace("https:", "http:");
+  try {
+    expect(await rejection(connect({ caCertFile }).admin.getVersion({}))).toMatchObject({
+      code: "REMOTE_AUTH",
+      message: expect.stringMatching(/localhost:\d+ .*cleartext/),
+    });
+  } finally {
+    tokenEndpoint = encrypted;
   }
 });
 

@@ -1,12 +1,17 @@
-#!/bin/bash
-# Makes .venv-interop, the Python side of the interop tests: flytekit, pinned in test/interop/requirements.txt.
-# Does nothing when what is installed is already what the file asks for.
+#!/usr/bin/env bash
+# Makes .venv-interop: flytekit of exactly the version whose literals and interfaces the goldens hold.
+# Does nothing when it is there already and the requirements have not changed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-venv=.venv-interop
-wanted=test/interop/requirements.txt
-if cmp -s "$wanted" "$venv/installed-requirements.txt"; then exit 0; fi
-rm -rf "$venv"
-python3 -m venv "$venv"
-"$venv/bin/pip" install --quiet --disable-pip-version-check -r "$wanted"
-cp "$wanted" "$venv/installed-requirements.txt"
+requirements=test/interop/requirements.txt
+stamp=.venv-interop/requirements.txt
+
+if ! cmp -s "$requirements" "$stamp"; then
+  python=${PYTHON:-python3}
+  "$python" -m venv .venv-interop || {
+    echo "python3 -m venv failed; on Debian and Ubuntu: apt-get install python3-venv" >&2
+    exit 2
+  }
+  .venv-interop/bin/python -m pip install --quiet --disable-pip-version-check -r "$requirements"
+  cp "$requirements" "$stamp"
+fi

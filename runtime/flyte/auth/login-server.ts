@@ -10,6 +10,7 @@ import {
   type AuthorizationServer,
   allowInsecureRequests,
   customFetch,
+  HTTP_REQUEST_FORBIDDEN,
   type HttpRequestOptions,
   type Client as OAuthClient,
   OperationProcessingError,
@@ -176,6 +177,10 @@ export function loginFailure(error: unknown, context: FlowContext, what: string)
     );
   }
   if (error instanceof OperationProcessingError) {
+    if (error.code === HTTP_REQUEST_FORBIDDEN) {
+      const message = `${host} is to be asked for ${what} in cleartext, and nothing secret goes there: the cluster has to name an https:// address`;
+      return new FlyteError("REMOTE_AUTH", message);
+    }
     const status = statusIn(error.cause);
     return new FlyteError(
       "REMOTE_AUTH",

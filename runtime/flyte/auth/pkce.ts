@@ -62,7 +62,7 @@ export async function pkce(
     let answer: URL;
     {
       await using callback = await awaitCallback(redirectUri, state);
-      notice(`To log in to ${platform.endpoint}, open ${page.href}`);
+      notice(`To log in to ${platform.endpoint}, open ${page.href} in a browser of this machine`);
       open?.(page.href);
       const patience = wait(PATIENCE_MS, until).then(() => undefined);
       const first = await orAborted(Promise.race([callback.answer, patience]), signal);

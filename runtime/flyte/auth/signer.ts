@@ -102,12 +102,7 @@ export class TokenSigner implements Signer {
     return { token, proxy };
   }
 
-  async refused(
-    signed: Signed,
-    _error: unknown,
-    background: boolean,
-    signal?: AbortSignal,
-  ): Promise<boolean> {
+  async refused(signed: Signed, background: boolean, signal?: AbortSignal): Promise<boolean> {
     const proxied = this.#options.platform.auth.proxyCommand !== undefined;
     // Which of the two was refused, the answer does not say.
     if (proxied && signed.proxy === this.#proxy) await this.#proxyRenewing.join(signal);

@@ -9,6 +9,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -18,6 +19,7 @@ import {
 } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { FlyteError } from "../errors.ts";
 import { Token } from "./token.ts";
 
 export class TokenFile {
@@ -76,12 +78,27 @@ export class TokenFile {
       renameSync(temporary, this.#path);
       return true;
     } catch {
-      rmSync(temporary, { force: true });
+      removed(temporary);
       return false;
     }
   }
 
+  /** @throws {FlyteError} `REMOTE_AUTH` when the token is still there after all. */
   remove(): void {
-    rmSync(this.#path, { force: true });
+    if (removed(this.#path)) return;
+    throw new FlyteError(
+      "REMOTE_AUTH",
+      `the kept token ${this.#path} cannot be removed: remove it by hand`,
+    );
+  }
+}
+
+/** @returns whether the file is not there any more. */
+function removed(path: string): boolean {
+  try {
+    rmSync(path, { force: true });
+    return true;
+  } catch {
+    return !existsSync(path);
   }
 }

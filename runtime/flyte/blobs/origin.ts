@@ -227,9 +227,8 @@ export class FromStream implements Origin {
     if (this.#stored && this.#kept === undefined) return this.#stored.stream(range);
     const keep = () => this.#keep();
     const open = async function* (signal: AbortSignal) {
-      const { path } = await unlessAborted(keep(), signal);
-      const { readFile } = await import("../storage/local.ts");
-      if (path !== undefined) yield* readFile(path, range, signal);
+      const kept = await unlessAborted(keep(), signal);
+      yield* kept.open(signal, range);
     };
     return streamOf(open, range.signal);
   }
@@ -241,7 +240,7 @@ export class FromStream implements Origin {
   ): Promise<Materialized> {
     const send = async (stop: AbortSignal) => {
       const kept = await this.#kept;
-      const uploaded = await store.upload(kept?.path ?? this.#stream, { filename, signal: stop });
+      const uploaded = await store.upload(kept ?? this.#stream, { filename, signal: stop });
       this.#stored ??= new Stored(uploaded.uri, store, uploaded.digest);
       return uploaded;
     };

@@ -16,7 +16,8 @@ export interface Found {
   readonly file: string | undefined;
   /** Every path that was looked at, the found one last. */
   readonly tried: readonly string[];
-  readonly warnings: readonly string[];
+  /** Probable mistakes. */
+  readonly hints: readonly string[];
 }
 
 /**
@@ -27,7 +28,7 @@ export interface Found {
 export function findFile(named: string | undefined, environment: NodeJS.ProcessEnv): Found {
   const home = environment["HOME"] || environment["USERPROFILE"] || homedir();
   const tried: string[] = [];
-  const warnings: string[] = [];
+  const hints: string[] = [];
   const given = environment["FLYTECTL_CONFIG"] || undefined;
   const candidates =
     named === undefined
@@ -44,17 +45,17 @@ export function findFile(named: string | undefined, environment: NodeJS.ProcessE
     const text = read(file);
     if (text === undefined) {
       if (candidate === given && named === undefined) {
-        warnings.push(`FLYTECTL_CONFIG names ${file}, and there is no such file`);
+        hints.push(`FLYTECTL_CONFIG names ${file}, and there is no such file`);
       }
       continue;
     }
     if (/\.ya?ml$/i.test(file)) {
-      const { layer, warnings: ofFile } = yamlLayer(text, file);
-      return { layer, file, tried, warnings: [...warnings, ...ofFile] };
+      const { layer, hints: ofFile } = yamlLayer(text, file);
+      return { layer, file, tried, hints: [...hints, ...ofFile] };
     }
-    return { layer: iniLayer(text, file), file, tried, warnings };
+    return { layer: iniLayer(text, file), file, tried, hints };
   }
-  return { layer: undefined, file: undefined, tried, warnings };
+  return { layer: undefined, file: undefined, tried, hints };
 }
 
 /** `~/` at the beginning is the home folder; a shell does that, a file of settings does not. */

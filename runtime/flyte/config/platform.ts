@@ -53,8 +53,10 @@ export interface Platform {
   readonly image?: string;
   /** File or words, for messages. */
   readonly source: string;
-  /** What a person should know of the settings. To be shown with every run. */
+  /** Dangers in the settings, to be shown with every run. */
   readonly warnings: readonly string[];
+  /** Probable mistakes in the settings; `openClient` shows each once. */
+  readonly hints: readonly string[];
 }
 
 /** Where flytectl's sandbox listens, from outside and from its own pods. */

@@ -42,7 +42,7 @@ function yaml(): typeof import("yaml") {
  * @param file for messages.
  * @throws {FlyteError} `CONFIG_INVALID` with line and column when the text is no YAML or no map.
  */
-export function yamlLayer(text: string, file: string): { layer: Layer; warnings: string[] } {
+export function yamlLayer(text: string, file: string): { layer: Layer; hints: string[] } {
   const { parseDocument, LineCounter, isAlias, isMap, isScalar } = yaml();
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -85,19 +85,19 @@ export function yamlLayer(text: string, file: string): { layer: Layer; warnings:
     }
   };
   const admin = child(contents, "admin");
-  const warnings: string[] = [];
+  const hints: string[] = [];
   if (isMap(admin)) {
     const known = new Map(knownKeys().map((key) => [key.toLowerCase(), key]));
     for (const { key } of admin.items) {
       if (!isScalar(key) || known.has(String(key.value).toLowerCase())) continue;
       const near = nearest(String(key.value), [...known.values()]);
-      warnings.push(
+      hints.push(
         `${place(key.range?.[0] ?? 0)}: nobody reads admin.${String(key.value)}` +
           (near === undefined ? "" : `; did you mean ${near}?`),
       );
     }
   }
-  return { layer, warnings };
+  return { layer, hints };
 }
 
 function knownKeys(): string[] {

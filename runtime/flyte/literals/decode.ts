@@ -8,7 +8,8 @@
  * @module
  */
 import { Duration } from "../../types/duration.ts";
-import { makeHandle, type Stored } from "../handle.ts";
+import { handleOf } from "../blobs.ts";
+import type { Stored } from "../handle.ts";
 import type { Variable } from "../idl/flyteidl/core/interface_pb.ts";
 import type { Literal, LiteralMap, Primitive, Scalar } from "../idl/flyteidl/core/literals_pb.ts";
 import { type LiteralType, SimpleType } from "../idl/flyteidl/core/types_pb.ts";
@@ -253,8 +254,7 @@ function decodeScalar(
 }
 
 function handle(literal: Literal, stored: Stored, { store }: Decoding): unknown {
-  const made = makeHandle({ ...stored, digest: literal.hash || undefined }, store);
-  return made ?? new OpaqueValue(literal, stored);
+  return handleOf({ ...stored, digest: literal.hash || undefined }, store);
 }
 
 function fromPrimitive(value: Primitive["value"], path: string, at: Decoding): unknown {
@@ -263,12 +263,14 @@ function fromPrimitive(value: Primitive["value"], path: string, at: Decoding): u
       return toInteger(value.value, undefined, path, at);
     case "datetime": {
       const { seconds, nanos } = value.value;
-      return new Date(Number(seconds) * 1_000 + Math.floor(nanos / 1_000_000));
+      const date = new Date(Number(seconds) * 1_000 + Math.floor(nanos / 1_000_000));
+      if (!Number.isNaN(date.getTime())) return date;
+      return at.misfits.add(path, `is no date: ${seconds} s and ${nanos} ns`);
     }
     case "duration": {
       const { seconds, nanos } = value.value;
       try {
-        return Duration.of({ seconds, nanos });
+        return new Duration({ seconds, nanos });
       } catch {
         return at.misfits.add(path, `is no duration: ${seconds} s and ${nanos} ns`);
       }

@@ -24,7 +24,7 @@ import { literalOf, OpaqueValue } from "../opaque.ts";
 import { type LiteralContext, Misfits, step } from "./context.ts";
 import { inLanes } from "./lanes.ts";
 import { pack, setKey } from "./msgpack.ts";
-import { checkDate, isData, textToPlain, toInt64, within } from "./plain.ts";
+import { checkDate, entriesOf, isData, itemsOf, textToPlain, toInt64, within } from "./plain.ts";
 import { structToPlain } from "./plain-struct.ts";
 import { typeToText } from "./words.ts";
 
@@ -132,7 +132,7 @@ function encode(
     case "collectionType": {
       if (!Array.isArray(value)) return at.misfits.expected(path, typeToText(declared), value);
       return within(value, path, at, () => {
-        const literals = Array.from(value, (item, i) =>
+        const literals = itemsOf(value, path, at.misfits).map((item, i) =>
           encode(item, type.value, step(path, i), at),
         );
         return create(LiteralSchema, {
@@ -236,8 +236,7 @@ function encodeEntries(
   }
   return within(value, path, at, () => {
     const map = create(LiteralMapSchema);
-    for (const [key, item] of Object.entries(value)) {
-      textToPlain(key, step(path, key), at.misfits);
+    for (const [key, item] of entriesOf(value, path, at.misfits)) {
       const literal = encode(item, of, step(path, key), at);
       if (literal) setKey(map.literals, key, literal);
     }

@@ -61,9 +61,11 @@ function structSchema(type: StructType, title: string): JsonObject {
     const schema = jsonSchemaOf(field.type, titleCase(field.name));
     const fallback = "default" in field ? asJson(field.default) : undefined;
     const absent = field.type.kind === "union" && field.type.variants.some(isUndefined);
-    if (fallback !== undefined) schema["default"] = fallback;
+    // Python's classes make lists and objects anew each time: their schemas do not show such a default.
+    const shown = typeof fallback !== "object" || fallback === null;
+    if (fallback !== undefined && shown) schema["default"] = fallback;
     else if (absent) schema["default"] = null;
-    else required.push(field.name);
+    else if (fallback === undefined) required.push(field.name);
     Object.defineProperty(properties, field.name, {
       value: schema,
       enumerable: true,
@@ -122,7 +124,9 @@ const FILE: JsonObject = {
 const DIRECTORY: JsonObject = {
   type: "object",
   title: "FlyteDirectory",
-  properties: { path: { anyOf: [{ type: "string", format: "path" }, { type: "string" }] } },
+  properties: {
+    path: { default: null, anyOf: [{ type: "string" }, { type: "string", format: "path" }] },
+  },
   additionalProperties: false,
 };
 const DATASET: JsonObject = {
@@ -130,7 +134,7 @@ const DATASET: JsonObject = {
   title: "StructuredDataset",
   properties: {
     uri: { default: null, anyOf: [{ type: "string" }, NULL] },
-    file_format: { default: null, anyOf: [{ type: "string" }, NULL] },
+    file_format: { default: "", anyOf: [{ type: "string" }, NULL] },
   },
   additionalProperties: false,
 };

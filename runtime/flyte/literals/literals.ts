@@ -5,6 +5,7 @@
 export type { LiteralContext, LiteralStore } from "./context.ts";
 export { decodeMap } from "./decode.ts";
 export { encodeMap } from "./encode.ts";
+export { expectedOutputs } from "./expected.ts";
 export { literalsHash } from "./hash.ts";
 export { resultOf } from "./result.ts";
 export { type Interfaced, literalTypeOf, outputsOf, typedInterface } from "./types.ts";

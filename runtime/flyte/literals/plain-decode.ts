@@ -3,7 +3,8 @@
  * @module
  */
 import { Duration } from "../../types/duration.ts";
-import { makeHandle, type Stored } from "../handle.ts";
+import { handleOf } from "../blobs.ts";
+import type { Stored } from "../handle.ts";
 import { type LiteralType, SimpleType } from "../idl/flyteidl/core/types_pb.ts";
 import { type LiteralStore, Misfits, step } from "./context.ts";
 import { type Plain, type PlainMap, setKey } from "./msgpack.ts";
@@ -114,11 +115,12 @@ function structOf(
   at: Decoding,
 ) {
   const value: Record<string, unknown> = {};
-  for (const [name, { type, default: fallback }] of fields) {
+  for (const [name, { type, optional, default: fallback }] of fields) {
     const inside = step(path, name);
     // A default in a schema is JSON: plain as any other value.
     const plain = Object.hasOwn(map, name) ? map[name] : (fallback as Plain | undefined);
     if (plain === undefined && noneOf(type) === undefined) {
+      if (optional) continue;
       at.misfits.add(inside, "is missing");
       continue;
     }
@@ -150,8 +152,8 @@ function dateOf(text: string): Date | undefined {
 function durationOf(plain: Plain): Duration | undefined {
   try {
     if (typeof plain === "number") return Duration.ofSeconds(plain);
-    if (typeof plain === "bigint") return Duration.of({ seconds: plain });
-    if (typeof plain === "string" && /^[+-]?P/.test(plain)) return Duration.of(plain);
+    if (typeof plain === "bigint") return new Duration({ seconds: plain });
+    if (typeof plain === "string" && /^[+-]?P/.test(plain)) return new Duration(plain);
   } catch {
     // Beyond all durations, or text of another form: no duration.
   }
@@ -169,7 +171,7 @@ function storedOf(plain: Plain, { type }: LiteralType, { store }: Decoding): unk
     const kind = type.value.dimensionality === 1 ? "directory" : "file";
     stored = { kind, uri, format: type.value.format };
   }
-  return makeHandle(stored, store);
+  return handleOf(stored, store);
 }
 
 /** How the type writes an absence, if it allows one. A structure of any form may be null. */

@@ -9,7 +9,9 @@ import { type Plain, setKey } from "./msgpack.ts";
 import {
   anyToPlain,
   dateToPlain,
+  entriesOf,
   isData,
+  itemsOf,
   type PlainWalk,
   storedToPlain,
   textToPlain,
@@ -41,17 +43,18 @@ function fieldsToPlain(
   walk: PlainWalk,
 ): Plain {
   const { misfits } = walk;
-  const given = value as Readonly<Record<string, unknown>>;
+  const entries = entriesOf(value, path, misfits);
+  const given = new Map(entries);
   const map: Record<string, Plain> = {};
-  for (const [name, { type, default: fallback }] of fields) {
+  for (const [name, { type, optional }] of fields) {
     const at = step(path, name);
-    const item = Object.hasOwn(given, name) ? given[name] : undefined;
+    const item = given.get(name);
     // Python needs every field that has no default there: an absent one is written as none.
-    if (item === undefined && fallback !== undefined && fallback !== null) continue;
+    if (item === undefined && optional && !takesNone(type)) continue;
     if (item === undefined && !takesNone(type)) misfits.add(at, "is missing");
     else setKey(map, name, fieldToPlain(item, type, at, walk) ?? null);
   }
-  for (const [name, item] of Object.entries(given)) {
+  for (const [name, item] of entries) {
     if (fields.has(name) || item === undefined) continue;
     if (open) setKey(map, name, anyToPlain(item, step(path, name), walk) ?? null);
     else
@@ -85,7 +88,9 @@ function fieldToPlain(
     case "collectionType":
       if (!Array.isArray(value)) return misfits.expected(path, typeToText(declared), value);
       return within(value, path, walk, () =>
-        Array.from(value, (item, i) => fieldToPlain(item, type.value, step(path, i), walk) ?? null),
+        itemsOf(value, path, misfits).map(
+          (item, i) => fieldToPlain(item, type.value, step(path, i), walk) ?? null,
+        ),
       );
     case "mapValueType": {
       if (typeof value !== "object" || value === null || Array.isArray(value) || !isData(value)) {
@@ -93,7 +98,7 @@ function fieldToPlain(
       }
       return within(value, path, walk, () => {
         const map: Record<string, Plain> = {};
-        for (const [key, item] of Object.entries(value)) {
+        for (const [key, item] of entriesOf(value, path, misfits)) {
           setKey(map, key, fieldToPlain(item, type.value, step(path, key), walk) ?? null);
         }
         return map;

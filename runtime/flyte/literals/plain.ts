@@ -7,7 +7,7 @@
  */
 import { types } from "node:util";
 import { Duration } from "../../types/duration.ts";
-import type { Stored } from "../handle.ts";
+import { handleStateOf, type Stored } from "../handle.ts";
 import { OpaqueValue } from "../opaque.ts";
 import { type Misfits, step } from "./context.ts";
 import { MAX_LEVELS, type Plain, setKey } from "./msgpack.ts";
@@ -67,7 +67,9 @@ export function textToPlain(value: string, path: string, misfits: Misfits): stri
 
 export function dateToPlain(value: unknown, path: string, misfits: Misfits): string | undefined {
   if (!checkDate(value, path, misfits)) return;
-  return value.toISOString().replace(/(\.000)?Z$/, "+00:00");
+  // Fractions as Python writes them: none, or microseconds.
+  const [, seconds, ms] = /^(.*)\.(\d{3})Z$/.exec(value.toISOString()) ?? [];
+  return `${seconds}${ms === "000" ? "" : `.${ms}000`}+00:00`;
 }
 
 /** A Timestamp holds the years 1 to 9999, Python's datetime too. */
@@ -99,10 +101,11 @@ function objectToPlain(value: object, path: string, walk: PlainWalk): Plain | un
   }
   return within(value, path, walk, () => {
     if (Array.isArray(value)) {
-      return Array.from(value, (item, i) => anyToPlain(item, step(path, i), walk) ?? null);
+      const items = itemsOf(value, path, misfits);
+      return items.map((item, i) => anyToPlain(item, step(path, i), walk) ?? null);
     }
     const map: Record<string, Plain> = {};
-    for (const [key, item] of Object.entries(value)) {
+    for (const [key, item] of entriesOf(value, path, misfits)) {
       if (item === undefined) continue;
       const plain = anyToPlain(item, step(path, key), walk);
       if (plain !== undefined) setKey(map, key, plain);
@@ -116,10 +119,38 @@ export function storedToPlain({ kind, uri, format }: Stored): Plain {
   return kind === "dataset" ? { uri, file_format: format } : { path: uri };
 }
 
+/** Its own properties; a getter of the user's that throws is a misfit. Keys have to be whole characters, too. */
+export function entriesOf(value: object, path: string, misfits: Misfits): [string, unknown][] {
+  const entries = read(() => Object.entries(value), path, misfits);
+  for (const [key] of entries) textToPlain(key, step(path, key), misfits);
+  return entries;
+}
+
+/** A list with its holes filled; it may be a proxy that throws. */
+export function itemsOf(value: readonly unknown[], path: string, misfits: Misfits): unknown[] {
+  return read(() => Array.from(value), path, misfits);
+}
+
+function read<T>(look: () => T[], path: string, misfits: Misfits): T[] {
+  try {
+    return look();
+  } catch (error) {
+    misfits.add(
+      path,
+      `cannot be read: ${error instanceof Error ? error.message : "its code threw"}`,
+    );
+    return [];
+  }
+}
+
 /** Whether its own properties are all there is to it. */
 export function isData(value: object): boolean {
+  if (types.isProxy(value) || isHidden(value)) return false;
   return !(
-    types.isProxy(value) ||
+    types.isDate(value) ||
+    value instanceof Duration ||
+    value instanceof OpaqueValue ||
+    handleStateOf(value) !== undefined ||
     types.isBoxedPrimitive(value) ||
     types.isAnyArrayBuffer(value) ||
     ArrayBuffer.isView(value) ||
@@ -132,6 +163,13 @@ export function isData(value: object): boolean {
     types.isNativeError(value) ||
     types.isGeneratorObject(value)
   );
+}
+
+/** Of a class that keeps what it holds to itself, as URL: it would arrive empty. */
+function isHidden(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype === null || Object.getPrototypeOf(prototype) === null) return false;
+  return !Array.isArray(value) && Object.keys(value).length === 0;
 }
 
 /** Goes one level down, unless the value is around itself or nothing could read what is so deep. */

@@ -10,6 +10,8 @@ import { literalTypeOf } from "./types.ts";
 
 export interface Field {
   readonly type: LiteralType;
+  /** Whether it may be left out: it has a default, which need not be known here. */
+  readonly optional: boolean;
   readonly default?: unknown;
 }
 
@@ -38,14 +40,12 @@ export function isStruct({ type }: LiteralType): boolean {
 function readFields(type: LiteralType): Fields | undefined {
   const schema = type.metadata;
   const properties = objectAt(schema, "properties");
+  const required = new Set(Array.isArray(schema?.["required"]) ? schema["required"] : []);
   const fields = new Map<string, Field>();
   const add = (name: string, fieldType: LiteralType) => {
     const property = properties && Object.hasOwn(properties, name) ? properties[name] : undefined;
-    const fallback = defaultOf(property);
-    fields.set(
-      name,
-      fallback === undefined ? { type: fieldType } : { type: fieldType, default: fallback },
-    );
+    const optional = property !== undefined && !required.has(name);
+    fields.set(name, { type: fieldType, optional, ...defaultOf(property) });
   };
   const exact = Object.entries(type.structure?.dataclassType ?? {});
   if (exact.length > 0) {
@@ -63,9 +63,9 @@ function readFields(type: LiteralType): Fields | undefined {
   };
 }
 
-function defaultOf(property: unknown): unknown {
-  if (typeof property !== "object" || property === null || !("default" in property)) return;
-  return property.default;
+function defaultOf(property: unknown): { default?: unknown } {
+  if (typeof property !== "object" || property === null || !("default" in property)) return {};
+  return { default: property.default };
 }
 
 function objectAt(of: unknown, key: string): Readonly<Record<string, unknown>> | undefined {

@@ -107,7 +107,12 @@ function variables<T>(
           `${name}: a tuple is a list of outputs on Flyte; as an input or part of a value use z.array(…) or z.object(…)`,
         );
       }
-      return [name, { type: literalTypeOf(type, titleCase(name)), description: name }];
+      try {
+        return [name, { type: literalTypeOf(type, titleCase(name)), description: name }];
+      } catch (error) {
+        if (error instanceof RangeError) throw new TypeError(`${name}: ${error.message}`);
+        throw error;
+      }
     }),
   );
 }

@@ -2,21 +2,22 @@
  * What is to be sent, with its length and digests: known before the first byte leaves.
  *
  * Invariants:
- * 1. A stream is kept in a file of the temporary folder that only this user can read, never in memory.
- * 2. That file goes when it is disposed of, on failure, and at the latest with the process.
+ * 1. A stream is kept in a file of the temporary folder, never in memory.
+ * 2. That file has no name any more when its first byte is written: nobody else opens it, and it goes with the process
+ *    however that ends.
  * @module
  */
 import { createHash } from "node:crypto";
-import { rmSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import type { ByteRange } from "./backend.ts";
 import { StorageError } from "./failure.ts";
-import { readFile, writeWhole } from "./local.ts";
+import { piecesOfHandle, readFile } from "./local.ts";
 
-/** A path of this machine, bytes, or a stream that was not read yet. */
-export type UploadSource = string | Uint8Array | ReadableStream<Uint8Array>;
+/** A path of this machine, bytes, a stream that was not read yet, or what was read before. */
+export type UploadSource = string | Uint8Array | ReadableStream<Uint8Array> | Payload;
 
 /** Bytes that can be read more than once. */
 export interface Payload extends AsyncDisposable {
@@ -25,9 +26,7 @@ export interface Payload extends AsyncDisposable {
   readonly md5: Uint8Array;
   /** SHA-256, 64 hexadecimal digits. */
   readonly digest: string;
-  /** Of the file that holds them, when there is one. */
-  readonly path?: string;
-  open(signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined>;
+  open(signal?: AbortSignal, range?: ByteRange): AsyncGenerator<Uint8Array, void, undefined>;
 }
 
 export interface PayloadOptions {
@@ -61,34 +60,42 @@ export async function payloadOf(source: UploadSource, options: PayloadOptions): 
     const open = (at?: AbortSignal) => readFile(source, { end: bytes }, at);
     return { ...digests.done(), open, async [Symbol.asyncDispose]() {} };
   }
-  return spooled(source, options);
+  if (source instanceof ReadableStream) return spooled(source, options);
+  if (source.bytes > bytesMax) throw tooLarge(shown, bytesMax);
+  // Whoever read it first disposes of it.
+  return { ...source, async [Symbol.asyncDispose]() {} };
 }
 
 async function spooled(
   source: ReadableStream<Uint8Array>,
   { signal, shown, bytesMax = Number.POSITIVE_INFINITY }: PayloadOptions,
 ): Promise<Payload> {
-  const folder = await temporaryFolder();
-  const path = join(folder, "data");
+  const handle = await namelessFile();
   try {
     const digests = new Digests();
-    const counted = async function* () {
-      for await (const piece of piecesOf(source, shown, signal)) {
-        digests.add(piece);
-        if (digests.bytes > bytesMax) throw tooLarge(shown, bytesMax);
-        yield piece;
-      }
-    };
-    await writeWhole(path, counted(), signal);
+    for await (const piece of piecesOf(source, shown, signal)) {
+      digests.add(piece);
+      if (digests.bytes > bytesMax) throw tooLarge(shown, bytesMax);
+      await handle.writeFile(piece);
+    }
     return {
       ...digests.done(),
-      path,
-      open: (at) => readFile(path, {}, at),
-      [Symbol.asyncDispose]: () => removeTemporary(folder),
+      open: (at, range) => piecesOfHandle(handle, range, at),
+      [Symbol.asyncDispose]: () => handle.close(),
     };
   } catch (error) {
-    await removeTemporary(folder);
+    await handle.close();
     throw error;
+  }
+}
+
+/** A new file for reading and writing (invariant 2). */
+async function namelessFile(): Promise<FileHandle> {
+  const folder = await mkdtemp(join(tmpdir(), "eagerdeck-"));
+  try {
+    return await open(join(folder, "data"), "wx+", 0o600);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -162,26 +169,6 @@ export class Digests {
       digest: this.#sha256.digest("hex"),
     };
   }
-}
-
-const folders = new Set<string>();
-
-/** A new folder that goes with the process (invariant 2). */
-export async function temporaryFolder(): Promise<string> {
-  if (folders.size === 0) process.once("exit", removeAll);
-  const folder = await mkdtemp(join(tmpdir(), "eagerdeck-"));
-  folders.add(folder);
-  return folder;
-}
-
-export async function removeTemporary(folder: string): Promise<void> {
-  folders.delete(folder);
-  if (folders.size === 0) process.off("exit", removeAll);
-  await rm(folder, { recursive: true, force: true });
-}
-
-function removeAll(): void {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }
 
 function tooLarge(shown: string, bytesMax: number): StorageError {

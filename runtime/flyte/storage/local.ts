@@ -7,7 +7,7 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Backend, ByteRange, Listed } from "./backend.ts";
 import { StorageError } from "./failure.ts";
@@ -44,7 +44,7 @@ export const localFiles: Required<Backend<LocalLocation>> = {
 /** @param range may reach beyond the end. */
 export async function* readFile(
   path: string,
-  { start = 0, end = Number.POSITIVE_INFINITY }: ByteRange = {},
+  range: ByteRange = {},
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   signal?.throwIfAborted();
@@ -53,16 +53,25 @@ export async function* readFile(
   );
   try {
     if ((await handle.stat()).isDirectory()) throw isDirectory(path);
-    for (let at = start; at < end; ) {
-      signal?.throwIfAborted();
-      const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, end - at));
-      const { bytesRead } = await handle.read(piece, 0, piece.length, at);
-      if (bytesRead === 0) return;
-      at += bytesRead;
-      yield piece.subarray(0, bytesRead);
-    }
+    yield* piecesOfHandle(handle, range, signal);
   } finally {
     await handle.close();
+  }
+}
+
+/** From an open file, wherever somebody else reads or writes in it. */
+export async function* piecesOfHandle(
+  handle: FileHandle,
+  { start = 0, end = Number.POSITIVE_INFINITY }: ByteRange = {},
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let at = start; at < end; ) {
+    signal?.throwIfAborted();
+    const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, end - at));
+    const { bytesRead } = await handle.read(piece, 0, piece.length, at);
+    if (bytesRead === 0) return;
+    at += bytesRead;
+    yield piece.subarray(0, bytesRead);
   }
 }
 

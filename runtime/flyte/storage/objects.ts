@@ -126,8 +126,7 @@ export async function loadOpenDal(
     if (isOpenDal(loaded)) return loaded;
   } catch (error) {
     cause = error;
-    const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
-    reason = line.slice(0, 200);
+    reason = deepest(error);
   }
   const { platform, arch } = process;
   const library = platform === "linux" ? `linux-${arch}-gnu` : `${platform}-${arch}`;
@@ -137,6 +136,15 @@ export async function loadOpenDal(
       `this machine is @opendal/lib-${library}, an optional dependency: install again without --omit=optional.`,
     cause,
   );
+}
+
+/** Its own text is about npm; what the system said, `GLIBC_2.38 not found`, is the last of its causes. */
+function deepest(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const inner: unknown = Array.isArray(cause) ? cause.at(-1) : cause;
+  if (inner instanceof Error && inner !== error) return deepest(inner);
+  const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+  return line.slice(0, 200);
 }
 
 function isOpenDal(loaded: unknown): loaded is OpenDal {

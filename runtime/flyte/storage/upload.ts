@@ -66,5 +66,7 @@ async function* piecesOfSource(upload: Upload): AsyncGenerator<Uint8Array> {
   const { source, signal } = upload;
   if (typeof source === "string") yield* readFile(source, {}, signal);
   else if (source instanceof Uint8Array) yield source;
-  else yield* piecesOf(source, nameOfUpload(upload), signal);
+  else if (source instanceof ReadableStream) {
+    yield* piecesOf(source, nameOfUpload(upload), signal);
+  } else yield* source.open(signal);
 }

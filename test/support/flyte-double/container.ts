@@ -10,7 +10,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream, mkdirSync } from "node:fs";
 import { constants } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { create } from "@bufbuild/protobuf";
 import { timestampNow } from "@bufbuild/protobuf/wkt";
@@ -189,7 +189,7 @@ function processEnvironment(
 ): NodeJS.ProcessEnv {
   const { id } = template;
   return {
-    PATH: process.env["PATH"],
+    PATH: [world.containers?.pythonBin, process.env["PATH"]].filter(Boolean).join(delimiter),
     HOME: process.env["HOME"],
     ...world.containers?.environment,
     ...Object.fromEntries(container.env.map(({ key, value }) => [key, value])),

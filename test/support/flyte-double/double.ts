@@ -152,6 +152,7 @@ export async function startDouble(options: DoubleOptions = {}): Promise<FlyteDou
             pythonBin: options.pythonBin,
           }),
           environment: options.environment ?? {},
+          pythonBin: options.pythonBin,
           graceMs: options.graceMs ?? 5_000,
         }
       : undefined,
@@ -300,6 +301,8 @@ function seenExecution(row: ExecutionRow): SeenExecution {
     inputs: row.inputs,
     outputs: row.outputs,
     abort: row.abort,
-    message: executionMessage(row, false),
+    get message() {
+      return executionMessage(row, false);
+    },
   };
 }

@@ -75,6 +75,7 @@ export class Executions {
   readonly #byTag = new Map<string, Set<ExecutionRow>>();
   readonly #byName = new Map<string, ExecutionRow[]>();
   readonly #waiting = new Set<() => void>();
+  #notified = false;
   #frozen: readonly ExecutionRow[] | undefined;
 
   add(row: ExecutionRow): void {
@@ -144,7 +145,7 @@ export class Executions {
     }
   }
 
-  /** Resolves as soon as the condition holds; it is looked at after every change of an execution. */
+  /** Resolves as soon as the condition holds; it is looked at after changes of executions. */
   async when(condition: () => boolean, signal?: AbortSignal): Promise<void> {
     if (condition()) return;
     await new Promise<void>((resolve, reject) => {
@@ -161,8 +162,14 @@ export class Executions {
     });
   }
 
+  /** Once per turn of the event loop, however many changes it had. */
   #notify(): void {
-    for (const look of [...this.#waiting]) look();
+    if (this.#waiting.size === 0 || this.#notified) return;
+    this.#notified = true;
+    setImmediate(() => {
+      this.#notified = false;
+      for (const look of [...this.#waiting]) look();
+    });
   }
 }
 

@@ -63,7 +63,10 @@ export async function runWorkflow(
     template.metadata?.onFailure ===
     WorkflowMetadata_OnFailurePolicy.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE;
   const others = new AbortController();
-  const inner: Run = { ...run, signal: AbortSignal.any([run.signal, others.signal]) };
+  const nodes = template.nodes.filter(({ id }) => id !== START_NODE && id !== END_NODE);
+  // A node alone has nobody to abort; joined signals are dear when there are thousands.
+  const inner: Run =
+    nodes.length > 1 ? { ...run, signal: AbortSignal.any([run.signal, others.signal]) } : run;
   const outputs = new Map([["", inputs]]);
   const done = new Map<string, Promise<void>>();
   let failed: TaskFailure | undefined;
@@ -90,7 +93,6 @@ export async function runWorkflow(
     });
     return work;
   };
-  const nodes = template.nodes.filter(({ id }) => id !== START_NODE && id !== END_NODE);
   const results = await Promise.allSettled(nodes.map(start));
   run.signal.throwIfAborted();
   if (failed) {

@@ -7,7 +7,7 @@
  * 3. An upload without a length is refused, as S3 does with chunked bodies.
  * @module
  */
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
@@ -75,7 +75,7 @@ export async function serveStore(objects: Objects): Promise<HttpStore> {
   return {
     requests,
     sign(method, uri, expiresInMs, headers = {}) {
-      const signature = randomBytes(16).toString("hex");
+      const signature = randomUUID();
       const expiresAt = new Date(Date.now() + expiresInMs);
       grants.set(signature, { method, uri, expiresAt, headers });
       const name = encodeURIComponent(uri.slice(uri.lastIndexOf("/") + 1));

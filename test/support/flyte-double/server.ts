@@ -11,11 +11,13 @@ import {
   type Http2Server,
   type Http2ServerRequest,
   type Http2ServerResponse,
-  type ServerHttp2Session,
 } from "node:http2";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { toBinary } from "@bufbuild/protobuf";
 import {
+  Code,
+  ConnectError,
   type ConnectRouter,
   createContextKey,
   createContextValues,
@@ -42,19 +44,21 @@ export interface RunningServer {
   listen(): Promise<void>;
 }
 
+/** As the charts of Flyte set it. */
+const MAX_MESSAGE_BYTES = 10 * 1024 * 1024;
+
 const connection = createContextKey<() => void>(() => {}, { description: "cuts the connection" });
 
 export async function serve(options: ServerOptions): Promise<RunningServer> {
   const handler = connectNodeAdapter({
     routes: options.routes,
     interceptors: [faulty(options), ...options.interceptors],
-    // A larger message is refused with RESOURCE_EXHAUSTED; the charts of Flyte set 10 MB.
-    readMaxBytes: 10 * 1024 * 1024,
-    contextValues: (request) =>
-      createContextValues().set(connection, () => {
-        // Of an HTTP/2 request the `socket` is its stream alone.
-        if ("stream" in request) request.stream.session?.destroy();
-      }),
+    // Beyond it connect resets the stream in the middle, which grpc-go does not; the limit is in `faulty`.
+    readMaxBytes: 256 * 1024 * 1024,
+    contextValues: (request) => {
+      const port = request.socket.remotePort ?? 0;
+      return createContextValues().set(connection, () => sockets.get(port)?.destroy());
+    },
   });
   const answer = (request: Http2ServerRequest, response: Http2ServerResponse) => {
     const rpc = request.url.slice(request.url.lastIndexOf("/") + 1);
@@ -68,14 +72,16 @@ export async function serve(options: ServerOptions): Promise<RunningServer> {
     handler(request, response);
   };
   let server: Http2Server | undefined;
-  const sessions = new Set<ServerHttp2Session>();
+  // By the client's port. A session's own `socket` is a proxy that says goodbye before it closes.
+  const sockets = new Map<number, Socket>();
   let { port } = options;
   const listen = async () => {
     if (server) return;
     const next = createServer(answer);
-    next.on("session", (session) => {
-      sessions.add(session);
-      session.on("close", () => sessions.delete(session));
+    next.on("connection", (socket: Socket) => {
+      const clientPort = socket.remotePort ?? 0;
+      sockets.set(clientPort, socket);
+      socket.once("close", () => sockets.delete(clientPort));
     });
     await new Promise<void>((resolve, reject) => {
       next.once("error", reject);
@@ -90,7 +96,7 @@ export async function serve(options: ServerOptions): Promise<RunningServer> {
     server = undefined;
     if (!last) return;
     const closed = new Promise((resolve) => last.close(resolve));
-    for (const session of sessions) session.destroy();
+    for (const socket of sockets.values()) socket.destroy();
     await closed;
   };
   await listen();
@@ -109,6 +115,15 @@ function faulty({ faults, requests }: ServerOptions): Interceptor {
       faults.throwCut();
     }
     faults.meet(rpc);
+    if (!request.stream && rpc.startsWith("Create")) {
+      const { byteLength } = toBinary(request.method.input, request.message);
+      if (byteLength > MAX_MESSAGE_BYTES) {
+        throw new ConnectError(
+          `grpc: received message larger than max (${byteLength} vs. ${MAX_MESSAGE_BYTES})`,
+          Code.ResourceExhausted,
+        );
+      }
+    }
     const response = await next(request);
     if (faults.takesCut(rpc, "after")) cut();
     return response;

@@ -80,6 +80,8 @@ export interface Containers {
   /** @returns the program and its first arguments for the command of an image. */
   readonly command: (command: string) => readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** In front of the PATH: flytekit's programs start each other. */
+  readonly pythonBin: string | undefined;
   /** Between SIGTERM and SIGKILL. */
   readonly graceMs: number;
 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { z } from "zod";
 import {
   FlyteDirectory,
@@ -174,6 +174,16 @@ describe("a file", () => {
     const file = FlyteFile.from(stream, { name: "mine" });
     await collected(stream);
     await expect(file.text()).rejects.toThrow(/mine: its stream was read before/);
+  });
+
+  it("from a stream leaves no name in the temporary folder while it is kept", async () => {
+    using folder = tempFolder();
+    vi.stubEnv("TMPDIR", folder.path);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const file = FlyteFile.from(new Blob([BYTES]).stream());
+    expect(await file.text()).toBe(TEXT);
+    expect(readdirSync(folder.path)).toEqual([]);
+    expect(await file.text()).toBe(TEXT);
   });
 
   it("of several megabytes is cut into lines over the edges of pieces, in any script", async () => {

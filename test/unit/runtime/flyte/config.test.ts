@@ -96,7 +96,7 @@ test("a variable that names no file is said, and the search goes on", () => {
     { [YAML]: "admin: { endpoint: a }" },
     { FLYTECTL_CONFIG: "/nowhere/config.yaml" },
   );
-  expect(platform.warnings).toEqual([expect.stringContaining("/nowhere/config.yaml")]);
+  expect(platform.hints).toEqual([expect.stringContaining("/nowhere/config.yaml")]);
 });
 
 test("nothing found is an error that lists what was tried, never a sandbox", () => {
@@ -353,11 +353,11 @@ test("secrets are used and not seen", () => {
 });
 
 test("a key of the Go programs is nothing, a key of nobody is a warning with the nearest", () => {
-  const { warnings } = resolved({
+  const { hints } = resolved({
     [YAML]:
       "admin:\n  endpoint: e\n  tokenRefreshWindow: 5m\n  MaxRetries: 3\n  pkceConfig: {}\n  insecur: true\n  zzz: 1\nlogger: { level: 1 }\n",
   });
-  expect(warnings).toEqual([
+  expect(hints).toEqual([
     expect.stringMatching(/line 6, column 3.*admin\.insecur; did you mean insecure\?/),
     expect.stringMatching(/line 7, column 3.*admin\.zzz$/),
   ]);

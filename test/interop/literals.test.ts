@@ -1,0 +1,71 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { toBinary } from "@bufbuild/protobuf";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LiteralSchema } from "../../runtime/flyte/idl/flyteidl/core/literals_pb.ts";
+import { LiteralTypeSchema } from "../../runtime/flyte/idl/flyteidl/core/types_pb.ts";
+import { encodeMap, typedInterface } from "../../runtime/flyte/literals/literals.ts";
+import { goldens, SCHEMAS } from "../support/literal-table.ts";
+
+const PYTHON = ".venv-interop/bin/python";
+const hasPython = existsSync(PYTHON);
+
+if (!hasPython && !process.env["CI"]) {
+  console.info("skipped: there is no .venv-interop; bash test/support/interop-venv.sh makes it");
+}
+
+interface Answer {
+  readonly value?: unknown;
+  readonly error?: string;
+}
+
+/** test/interop/read_literals.py: one process for all questions. */
+class PythonReader {
+  readonly #process = spawn(PYTHON, ["test/interop/read_literals.py"], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  readonly #lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
+
+  async ask(question: object): Promise<Answer> {
+    this.#process.stdin.write(`${JSON.stringify(question)}\n`);
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error("Python ended; its reason is above");
+    return JSON.parse(value) as Answer;
+  }
+
+  async end(): Promise<void> {
+    this.#process.stdin.end();
+    if (this.#process.exitCode === null) await once(this.#process, "exit");
+  }
+}
+
+describe.skipIf(!hasPython && !process.env["CI"])("flytekit", () => {
+  let python: PythonReader;
+  beforeAll(() => {
+    python = new PythonReader();
+  });
+  afterAll(() => python.end());
+
+  test.each(goldens())("reads a $name as it was", async ({ name, cases, type: pythons }) => {
+    const schema = SCHEMAS[name];
+    if (!schema) throw new Error(`no schema for ${name}`);
+    const variables = typedInterface({ name, inputs: { x: schema } }).inputs?.variables ?? {};
+    const type = variables["x"]?.type;
+    if (!type) throw new Error(`no type for ${name}`);
+    for (const { value, json } of cases) {
+      const { literals } = await encodeMap({ x: value }, variables, {});
+      const literal = base64(toBinary(LiteralSchema, literals["x"] ?? expect.fail("no literal")));
+      expect(await python.ask({ row: name, literal })).toEqual({ value: json });
+      // A client of Python knows our interface only: the classes it makes of that do what those of its own do.
+      const [ours, theirs] = [type, pythons].map((one) => base64(toBinary(LiteralTypeSchema, one)));
+      const guessed = await python.ask({ type: ours, literal });
+      expect(guessed).toEqual(await python.ask({ type: theirs, literal }));
+    }
+  });
+});
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("base64");
+}
