@@ -32,7 +32,7 @@ export { FlyteError, type FlyteErrorCode } from "./flyte/errors.ts";
 export type {
   Execution,
   ExecutionSummary,
-  ListOptions,
+  ExecutionListOptions,
   LogLink,
   PhaseName,
 } from "./flyte/execution.ts";

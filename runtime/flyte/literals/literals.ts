@@ -2,6 +2,7 @@
  * Values ⇄ Flyte's literals: what the rest of `flyte/` uses of this folder.
  * @module
  */
+export { type Difference, differences } from "./castable.ts";
 export type { LiteralContext, LiteralStore } from "./context.ts";
 export { decodeMap } from "./decode.ts";
 export { encodeMap } from "./encode.ts";
