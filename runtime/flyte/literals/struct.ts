@@ -81,6 +81,7 @@ function flytekitType(schema: Readonly<Record<string, unknown>>): ValueType | un
   const { type, format, title } = schema;
   if (type === "string" && (format === "date-time" || format === "date")) return { kind: "date" };
   if (type === "number" && format === "time-delta") return { kind: "duration" };
+  if (type === "string" && format === "duration") return { kind: "duration" };
   if (type === "number" && format === "integer") return { kind: "integer", as: "number" };
   if (type !== "object") return;
   if (title === "FlyteFile") return { kind: "file", format: "" };
