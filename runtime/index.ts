@@ -24,6 +24,7 @@ export {
   type FileSource,
   FlyteDirectory,
   FlyteFile,
+  type ListOptions as FolderListOptions,
   StructuredDataset,
 } from "./flyte/blobs.ts";
 export { Config, type EndpointOptions } from "./flyte/config.ts";
@@ -31,7 +32,7 @@ export { FlyteError, type FlyteErrorCode } from "./flyte/errors.ts";
 export type {
   Execution,
   ExecutionSummary,
-  ListOptions,
+  ExecutionListOptions,
   LogLink,
   PhaseName,
 } from "./flyte/execution.ts";

@@ -14,7 +14,6 @@ import type { Store } from "./storage.ts";
 export { type DatasetOptions, StructuredDataset } from "./blobs/dataset.ts";
 export { FlyteDirectory, type ListOptions } from "./blobs/directory.ts";
 export { type FileOptions, type FileSource, FlyteFile } from "./blobs/file.ts";
-export type { Materialized, Range } from "./blobs/origin.ts";
 export type { BlobSchema } from "./blobs/schema.ts";
 
 /** The handle of something stored. @param store reads it; without one, the credentials of this process count. */

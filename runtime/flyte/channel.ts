@@ -2,9 +2,7 @@
  * The one HTTP/2 connection to a cluster, and the rules of every request on it.
  *
  * 1. A request has a deadline of its own for each attempt; repeating has a budget of time (`retry.ts`).
- * 2. At most 32 requests are in flight; the others wait in the order they came. Who pauses before a repetition holds no
- *    place.
- * 3. Requests are signed at the last moment, with the newest token there is.
+ * 2. At most 32 requests are in flight; the others wait in the order they came.
  * @module
  */
 import { readFileSync } from "node:fs";

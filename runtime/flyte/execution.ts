@@ -48,7 +48,7 @@ export interface ExecutionSummary {
   readonly durationMs: number | undefined;
 }
 
-export interface ListOptions {
+export interface ExecutionListOptions {
   /** Default: 20; at most 100. */
   readonly limit?: number;
   /** Only those in one of these phases: `["RUNNING"]`. */
@@ -300,7 +300,7 @@ const LIST_MAX = 100;
 
 export async function listExecutions(
   connection: Connection,
-  { limit = LIST_DEFAULT, phases, project, domain }: ListOptions,
+  { limit = LIST_DEFAULT, phases, project, domain }: ExecutionListOptions,
 ): Promise<readonly ExecutionSummary[]> {
   const place = connection.place({ project, domain });
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > LIST_MAX) {

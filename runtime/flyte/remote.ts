@@ -18,7 +18,7 @@ import { refuseUnknown } from "../workflow/settings.ts";
 import type { Entity, Promised } from "../workflow/signatures.ts";
 import { Config } from "./config.ts";
 import type { Connection } from "./connection.ts";
-import type { Execution, ExecutionSummary, ListOptions } from "./execution.ts";
+import type { Execution, ExecutionSummary, ExecutionListOptions } from "./execution.ts";
 import type { Fetched, FetchOptions } from "./fetch.ts";
 import type { LaunchOptions } from "./launch.ts";
 import type { EntityKind, FlyteRemoteOptions } from "./options.ts";
@@ -165,7 +165,7 @@ export class FlyteRemote implements HasExecutor {
   }
 
   /** Executions of the project, the newest first. */
-  async list(options: ListOptions = {}): Promise<readonly ExecutionSummary[]> {
+  async list(options: ExecutionListOptions = {}): Promise<readonly ExecutionSummary[]> {
     const { listExecutions } = await import("./execution.ts");
     return await listExecutions(await this.#connected(), options);
   }

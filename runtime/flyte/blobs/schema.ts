@@ -25,9 +25,7 @@ interface Blob<T> {
 export function blobSchema<T>({ type, title, isOne, from, formatOf }: Blob<T>): BlobSchema<T> {
   const wanted = "format" in type ? type.format : "";
   const handle = z.custom<T>(isOne);
-  const text = z.string().meta({
-    description: "a path of this machine, or an address (s3://, gs://, abfs://, https://)",
-  });
+  const text = z.string();
   const schema = z
     .union([handle, text], { error: `expected a ${title}, or a path or address` })
     .transform((value, context): T => {
@@ -42,6 +40,12 @@ export function blobSchema<T>({ type, title, isOne, from, formatOf }: Blob<T>): 
       }
       return z.NEVER;
     });
+  // What zod would say of a class is "anything"; whoever writes it as JSON or on a command line gives text.
+  schema._zod.toJSONSchema = () => ({
+    type: "string",
+    title,
+    description: "a path of this machine, or an address (s3://, gs://, abfs://, https://)",
+  });
   Object.defineProperty(schema._zod.def, VALUE_TYPE, { value: type, enumerable: true });
   return schema;
 }

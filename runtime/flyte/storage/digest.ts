@@ -141,7 +141,7 @@ export async function* piecesOf(
 }
 
 /** Whether somebody reads a stream, or has read from it. */
-export function wasRead(stream: ReadableStream<Uint8Array>): boolean {
+function wasRead(stream: ReadableStream<Uint8Array>): boolean {
   // Node answers for web streams too; its types name its own streams only.
   return stream.locked || Readable.isDisturbed(stream as unknown as Readable);
 }

@@ -21,6 +21,7 @@ export interface LadderOptions {
     readonly storage: StorageSettings;
     readonly caCertFile?: string | undefined;
     readonly insecureSkipVerify?: boolean | undefined;
+    readonly org?: string | undefined;
   };
   /** Signs URLs. Without one, only credentials of this process count. */
   readonly client?: { readonly data: DataProxy } | undefined;
@@ -68,7 +69,13 @@ export class Ladder {
       client &&
       once(async () => {
         const { signedStorage } = await import("./signed.ts");
-        return signedStorage({ data: client.data, project, domain, ...(await this.#tls()) });
+        return signedStorage({
+          data: client.data,
+          project,
+          domain,
+          org: platform.org ?? "",
+          ...(await this.#tls()),
+        });
       });
   }
 

@@ -30,6 +30,8 @@ export interface SignedSettings extends TlsSettings {
   readonly data: DataProxy;
   readonly project: string;
   readonly domain: string;
+  /** Empty where there are none. */
+  readonly org: string;
 }
 
 export interface SignedStorage extends Backend<ObjectLocation> {
@@ -91,7 +93,7 @@ export function signedStorage(settings: SignedSettings): SignedStorage {
     read: (at, range, signal) => readHttp(download(at), range, settings, signal),
 
     async upload(payload, { filename, root, shown }, signal) {
-      const { project, domain } = settings;
+      const { project, domain, org } = settings;
       let nativeUrl = "";
       let extra: Record<string, string> = {};
       let current: string | undefined;
@@ -105,6 +107,7 @@ export function signedStorage(settings: SignedSettings): SignedStorage {
               {
                 project,
                 domain,
+                org,
                 filename,
                 filenameRoot: root ?? "",
                 contentMd5: payload.md5,

@@ -113,7 +113,7 @@ test("the popup shows name, kind and type, aligned below the word", () => {
   expect(show({ editor: { ...editor("x.al"), popup } })).toBe(
     [
       "In [1]: x.al",
-      "          alpha  variable  number",
+      "         ❯alpha  variable  number",
       "          al     method  X.al(): void",
       "local · Ctrl-D leave · .help",
     ].join("\n"),

@@ -300,10 +300,18 @@ function varint(value: number): number[] {
   return value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)];
 }
 
+test("a long list overflows nothing", async () => {
+  const literals = Array<Literal>(300_000).fill(integer(1n));
+  const list = create(LiteralSchema, { value: { case: "collection", value: { literals } } });
+  const map = create(LiteralMapSchema, { literals: { x: list } });
+  const { x } = await decodeMap(map, variablesOf(z.array(z.int())), {});
+  expect(x).toHaveLength(300_000);
+});
+
 describe("the caller's schemas beside the cluster's types", () => {
   const remote = (output: z.ZodType) =>
     typedInterface({ name: "r", output }).outputs?.variables ?? {};
-  const own = (output: z.ZodType) => typedInterface({ name: "o", output });
+  const own = (output: z.ZodType) => ({ name: "o", output });
 
   test("they know a bigint, and dates in a dict", async () => {
     const dict = remote(z.record(z.string(), z.any()));
@@ -322,6 +330,7 @@ describe("the caller's schemas beside the cluster's types", () => {
     const named = { result: create(VariableSchema, remote(z.int())["o0"]) };
     expect(expectedOutputs(named, own(z.bigint()))["result"]?.type?.annotation).toBeDefined();
     expect(expectedOutputs(named, own(z.any()))).toEqual(named);
-    expect(expectedOutputs(named, undefined)).toEqual(named);
+    expect(expectedOutputs(named, { name: "o" })).toEqual(named);
+    expect(expectedOutputs(named, own(z.set(z.int())))).toEqual(named);
   });
 });
