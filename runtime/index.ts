@@ -24,7 +24,7 @@ export {
   type FileSource,
   FlyteDirectory,
   FlyteFile,
-  type ListOptions as FolderListOptions,
+  type FolderListOptions,
   StructuredDataset,
 } from "./flyte/blobs.ts";
 export { Config, type EndpointOptions } from "./flyte/config.ts";

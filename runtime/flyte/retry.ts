@@ -7,6 +7,7 @@
  * 4. A request asks for another token once. With a token that came meanwhile it is repeated for nothing.
  * 5. Who waits for a token or pauses holds no place among those in flight, and a request is signed when it goes out: what
  *    waits in the queue would otherwise carry a token of long ago.
+ * 6. A poll is not repeated here: whoever polls asks again anyway, and has to know that there was no answer.
  * @module
  */
 import {
@@ -78,8 +79,8 @@ const SIGN_ROUNDS_MAX = 5;
 const BACKGROUND = createContextKey(false, { description: "nobody waits at the screen" });
 
 /**
- * For `CallOptions.contextValues` of polls: they never ask a person to log in but wait until somebody did, and they soon
- * give up repeating.
+ * For `CallOptions.contextValues` of polls: they never ask a person to log in, they wait until somebody did; and they fail
+ * at once when there is no answer.
  */
 export function inBackground(): ContextValues {
   return createContextValues().set(BACKGROUND, true);
@@ -152,7 +153,7 @@ export function retrying(rules: Rules): Transport {
           renewed = outcome === "renewed";
           continue;
         }
-        if (!isPassing(failure)) throw failure;
+        if (background || !isPassing(failure)) throw failure;
         const pause = policy.random() * Math.min(policy.capMs, policy.baseMs * 2 ** attempt);
         spentMs += pause;
         if (spentMs > budget()) throw failure;

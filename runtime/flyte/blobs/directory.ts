@@ -18,7 +18,7 @@ const BRAND = Symbol.for("eagerdeck.FlyteDirectory");
 /** Files copied at the same time. */
 const LANES = 8;
 
-export interface ListOptions extends Cancellable {
+export interface FolderListOptions extends Cancellable {
   /** Also what lies in its folders, then without the folders themselves. */
   readonly recursive?: boolean | undefined;
 }
@@ -104,7 +104,7 @@ export class FlyteDirectory {
   async *list({
     recursive = false,
     signal,
-  }: ListOptions = {}): AsyncGenerator<Listed, void, undefined> {
+  }: FolderListOptions = {}): AsyncGenerator<Listed, void, undefined> {
     for await (const entry of this.#reached.list(this.#place, { recursive, signal })) {
       yield { ...entry, path: checkedBelow(entry.path, this.#place) };
     }

@@ -2,9 +2,6 @@
  * Values ⇄ Flyte's literals: what the rest of `flyte/` uses of this folder.
  * @module
  */
-// Reading gives handles of files only when their module is there.
-import "../blobs.ts";
-
 export { type Difference, differences } from "./castable.ts";
 export type { LiteralContext, LiteralStore } from "./context.ts";
 export { decodeMap } from "./decode.ts";

@@ -88,6 +88,11 @@ export function enterAttempt(
   if (phase === TaskPhase.RUNNING) row.startedAt ??= row.updatedAt;
 }
 
+/** `RUNNING` */
+export function nodePhaseName(phase: NodePhase): string {
+  return Object.entries(NodePhase).find(([, value]) => value === phase)?.[0] ?? "UNDEFINED";
+}
+
 export function nodeMessage(executionId: WorkflowExecutionIdentifier, row: NodeRow): NodeExecution {
   const closure = create(NodeExecutionClosureSchema, {
     phase: row.phase,
