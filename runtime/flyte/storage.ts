@@ -63,7 +63,7 @@ export interface Store {
   ): Promise<Uploaded>;
 }
 
-/** Opens nothing yet: no file, no connection, no package. */
+/** @internal Opens nothing yet: no file, no connection, no package. */
 export function openStore(options: LadderOptions): Store {
   const ladder = new Ladder(options);
   return {
