@@ -104,6 +104,8 @@ function commands(acting: Acting, isRemote: boolean): Command {
       "Eager workflows for TypeScript, in the terminal, in Jupyter and from the command line.",
     )
     .version(version(), "--version", "print the version")
+    // `--version` behind a command is that command's.
+    .enablePositionalOptions()
     .helpOption("-h, --help", "show this help")
     .addHelpText(
       "after",
