@@ -90,7 +90,8 @@ function objectType(
   };
 }
 
-function referred(root: unknown, ref: string): unknown {
+/** @returns what `$ref` points to inside of `root`; undefined when it is not there. */
+export function referred(root: unknown, ref: string): unknown {
   if (!ref.startsWith("#")) return undefined;
   let at = root;
   for (const step of ref.slice(1).split("/").filter(Boolean)) {

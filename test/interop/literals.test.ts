@@ -46,13 +46,17 @@ class PythonReader {
 }
 
 describe.skipIf(!hasPython && !process.env["CI"])("flytekit", () => {
-  let python: PythonReader;
+  let python: PythonReader | undefined;
   beforeAll(() => {
+    if (!hasPython)
+      throw new Error(`${PYTHON} is missing; bash test/support/interop-venv.sh makes it`);
     python = new PythonReader();
   });
-  afterAll(() => python.end());
+  afterAll(() => python?.end());
 
   test.each(goldens())("reads a $name as it was", async ({ name, cases, type: pythons }) => {
+    if (!python) return expect.fail("Python was not started");
+    const reader = python;
     const schema = SCHEMAS[name];
     if (!schema) throw new Error(`no schema for ${name}`);
     const variables = typedInterface({ name, inputs: { x: schema } }).inputs?.variables ?? {};
@@ -64,11 +68,11 @@ describe.skipIf(!hasPython && !process.env["CI"])("flytekit", () => {
       const declared = isOfOtherForm({ name }) ? theirs : variables;
       const { literals } = await encodeMap({ x: value }, declared, {});
       const literal = base64(toBinary(LiteralSchema, literals["x"] ?? expect.fail("no literal")));
-      expect(await python.ask({ row: name, literal })).toEqual({ value: json });
+      expect(await reader.ask({ row: name, literal })).toEqual({ value: json });
       if (isOfOtherForm({ name })) continue;
       // A client of Python knows our interface only: the classes it makes of that do what those of its own do.
       const ask = (as: LiteralType) =>
-        python.ask({ type: base64(toBinary(LiteralTypeSchema, as)), literal });
+        reader.ask({ type: base64(toBinary(LiteralTypeSchema, as)), literal });
       expect(await ask(type)).toEqual(await ask(pythons));
     }
   });
