@@ -8,6 +8,7 @@ import { Command, CommanderError, Option } from "commander";
 import { exitCodes } from "../repl/exit-codes.ts";
 import { dialects, ownDialect } from "../runtime/session/dialect.ts";
 import { packageRoot } from "../runtime/session/package-root.ts";
+import { clusterOptions } from "./cluster.ts";
 import { UsageError } from "./usage.ts";
 
 /** A command's work; resolves with its exit code. */
@@ -27,7 +28,7 @@ export async function main(args: readonly string[]): Promise<number> {
     async (...given) => {
       code = await action(...given);
     };
-  const program = commands(acting);
+  const program = commands(acting, isRemoteRun(args));
   try {
     checkEnvironment();
     const isNotebook = args[0] === "notebook";
@@ -91,12 +92,20 @@ Examples:
   echo 'const xs = [1, 2]; xs.map((x) => x * 2)' | eagerdeck repl
 `;
 
-function commands(acting: Acting): Command {
+/** With it `run` has options that are names of inputs elsewhere: `--name`, `--version`. */
+function isRemoteRun(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return args[0] === "run" && args.slice(0, end < 0 ? args.length : end).includes("--remote");
+}
+
+function commands(acting: Acting, isRemote: boolean): Command {
   const program = new Command("eagerdeck")
     .description(
       "Eager workflows for TypeScript, in the terminal, in Jupyter and from the command line.",
     )
     .version(version(), "--version", "print the version")
+    // `--version` behind a command is that command's.
+    .enablePositionalOptions()
     .helpOption("-h, --help", "show this help")
     .addHelpText(
       "after",
@@ -122,7 +131,7 @@ function commands(acting: Acting): Command {
       ),
     );
 
-  program
+  const run = program
     .command("run")
     .argument("<file>", "a TypeScript module")
     .argument("<workflow>", "the name of an exported task, workflow or eager workflow")
@@ -130,14 +139,38 @@ function commands(acting: Acting): Command {
     .description("run one workflow of a file; prints its value, and its deck to stderr")
     .option("--deck <file>", "write the deck as a page")
     .option("--json", "events and result as JSON lines")
+    .option("--remote", "run it on a Flyte cluster; more with --remote --help")
     .allowUnknownOption()
     .addHelpText(
       "after",
       "\nExample:\n  eagerdeck run notebooks/workflows.ts simpleEagerWorkflow --x 5 --deck deck.html\n\nInputs named like an option go behind --: eagerdeck run flow.ts flow -- --deck value\n",
     )
     .action(
-      acting(async (file: string, workflow: string, inputs: string[], options) =>
-        (await import("./run.ts")).run(file, workflow, inputs, options),
+      acting(async (file: string, workflow: string, inputs: string[], options) => {
+        if (options.remote) {
+          return (await import("./run-remote.ts")).runRemote(file, workflow, inputs, options);
+        }
+        return (await import("./run.ts")).run(file, workflow, inputs, options);
+      }),
+    );
+
+  if (isRemote) {
+    clusterOptions(run)
+      .option("--name <name>", "of the execution")
+      .option("--detach", "start it and leave; prints its page");
+  }
+
+  clusterOptions(program.command("register"))
+    .argument("<paths...>", "TypeScript modules, or folders of them")
+    .description("make tasks and workflows known to a Flyte cluster, with their code")
+    .option("--dry-run", "only show what would be created")
+    .addHelpText(
+      "after",
+      "\nExample:\n  eagerdeck register --project flytesnacks --domain development --image ghcr.io/team/flows:1 flows/\n",
+    )
+    .action(
+      acting(async (paths: string[], flags) =>
+        (await import("./register.ts")).register(paths, flags),
       ),
     );
 

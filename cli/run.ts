@@ -9,7 +9,7 @@ import { deckPage, deckRows, rowsToText } from "../runtime/deck/views.ts";
 import type { RunRecord } from "../runtime/events/record-shape.ts";
 import { Records } from "../runtime/events/records.ts";
 import type { CellError } from "../runtime/session/cell-error.ts";
-import { describeFile, type ExportedEntity } from "../runtime/session/client/describe.ts";
+import { describeFile } from "../runtime/session/client/describe.ts";
 import { cellErrorText } from "../runtime/session/client/error-text.ts";
 import {
   type Session,
@@ -19,9 +19,10 @@ import {
 } from "../runtime/session/client/session.ts";
 import { checkInputFile, checkOutputFile, writeOutput } from "./files.ts";
 import { readInputs } from "./inputs.ts";
+import { pick } from "./pick.ts";
 import { callWorkflow } from "./run-call.ts";
 import { Stop } from "./stop.ts";
-import { didYouMean, UsageError } from "./usage.ts";
+import { UsageError } from "./usage.ts";
 
 export interface RunFlags {
   readonly deck?: string;
@@ -130,18 +131,6 @@ function refuseInvalidInputs(settled: Settled, record: RunRecord | undefined): v
   if (settled.error?.code === "INPUT_INVALID" && isRootRefused) {
     throw new UsageError(settled.error.message.replaceAll("\n", " "));
   }
-}
-
-function pick(entities: readonly ExportedEntity[], workflow: string, file: string): ExportedEntity {
-  const names = entities.map(({ exported }) => exported);
-  const entity = entities.find(({ exported, name }) => exported === workflow || name === workflow);
-  if (entity) return entity;
-  if (names.length === 0)
-    throw new UsageError(
-      `${file} exports no task or workflow; export one: export const flow = eager(…)`,
-    );
-  const hint = didYouMean(workflow, names) || ` It has ${names.join(", ")}.`;
-  throw new UsageError(`${file} exports no workflow '${workflow}'.${hint}`);
 }
 
 /** The code that loads the file and makes the call is ours: its places would tell the person nothing. */

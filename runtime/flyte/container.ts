@@ -17,6 +17,7 @@ import { loadTask } from "./container/code.ts";
 import {
   errorDocument,
   Failed,
+  failureText,
   systemFailure,
   thrownBy,
   userFailure,
@@ -88,7 +89,7 @@ async function outcome(
     // What ends because of the signal is no failure of the task's.
     if (termination.requested) return await termination.promise;
     const failure = error instanceof Failed ? error.failure : systemFailure(error);
-    log(writeErrorText(failure.thrown));
+    log(failureText(failure));
     try {
       if (store === undefined) throw failure.thrown;
       const bytes = errorDocument(failure, environment["HOSTNAME"] ?? hostname(), Date.now());

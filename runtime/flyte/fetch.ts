@@ -44,7 +44,10 @@ export interface Fetched<I, O> extends Entity<I, O, never> {
 
 const KEYS = ["name", "version", "project", "domain", "inputs", "output", "outputs"];
 
-/** @throws {TypeError} for what names nothing, and for schemas that disagree with the interface. */
+/**
+ * @internal Users call `remote.fetchTask(…)` and its like.
+ * @throws {TypeError} for what names nothing, and for schemas that disagree with the interface.
+ */
 export async function fetchEntity(
   remote: HasExecutor,
   connection: Connection,

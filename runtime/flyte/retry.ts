@@ -78,8 +78,8 @@ const SIGN_ROUNDS_MAX = 5;
 const BACKGROUND = createContextKey(false, { description: "nobody waits at the screen" });
 
 /**
- * For `CallOptions.contextValues` of polls: they never ask a person to log in but wait until somebody did, and they soon
- * give up repeating.
+ * For `CallOptions.contextValues` of polls: they never ask a person to log in, they wait until somebody did; and they fail
+ * at once when there is no answer.
  */
 export function inBackground(): ContextValues {
   return createContextValues().set(BACKGROUND, true);
@@ -153,7 +153,7 @@ export function retrying(rules: Rules): Transport {
           continue;
         }
         if (!isPassing(failure)) throw failure;
-        const pause = policy.random() * Math.min(policy.capMs, policy.baseMs * 2 ** attempt);
+        const pause = pauseMs(policy, attempt);
         spentMs += pause;
         if (spentMs > budget()) throw failure;
         if (!told && spentMs > NOTICE_AFTER_MS) {
@@ -169,6 +169,12 @@ export function retrying(rules: Rules): Transport {
   };
   // Flyte's services answer one message to one message; streams are passed on as they are.
   return { unary, stream: (...given) => wire.stream(...given) };
+}
+
+/** @param attempt how many repetitions there were before. */
+export function pauseMs({ baseMs, capMs, random }: RetryPolicy, attempt: number): number {
+  // From nothing up: clients that a restart made fail together do not come back together.
+  return random() * Math.min(capMs, baseMs * 2 ** attempt);
 }
 
 /** A cut connection under its own name: nobody but us cancels our requests, and then this is not looked at. */

@@ -1,14 +1,30 @@
 /**
- * Which tasks, workflows and eager workflows a module makes while it is loaded, exported or not: what is registered of a
- * file, and where the container's entry point finds the one it runs.
+ * Which tasks, workflows and eager workflows a module makes, exported or not: what is registered of a file, and where the
+ * container's entry point finds the one it runs.
  * @module
  */
 import type { Definition } from "./definition.ts";
+import { originOf } from "./thread/origin.ts";
 
 let collecting: Definition[] | undefined;
+/** By file and name: a module that is loaded again replaces what it made before. */
+const byFile = new Map<string, Map<string, WeakRef<Definition>>>();
 
 export function noteMade(definition: Definition): void {
   collecting?.push(definition);
+  const file = originOf(definition.fn);
+  if (!file?.startsWith("file:")) return;
+  const named = byFile.get(file) ?? new Map<string, WeakRef<Definition>>();
+  byFile.set(file, named);
+  // Weak, for a function that makes tasks may make many: those that nobody can call need not be known.
+  named.set(definition.name, new WeakRef(definition));
+}
+
+/** @param files their `file:` URLs. */
+export function madeIn(files: readonly string[]): readonly Definition[] {
+  return files.flatMap((file) =>
+    [...(byFile.get(file)?.values() ?? [])].flatMap((definition) => definition.deref() ?? []),
+  );
 }
 
 /**

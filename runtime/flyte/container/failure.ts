@@ -12,6 +12,7 @@ import {
   ErrorDocumentSchema,
 } from "../idl/flyteidl/core/errors_pb.ts";
 import { ExecutionError_ErrorKind } from "../idl/flyteidl/core/execution_pb.ts";
+import { withoutBundleRoots } from "../register/entity-name.ts";
 
 /** Whose fault it is, and whether the cluster is to try again. */
 export interface TaskFailure {
@@ -54,12 +55,17 @@ export class Failed extends Error {
   }
 }
 
+/** What is told of it, in `error.pb` and in the pod's log. */
+export function failureText({ thrown }: TaskFailure): string {
+  return withoutBundleRoots(writeErrorText(thrown));
+}
+
 /** Bytes of `error.pb`. */
 export function errorDocument(failure: TaskFailure, worker: string, atMs: number): Uint8Array {
-  const { code = errorName(failure.thrown), isRecoverable, origin, thrown } = failure;
+  const { code = errorName(failure.thrown), isRecoverable, origin } = failure;
   const error: MessageInitShape<typeof ContainerErrorSchema> = {
     code: `${origin === "user" ? "USER" : "SYSTEM"}:${code}`,
-    message: writeErrorText(thrown),
+    message: failureText(failure),
     kind: isRecoverable ? ContainerError_Kind.RECOVERABLE : ContainerError_Kind.NON_RECOVERABLE,
     origin: origin === "user" ? ExecutionError_ErrorKind.USER : ExecutionError_ErrorKind.SYSTEM,
     timestamp: timestampFromMs(atMs),

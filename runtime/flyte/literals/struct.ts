@@ -4,7 +4,7 @@
  * @module
  */
 import { jsonType } from "../../types/json-type.ts";
-import type { ValueType } from "../../types/value-type.ts";
+import { unionOf, type ValueType } from "../../types/value-type.ts";
 import { type LiteralType, SimpleType } from "../idl/flyteidl/core/types_pb.ts";
 import { literalTypeOf } from "./types.ts";
 
@@ -53,7 +53,8 @@ function readFields(type: LiteralType): Fields | undefined {
   } else if (properties) {
     const read = jsonType(schema, flytekitType);
     if (read.kind !== "struct") return;
-    for (const field of read.fields) add(field.name, literalTypeOf(field.type, field.name));
+    for (const field of read.fields)
+      add(field.name, literalTypeOf(present(field.type), field.name));
   } else return;
   const title = schema?.["title"];
   return {
@@ -61,6 +62,12 @@ function readFields(type: LiteralType): Fields | undefined {
     fields,
     open: schema?.["additionalProperties"] !== false,
   };
+}
+
+/** A field that may be left out must not be written as none: its class has a value to put there. */
+function present(type: ValueType): ValueType {
+  if (type.kind !== "union") return type;
+  return unionOf(type.variants.filter((one) => one.kind !== "none" || one.as === "null"));
 }
 
 function defaultOf(property: unknown): { default?: unknown } {
@@ -81,6 +88,7 @@ function flytekitType(schema: Readonly<Record<string, unknown>>): ValueType | un
   const { type, format, title } = schema;
   if (type === "string" && (format === "date-time" || format === "date")) return { kind: "date" };
   if (type === "number" && format === "time-delta") return { kind: "duration" };
+  if (type === "string" && format === "duration") return { kind: "duration" };
   if (type === "number" && format === "integer") return { kind: "integer", as: "number" };
   if (type !== "object") return;
   if (title === "FlyteFile") return { kind: "file", format: "" };

@@ -47,11 +47,20 @@ function notebookName(): string {
   return notebook ? withoutExtension(basename(notebook)) : "session";
 }
 
-let loadedRoot: string | undefined;
+const bundleRoots = new Set<string>();
 
-/** Bundles are unpacked there: paths of their sources begin at this folder. */
-export function setBundleRoot(folder: string): void {
-  loadedRoot = folder;
+/** A bundle is unpacked there: paths of its sources begin at this folder. */
+export function addBundleRoot(folder: string): void {
+  bundleRoots.add(folder);
+}
+
+/** A text with stacks, in which sources of bundles are said as in their projects: `flows/train.ts:3:9`. */
+export function withoutBundleRoots(text: string): string {
+  let shorter = text;
+  for (const folder of bundleRoots) {
+    shorter = shorter.replaceAll(`file://${folder}${sep}`, "").replaceAll(folder + sep, "");
+  }
+  return shorter;
 }
 
 /** The path of a source from its project's folder, with `/` and without extension: `flows/train`. */
@@ -68,9 +77,7 @@ export function projectFile(file: string): string {
   const root =
     installed >= 0
       ? file.slice(0, installed + `${sep}node_modules`.length)
-      : loadedRoot !== undefined && file.startsWith(loadedRoot + sep)
-        ? loadedRoot
-        : projectFolder(file);
+      : ([...bundleRoots].find((folder) => file.startsWith(folder + sep)) ?? projectFolder(file));
   return relative(root, file).replaceAll("\\", "/");
 }
 

@@ -14,7 +14,7 @@ import type { Definition } from "../../workflow/definition.ts";
 import { madeBy } from "../../workflow/made.ts";
 import { refuseCalls } from "../../workflow/start.ts";
 import { setSourceLocator } from "../../workflow/thread/origin.ts";
-import { setBundleRoot } from "./entity-name.ts";
+import { addBundleRoot } from "./entity-name.ts";
 
 export interface LoadedModule {
   /** All that was made while it was loaded, exported or not, in that order. */
@@ -41,7 +41,7 @@ export async function loadModule(
 ): Promise<LoadedModule> {
   hookResolution(packages);
   if (bundle !== undefined) {
-    setBundleRoot(bundle);
+    addBundleRoot(bundle);
     setSourceMapsSupport(true, { nodeModules: true, generatedCode: false });
     setSourceLocator(locateSource);
   }

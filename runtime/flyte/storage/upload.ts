@@ -41,6 +41,9 @@ export async function uploadBelow(
   return { uri, digest: digests.done().digest };
 }
 
+/** A function of its own: TypeScript leaves `import("….ts")` as it is in one that has `using`. */
+const signedStorage = () => import("./signed.ts");
+
 /** Elsewhere: sent to a URL that the cluster signs for exactly this content. */
 export async function uploadSigned(ladder: Ladder, upload: Upload): Promise<Uploaded> {
   const { source, filename, root, signal } = upload;
@@ -51,7 +54,7 @@ export async function uploadSigned(ladder: Ladder, upload: Upload): Promise<Uplo
       `${shown} cannot be uploaded: there is neither a cluster to sign a URL for it nor an output prefix to write below`,
     );
   }
-  const { SIGNED_BYTES_MAX } = await import("./signed.ts");
+  const { SIGNED_BYTES_MAX } = await signedStorage();
   const storage = await ladder.signed();
   await using payload = await payloadOf(source, { shown, signal, bytesMax: SIGNED_BYTES_MAX });
   const uri = await storage.upload(payload, { filename, root, shown }, signal);

@@ -120,6 +120,15 @@ test("the popup shows name, kind and type, aligned below the word", () => {
   );
 });
 
+test("the status row names the cluster where calls run", () => {
+  expect(show({ defaultRemote: "flytesnacks/development" })).toBe(
+    "In [1]:\nflytesnacks/development · Ctrl-D leave · .help",
+  );
+  expect(show({ defaultRemote: "flytesnacks/development", phase: "starting" })).toContain(
+    "starting…",
+  );
+});
+
 test("a question and a notice take the status row", () => {
   expect(show({ question: "Leave? [y/N]" })).toBe("In [1]:\nLeave? [y/N]");
   expect(show({ notice: { text: "a\x1b[2J", level: "info" } })).toBe("In [1]:\na\\x1b[2J");

@@ -79,3 +79,14 @@ test("paths complete from the folder of commands: folders first, blanks in quote
   expect(await completed(".load none/", used)).toEqual([]);
   expect(await completed(".sh cat a.", used)).toEqual([".sh cat a.txt"]);
 });
+
+test(".remote completes its flag, the file behind it, and off", async () => {
+  using folder = tempFolder({ "config.yaml": "", "data.csv": "", "flytekit.config": "" });
+  const used = commandContext({ folder: folder.path });
+  expect(await completed(".remote ", used)).toEqual([".remote off"]);
+  expect(await completed(".remote p/d --", used)).toEqual([".remote p/d --config"]);
+  expect(await completed(".remote p/d --config ", used)).toEqual([
+    ".remote p/d --config config.yaml",
+    ".remote p/d --config flytekit.config",
+  ]);
+});
