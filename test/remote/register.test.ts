@@ -1,7 +1,10 @@
-import { writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runCommand, startCommand } from "../support/command.ts";
+import { distFolder } from "../support/dist.ts";
 import { type FlyteDouble, startDouble } from "../support/flyte-double/double.ts";
 import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 
@@ -184,5 +187,87 @@ describe("eagerdeck run --remote", () => {
     );
     const phases = cluster.executions().filter(({ entity }) => /flow\.(?:slow|waits)/.test(entity));
     expect(phases.map(({ phase }) => phase)).toEqual(["ABORTED", "ABORTED"]);
+  });
+});
+
+describe("an eager workflow on the cluster", () => {
+  const LEFT = `import { eager, task, z } from "eagerdeck";
+const x = z.int();
+const slow = task({ inputs: { x } }, async function slow() { await new Promise((resolve) => setTimeout(resolve, 1e6)); });
+export const crashes = eager({ inputs: { x } }, async function crashes({ x }) {
+  void slow({ x });
+  await new Promise((resolve) => setTimeout(resolve, x * 1000));
+  throw new TypeError("after all");
+});
+export const hangs = eager({ inputs: { x } }, async function hangs({ x }) { await slow({ x }); });
+`;
+  const ofEntity = (name: string) => cluster.executions().filter(({ entity }) => entity === name);
+
+  test("that fails stops what it has started, and tells why", async () => {
+    using folder = tempFolder({ "package.json": "{}", "flow.ts": LEFT });
+    const { code, stderr } = await remotely(folder, "crashes", "--x", "3");
+    expect([code, stderr]).toEqual([1, expect.stringContaining("TypeError: after all")]);
+    await cluster.when((all) =>
+      all.every(({ entity, phase }) => entity !== "flow.slow" || phase === "ABORTED"),
+    );
+    expect(ofEntity("flow.slow").length).toBeGreaterThan(0);
+  });
+
+  const isSlow = (phase: string) => (each: { entity: string; phase: string }) =>
+    each.entity === "flow.slow" && each.phase === phase;
+
+  test("whose pod is taken away leaves its calls alone, and the next pod takes them up", async () => {
+    using folder = tempFolder({ "package.json": "{}" });
+    const gate = join(folder.path, "open");
+    const flow = `import { existsSync } from "node:fs";
+import { eager, task, z } from "eagerdeck";
+const x = z.int();
+const gated = task({ inputs: { x }, output: x }, async function gated({ x }) {
+  while (!existsSync(${JSON.stringify(gate)})) await new Promise((resolve) => setTimeout(resolve, 20));
+  return x + 1;
+});
+export const hangs = eager({ inputs: { x }, output: x }, async function hangs({ x }) { return await gated({ x }); });
+`;
+    folder.write("flow.ts", flow);
+    await remotely(folder, "hangs", "--detach", "--name", "preempted", "--x", "11");
+    const gated = () => ofEntity("flow.gated");
+    await cluster.when(() => gated().some(({ phase }) => phase === "RUNNING"));
+    cluster.signal("preempted", "SIGTERM");
+    folder.write("open", "");
+    await cluster.when((all) => all.some(({ name, phase }) => name === "preempted" && phase === "SUCCEEDED"));
+    expect(gated().map(({ phase }) => phase)).toEqual(["SUCCEEDED"]);
+  });
+
+  test("that is aborted in the console stops them", async () => {
+    using folder = tempFolder({ "package.json": "{}", "flow.ts": LEFT });
+    await remotely(folder, "hangs", "--detach", "--name", "aborted", "--x", "12");
+    await cluster.when((all) => all.some(isSlow("RUNNING")));
+    cluster.abort("aborted", "enough");
+    await cluster.when((all) => !all.some(isSlow("RUNNING")) && all.some(isSlow("ABORTED")));
+    await cluster.when((all) => all.some(({ name, phase }) => name === "aborted" && phase === "ABORTED"));
+  });
+});
+
+describe("a program with a FlyteRemote", () => {
+  test("registers its code on the way, as the same version as the command does", async () => {
+    using folder = tempFolder({
+      ...FILES,
+      "main.ts": `import { Config, FlyteRemote } from "eagerdeck";
+import { simple } from "./flow.ts";
+const remote = new FlyteRemote({ config: Config.auto(${JSON.stringify(config)}), image: "eagerdeck:test" });
+console.log(await simple.on(remote)({ x: 20 }));
+await remote.close();
+`,
+    });
+    mkdirSync(join(folder.path, "node_modules"));
+    symlinkSync(join(distFolder, ".."), join(folder.path, "node_modules/eagerdeck"));
+    const registered = await run(folder, ["register", ...image, "flow.ts"]);
+    cluster.requests.clear();
+    const { stdout } = await promisify(execFile)(process.execPath, ["main.ts"], {
+      cwd: folder.path,
+    });
+    expect(stdout).toBe("42\n");
+    expect(cluster.requests.count("CreateTask")).toBe(0);
+    expect(cluster.executions().at(-1)?.version).toBe(versionOf(registered.stdout));
   });
 });
