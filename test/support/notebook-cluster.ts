@@ -9,7 +9,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { task, z } from "../../runtime/index.ts";
@@ -48,10 +48,16 @@ const train = task(
 const sources = new URL("../../runtime/index.ts", import.meta.url).href;
 registerHooks({
   resolve: (specifier, context, next) =>
-    specifier === "eagerdeck"
-      ? { url: sources, shortCircuit: true }
-      : next(specifier, context),
+    specifier === "eagerdeck" ? { url: sources, shortCircuit: true } : next(specifier, context),
 });
+
+// A notebook is read elsewhere: of a stack it shows what is the task's, as if its module lay in a container's folder.
+Error.stackTraceLimit = 1;
+Error.prepareStackTrace = (error, [site]) => {
+  const file = basename(site?.getFileName() ?? "");
+  const place = `/root/${file}:${site?.getLineNumber()}:${site?.getColumnNumber()}`;
+  return `${error.name}: ${error.message}\n    at ${site?.getFunctionName()} (${place})`;
+};
 
 await using rig = await remoteRig();
 const module: Record<string, unknown> = await import(
