@@ -44,12 +44,11 @@ export function executionName(parts: NameParts): string {
     .update(JSON.stringify([tag, kind, project, domain, name, version, inputs, nth]))
     .digest("hex")
     .slice(0, HEX_DIGITS);
-  const mark = tag.startsWith(LOCAL_TAG) ? tag.slice(LOCAL_TAG.length) : tag;
   const task = name.slice(name.lastIndexOf(".") + 1);
   return [
     "e",
     dnsName(workflow, WORKFLOW_MAX),
-    dnsName(mark, TAG_MAX),
+    tagMark(tag),
     dnsName(task, TASK_MAX),
     hash,
   ]
@@ -64,6 +63,11 @@ export function retryName(name: string, retry: number): string {
 }
 
 const LOCAL_TAG = "eager-local-";
+
+/** What of a tag stands in the names of its executions. */
+export function tagMark(tag: string): string {
+  return dnsName(tag.startsWith(LOCAL_TAG) ? tag.slice(LOCAL_TAG.length) : tag, TAG_MAX);
+}
 
 /** The mark of executions whose parent is a run of this machine. */
 export function localTag(runId: string): string {

@@ -9,7 +9,7 @@
 import { Limiter } from "../workflow/limiter.ts";
 import type { FlyteClient } from "./client.ts";
 import { Status, statusOf } from "./errors.ts";
-import { runningOfTag } from "./launch.ts";
+import { hasTag, runningOfTag } from "./launch.ts";
 
 const AT_ONCE = 8;
 const LIST_MAX = 100;
@@ -65,7 +65,7 @@ export class Stopper {
         { id: { project, domain }, limit: LIST_MAX, filters: runningOfTag(tag) },
         { timeoutMs: STOP_MS },
       );
-      const names = new Set(executions.flatMap(({ id }) => (id === undefined ? [] : [id.name])));
+      const names = new Set(executions.flatMap((found) => (found.id && hasTag(found, tag) ? [found.id.name] : [])));
       const stopped = await Promise.all(
         [...names]
           .filter((name) => !wanted.has(name))

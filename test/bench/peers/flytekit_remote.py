@@ -31,7 +31,7 @@ times = []
 
 # What was fetched cannot be called in an eager workflow of flytekit's; a task of this file that has its name can.
 @task
-def echo(x: int) -> int:
+async def echo(x: int) -> int:
     return x
 
 
