@@ -226,7 +226,7 @@ const gated = task({ inputs: { x }, output: x }, async function gated({ x }) {
   while (!existsSync(${JSON.stringify(gate)})) await new Promise((resolve) => setTimeout(resolve, 20));
   return x + 1;
 });
-export const hangs = eager({ inputs: { x }, output: x }, async function hangs({ x }) { return await gated({ x }); });
+export const hangs = eager({ inputs: { x }, output: x, retries: 1 }, async function hangs({ x }) { return await gated({ x }); });
 `;
     folder.write("flow.ts", flow);
     await remotely(folder, "hangs", "--detach", "--name", "preempted", "--x", "11");
@@ -234,7 +234,9 @@ export const hangs = eager({ inputs: { x }, output: x }, async function hangs({ 
     await cluster.when(() => gated().some(({ phase }) => phase === "RUNNING"));
     cluster.signal("preempted", "SIGTERM");
     folder.write("open", "");
-    await cluster.when((all) => all.some(({ name, phase }) => name === "preempted" && phase === "SUCCEEDED"));
+    await cluster.when((all) =>
+      all.some(({ name, phase }) => name === "preempted" && phase === "SUCCEEDED"),
+    );
     expect(gated().map(({ phase }) => phase)).toEqual(["SUCCEEDED"]);
   });
 
@@ -244,7 +246,9 @@ export const hangs = eager({ inputs: { x }, output: x }, async function hangs({ 
     await cluster.when((all) => all.some(isSlow("RUNNING")));
     cluster.abort("aborted", "enough");
     await cluster.when((all) => !all.some(isSlow("RUNNING")) && all.some(isSlow("ABORTED")));
-    await cluster.when((all) => all.some(({ name, phase }) => name === "aborted" && phase === "ABORTED"));
+    await cluster.when((all) =>
+      all.some(({ name, phase }) => name === "aborted" && phase === "ABORTED"),
+    );
   });
 });
 
