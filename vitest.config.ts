@@ -26,10 +26,10 @@ export default defineConfig({
     reporters: process.env["CI"] ? ["dot"] : ["default"],
     projects: [
       project("unit", 5_000),
-      project("remote", 60_000),
       project("session", 30_000),
       project("protocol", 30_000),
       project("terminal", 30_000),
+      project("remote", 60_000),
       project("interop", 120_000),
       project("jupyter", 120_000),
       project("browser", 120_000),

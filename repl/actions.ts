@@ -93,6 +93,7 @@ export class Actions {
     if (phase === "leaving") return;
     if (question !== undefined) return this.#confirm(press);
     const action = actionOf(press, asked?.editor ?? editor);
+    if (action?.kind !== "interrupt") this.#ctrlC.otherKey();
     // A pair of keys that means nothing is over with its second one.
     if (action === undefined) return this.dispatch({ kind: "close" }, editor.prefix !== undefined);
     if (asked) this.#asking.answer(action);

@@ -5,10 +5,12 @@
 import type { InputAnswer, InputQuestion } from "../runtime/session/client/api.ts";
 import { reduce } from "./editor/reduce.ts";
 import { type Action, type EditorContext, emptyEditor } from "./editor/state.ts";
+import { questionColumns } from "./state/layout.ts";
 import type { Scrollback } from "./state/scrollback.ts";
 import type { Store } from "./state/store.ts";
 import { sanitize } from "./terminal/sanitize.ts";
 import type { Style } from "./terminal/style.ts";
+import { wrapText } from "./terminal/wrap.ts";
 
 export interface AskingOptions {
   readonly store: Store;
@@ -52,14 +54,19 @@ export class Asking {
     const onAbort = () => resolve(gone);
     signal.addEventListener("abort", onAbort, { once: true });
     this.#answered = resolve;
+    // An answer has one row: what of the question does not stand before it is printed above.
+    const columns = questionColumns(store.get().size.columns);
+    const rows = wrapText(style.glyphs(sanitize(prompt)), columns).split("\n");
+    const last = rows.pop() ?? "";
+    scrollback.text(rows.map((row) => `${row}\n`).join(""));
     store.update((snapshot) => ({
       ...snapshot,
-      asked: { prompt, isPassword: password, editor: emptyEditor },
+      asked: { prompt: last, isPassword: password, editor: emptyEditor },
     }));
     try {
       const answer = await promise;
       const shown = answer.ok && !password ? answer.value : "";
-      scrollback.text(style.glyphs(sanitize(prompt + shown)));
+      scrollback.text(last + style.glyphs(sanitize(shown)));
       return answer;
     } finally {
       signal.removeEventListener("abort", onAbort);

@@ -72,6 +72,8 @@ export class Assist {
     setTypesOff(true);
     const { text, cursor } = editor();
     const word = /[\p{L}\p{N}_$]*$/u.exec(text.slice(0, cursor))?.[0] ?? "";
+    // Behind a dot stands a member of something, which only types know.
+    if (/(?<!\.\.)\.\s*$/.test(text.slice(0, cursor - word.length))) return;
     const items = names().map(({ name, kind }) => ({ name, kind: kindOf(kind) }));
     const completions = { start: cursor - word.length, end: cursor, items };
     dispatch({ kind: "completions", version, completions, isUnasked: true });

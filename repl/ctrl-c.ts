@@ -4,7 +4,7 @@
  * @module
  */
 import type { InterruptKind, Session } from "../runtime/session/client/api.ts";
-import { ctrlC, descend, type Meaning, type PressState } from "./interrupt.ts";
+import { ctrlC, descend, type Meaning, type PressState, withoutHint } from "./interrupt.ts";
 import type { Cells } from "./state/session.ts";
 import type { Store } from "./state/store.ts";
 
@@ -46,6 +46,11 @@ export class CtrlC {
     const { meaning, state } = ctrlC(this.#presses, situation, now());
     this.#presses = state;
     void this.#obey(meaning);
+  }
+
+  /** Another key came: a second Ctrl-C is a first one again. */
+  otherKey(): void {
+    this.#presses = withoutHint(this.#presses);
   }
 
   async #obey(meaning: Meaning): Promise<void> {

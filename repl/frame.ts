@@ -20,7 +20,13 @@ import {
   signatureRows,
 } from "./rows/boxes.ts";
 import { statusRow } from "./rows/status.ts";
-import { BOX_ROWS_MAX, type Layout, layout, TREE_ROWS_MAX } from "./state/layout.ts";
+import {
+  BOX_ROWS_MAX,
+  type Layout,
+  layout,
+  questionColumns,
+  TREE_ROWS_MAX,
+} from "./state/layout.ts";
 import type { Snapshot } from "./state/store.ts";
 import { SGR } from "./terminal/escapes.ts";
 import { sanitizeLine } from "./terminal/sanitize.ts";
@@ -92,15 +98,15 @@ export function composeFrame(snapshot: Snapshot, context: FrameContext): Frame {
 }
 
 /** What stands in the editor's place, and behind which prompt. */
-function typedText({ editor, asked, nextCount }: Snapshot): {
+function typedText({ editor, asked, nextCount, size: { columns } }: Snapshot): {
   readonly text: string;
   readonly cursor: number;
   readonly prompt: string;
 } {
   if (asked) {
     const { text, cursor } = asked.editor;
-    // The last line of a longer question; the rest is in the transcript once it is answered.
-    const prompt = sanitizeLine(asked.prompt.split("\n").at(-1) ?? "");
+    // One long word, or a window that became narrow, leaves room for the answer too.
+    const prompt = truncate(sanitizeLine(asked.prompt), questionColumns(columns));
     return { text: asked.isPassword ? "" : text, cursor: asked.isPassword ? 0 : cursor, prompt };
   }
   const { search, text, cursor } = editor;

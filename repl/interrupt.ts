@@ -37,19 +37,24 @@ export function ctrlC(
   const pressed = { ...state, lastPressMs: nowMs };
   if (situation.isRunning && !situation.hasPopup && !situation.hasText) {
     const climbed = ladder(state.ladder, nowMs);
-    const { hintMs: _, ...rest } = pressed;
     return {
       meaning: climbed.kind ? { kind: "interrupt", interrupt: climbed.kind } : { kind: "nothing" },
-      state: { ...rest, ladder: climbed.state },
+      state: { ...withoutHint(pressed), ladder: climbed.state },
     };
   }
   if (sinceMs < SAME_PRESS_MS) return { meaning: { kind: "nothing" }, state: pressed };
-  if (situation.hasPopup) return { meaning: { kind: "close-popup" }, state: pressed };
-  if (situation.hasText) return { meaning: { kind: "clear-text" }, state: pressed };
+  if (situation.hasPopup) return { meaning: { kind: "close-popup" }, state: withoutHint(pressed) };
+  if (situation.hasText) return { meaning: { kind: "clear-text" }, state: withoutHint(pressed) };
   if (state.hintMs !== undefined && nowMs - state.hintMs <= LEAVE_WITHIN_MS) {
     return { meaning: { kind: "leave" }, state: pressed };
   }
   return { meaning: { kind: "hint" }, state: { ...pressed, hintMs: nowMs } };
+}
+
+/** The state once anything but Ctrl-C came: the hint has gone from the screen, and with it what it said. */
+export function withoutHint(state: PressState): PressState {
+  const { hintMs: _, ...rest } = state;
+  return rest;
 }
 
 /** The state once no cell runs any more: the next cell starts at the foot of the ladder. */

@@ -100,8 +100,11 @@ export class Turns {
   #drop(count: number): void {
     if (count === 0) return;
     this.#count();
-    const what = count === 1 ? "1 waiting entry" : `${count} waiting entries`;
-    this.#options.store.notice(`${what} dropped; Up brings them back`, "warning");
+    const [what, them] = count === 1 ? ["entry", "it"] : ["entries", "them"];
+    this.#options.store.notice(
+      `${count} waiting ${what} dropped; Up brings ${them} back`,
+      "warning",
+    );
   }
 
   /** @returns whether what waits behind may go on. */
@@ -116,9 +119,17 @@ export class Turns {
     scrollback.text(cells.echo(code, store.get().nextCount));
     const controller = new AbortController();
     this.#running.add(controller);
+    const commands = context(controller.signal);
+    let haveCellsFailed = false;
+    const execute: CommandContext["execute"] = async (cell) => {
+      const settled = await commands.execute(cell);
+      haveCellsFailed ||= settled.status !== "ok";
+      return settled;
+    };
     try {
-      scrollback.text(await runCommand(code, context(controller.signal)));
-      return !controller.signal.aborted;
+      scrollback.text(await runCommand(code, { ...commands, execute }));
+      // `.rerun 3` has said nothing of its own, but has failed when the cell has.
+      return !controller.signal.aborted && !haveCellsFailed;
     } catch (error) {
       // A command of ours that breaks is told as it is; the REPL and what was typed go on.
       const text = error instanceof CommandError ? error.message : String(error);

@@ -24,22 +24,21 @@ export {
   type FileSource,
   FlyteDirectory,
   FlyteFile,
-  type ListOptions,
+  type FolderListOptions,
   StructuredDataset,
 } from "./flyte/blobs.ts";
 export { Config, type EndpointOptions } from "./flyte/config.ts";
 export { FlyteError, type FlyteErrorCode } from "./flyte/errors.ts";
 export type {
   Execution,
+  ExecutionListOptions,
   ExecutionSummary,
-  ListOptions,
   LogLink,
   PhaseName,
 } from "./flyte/execution.ts";
 export type { Fetched, FetchOptions } from "./flyte/fetch.ts";
-export type { LaunchOptions } from "./flyte/launch.ts";
 export { OpaqueValue } from "./flyte/opaque.ts";
-export type { EntityReference, FlyteRemoteOptions } from "./flyte/options.ts";
+export type { EntityReference, FlyteRemoteOptions, LaunchOptions } from "./flyte/options.ts";
 export { type CheckResult, FlyteRemote } from "./flyte/remote.ts";
 export { Duration, type DurationParts } from "./types/duration.ts";
 export type { StandardSchema } from "./types/standard-schema.ts";

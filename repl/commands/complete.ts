@@ -5,7 +5,7 @@
 import { readdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { resolve } from "node:path";
-import type { CompletionItem, Completions } from "../../runtime/session/client/api.ts";
+import type { Offer, Offers } from "../editor/complete.ts";
 import { sanitizeLine } from "../terminal/sanitize.ts";
 import type { CommandContext } from "./command.ts";
 import { POLICIES } from "./files.ts";
@@ -29,14 +29,14 @@ export async function completeCommand(
   text: string,
   cursor: number,
   sources: CompletionSources,
-): Promise<Completions | undefined> {
+): Promise<Offers | undefined> {
   const before = text.slice(0, cursor);
   const [, blanks = "", name] = /^(\s*)[.%]([a-z]*)$/i.exec(before) ?? [];
   if (name !== undefined) {
     const items = commandNames().map(
-      ({ name: each, summary }): CompletionItem => ({
+      ({ name: each, summary }): Offer => ({
         name: each,
-        kind: "keyword",
+        kind: "command",
         detail: summary,
       }),
     );
@@ -63,13 +63,13 @@ type Complete = (
   sources: CompletionSources,
   /** The words before, of the same argument. */
   earlier: string,
-) => readonly CompletionItem[] | Promise<readonly CompletionItem[]>;
+) => readonly Offer[] | Promise<readonly Offer[]>;
 
 const ARGUMENTS: Readonly<Record<string, Complete>> = {
   help: () =>
     commandNames().map(({ name, summary }) => ({
       name: name.slice(1),
-      kind: "keyword",
+      kind: "command",
       detail: summary,
     })),
   edit: (_word, sources) => cells(sources),
@@ -93,7 +93,7 @@ const ARGUMENTS: Readonly<Record<string, Complete>> = {
     earlier === ""
       ? settingKeys.map((key: SettingKey) => ({
           name: key,
-          kind: "property" as const,
+          kind: "setting" as const,
           detail: settingSummary(key),
         }))
       : keywords(...settingChoices(earlier)),
@@ -105,61 +105,56 @@ const ARGUMENTS: Readonly<Record<string, Complete>> = {
   sh: (word, sources, earlier) => (earlier === "" ? [] : paths(word, sources, () => true)),
 };
 
-function found(
-  start: number,
-  end: number,
-  items: readonly CompletionItem[],
-  before: string,
-): Completions {
+function found(start: number, end: number, items: readonly Offer[], before: string): Offers {
   const prefix = before.slice(start, end);
   const fitting = items.filter(({ name, insert }) => (insert ?? name).startsWith(prefix));
   return { start, end, items: fitting.slice(0, ITEMS_MAX) };
 }
 
-function marked(item: CompletionItem, mark: string): CompletionItem {
+function marked(item: Offer, mark: string): Offer {
   return { ...item, name: mark + item.name.slice(1) };
 }
 
-function keywords(...names: readonly string[]): CompletionItem[] {
-  return names.map((name) => ({ name, kind: "keyword" }));
+function keywords(...names: readonly string[]): Offer[] {
+  return names.map((name) => ({ name, kind: "" }));
 }
 
 const flags = keywords;
 
 /** Newest first, as they are most often meant. */
-function cells({ transcript }: CompletionSources, status?: string): CompletionItem[] {
+function cells({ transcript }: CompletionSources, status?: string): Offer[] {
   return transcript
     .cells()
     .filter((cell) => status === undefined || cell.status === status)
     .map(({ n, source }) => ({
       name: String(n),
-      kind: "constant" as const,
+      kind: "cell" as const,
       detail: firstLine(source),
     }))
     .reverse();
 }
 
-function cellsWithCalls({ runs }: CompletionSources): CompletionItem[] {
+function cellsWithCalls({ runs }: CompletionSources): Offer[] {
   const counts = new Map<number, number>();
   for (const { n, calls } of runs())
     if (n !== undefined && calls.size > 0) counts.set(n, calls.size);
   return [...counts]
     .map(([n, count]) => ({
       name: String(n),
-      kind: "constant" as const,
+      kind: "cell" as const,
       detail: `${count} ${count === 1 ? "call" : "calls"}`,
     }))
     .reverse();
 }
 
 /** Calls of the newest run, failed ones first. */
-function calls({ run }: CompletionSources): CompletionItem[] {
+function calls({ run }: CompletionSources): Offer[] {
   const all = [...(run()?.calls.values() ?? [])];
   const failed = all.filter(({ state }) => state === "failed");
   const others = all.filter(({ state }) => state !== "failed");
   return [...failed, ...others].slice(0, ITEMS_MAX).map(({ id, name, state }) => ({
     name: id,
-    kind: "constant",
+    kind: "call",
     detail: sanitizeLine(`${name} ${state}`),
   }));
 }
@@ -169,7 +164,7 @@ async function paths(
   word: string,
   { state }: CompletionSources,
   fits: (name: string) => boolean,
-): Promise<CompletionItem[]> {
+): Promise<Offer[]> {
   const quote = /^["']/.exec(word)?.[0] ?? "";
   const typed = word.slice(quote.length);
   const place = typed.slice(0, typed.lastIndexOf("/") + 1);
@@ -183,7 +178,7 @@ async function paths(
     .filter(({ name }) => name.startsWith(".") === begun.startsWith("."))
     .filter((entry) => entry.isDirectory() || entry.isSymbolicLink() || fits(entry.name))
     .sort((a, b) => Number(b.isDirectory()) - Number(a.isDirectory()) || (a.name < b.name ? -1 : 1))
-    .map((entry): CompletionItem => {
+    .map((entry): Offer => {
       const isFolder = entry.isDirectory();
       const path = place + entry.name + (isFolder ? "/" : "");
       const mark = quote !== "" ? quote : /\s/.test(path) ? '"' : "";
@@ -191,7 +186,7 @@ async function paths(
       const insert = mark + path + (isFolder ? "" : mark);
       return {
         name: sanitizeLine(entry.name + (isFolder ? "/" : "")),
-        kind: isFolder ? "module" : "variable",
+        kind: isFolder ? "folder" : "file",
         insert,
       };
     });

@@ -31,17 +31,17 @@ interface Setting<Value> {
 const SETTINGS: { readonly [Key in SettingKey]: Setting<SettingValues[Key]> } = {
   output: {
     first: 5_000,
-    summary: "lines of a cell's output on the screen, the rest goes to a file",
+    summary: "lines of a cell's output on the screen; a file has the rest",
     range: [10, 1_000_000],
   },
   complete: {
     first: "dot",
-    summary: "when completions open unasked: never, after a dot, while typing",
+    summary: "completions unasked: no, after a dot, in words",
     words: ["off", "dot", "auto"],
   },
   theme: {
     first: "auto",
-    summary: "colours for a dark or light background, or none",
+    summary: "colours for this background, or none",
     words: ["auto", "dark", "light", "none"],
   },
   ghost: {

@@ -14,7 +14,7 @@ import {
   wordLeft,
   wordRight,
 } from "./buffer.ts";
-import { refit } from "./complete.ts";
+import { insertOf, refit } from "./complete.ts";
 import { PASTE_LENGTH_MAX } from "./paste.ts";
 import { indentOfOpener } from "./scan.ts";
 import {
@@ -53,8 +53,9 @@ function refitPopup(before: EditorState, after: EditorState): EditorState {
   const { popup } = before;
   if (popup === undefined || after.cursor < popup.start) return after;
   const word = after.text.slice(popup.start, after.cursor);
-  // Commands begin with their dot.
-  if (!/^\.?[\p{L}\p{N}_$]*$/u.test(word)) return after;
+  // Commands begin with their dot; a path has slashes, which only its own items begin with.
+  const isWord = /^\.?[\p{L}\p{N}_$]*$/u.test(word);
+  if (!isWord && !popup.all.some((item) => insertOf(item).startsWith(word))) return after;
   const fitted = refit(popup, word);
   return fitted ? { ...after, popup: fitted } : after;
 }

@@ -5,10 +5,9 @@
  * themselves are in `edits.ts`, `history.ts`, `search.ts` and `complete.ts`.
  * @module
  */
-import type { Completions } from "../../runtime/session/client/api.ts";
 import { widthOf } from "../terminal/width.ts";
 import { previousBorder, snap } from "./buffer.ts";
-import { choose, commonPrefix, insertOf, openPopup, type Popup } from "./complete.ts";
+import { choose, commonPrefix, insertOf, type Offers, openPopup, type Popup } from "./complete.ts";
 import {
   backspace,
   dedent,
@@ -299,7 +298,7 @@ function chooseItem(state: EditorState, popup: Popup, by: 1 | -1): Reduced {
 
 function complete(
   state: EditorState,
-  answer: { version: number; completions: Completions; isUnasked?: boolean },
+  answer: { version: number; completions: Offers; isUnasked?: boolean },
 ): EditorState {
   if (answer.version !== state.version) return state;
   const popup = openPopup(answer.completions, state);

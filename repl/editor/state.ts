@@ -6,8 +6,8 @@
  * characters.
  * @module
  */
-import type { Completions, ParseResult, SignatureHelp } from "../../runtime/session/client/api.ts";
-import type { Popup } from "./complete.ts";
+import type { ParseResult, SignatureHelp } from "../../runtime/session/client/api.ts";
+import type { Offers, Popup } from "./complete.ts";
 import type { Search } from "./search.ts";
 
 export interface EditorState {
@@ -81,7 +81,7 @@ export type Action =
   | {
       readonly kind: "completions";
       readonly version: number;
-      readonly completions: Completions;
+      readonly completions: Offers;
       /** Nobody asked by Tab: nothing is inserted. */
       readonly isUnasked?: boolean;
     }

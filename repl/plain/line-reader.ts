@@ -77,11 +77,25 @@ export class LineReader implements Disposable {
     this.#lines.prompt(true);
   }
 
+  /** Prints below a line that is being typed, and shows prompt and line again; else just prints. */
+  aside(print: () => void): void {
+    const isTyping = this.#next !== undefined && !this.#hasEnded;
+    if (isTyping) this.#echo.write("\n");
+    print();
+    if (!isTyping) return;
+    // Readline would climb over the rows of the line as it stood, into what was printed.
+    Object.assign(this.#lines, { prevRows: 0 });
+    this.#lines.prompt(true);
+  }
+
   /** The next line; undefined at the end of the input, or when `signal` aborts. One call at a time. */
   async read(prompt: string, options: ReadOptions = {}): Promise<string | undefined> {
     const { isAnswer = false, isSecret = false, signal } = options;
     if (signal?.aborted) return undefined;
     this.#isAnswer = isAnswer;
+    const isAsked = isSecret && this.#waiting.length === 0 && !this.#hasEnded;
+    // A terminal's own echo stops before the question is seen: nobody types too early then.
+    using _unechoed = isAsked && !this.#isEdited ? hideEcho() : undefined;
     this.prompt(prompt);
     const early = this.#waiting.shift();
     if (early !== undefined || this.#hasEnded) return this.#given(early);
@@ -89,7 +103,7 @@ export class LineReader implements Disposable {
     this.#next = resolve;
     const onAbort = () => resolve(undefined);
     signal?.addEventListener("abort", onAbort, { once: true });
-    using _secret = isSecret ? this.#hide() : undefined;
+    using _muted = isAsked && this.#isEdited ? this.#mute() : undefined;
     try {
       const line = await promise;
       if (line === undefined && isAnswer && !this.#hasEnded) this.clear();
@@ -124,25 +138,29 @@ export class LineReader implements Disposable {
     this.#newestKept = kept[0];
   }
 
-  #hide(): Disposable {
-    if (this.#isEdited) {
-      this.#echo.isMuted = true;
-      return {
-        [Symbol.dispose]: () => {
-          this.#echo.isMuted = false;
-          process.stderr.write("\n");
-        },
-      };
-    }
-    const stopped = process.stdin.isTTY ? stopTerminalEcho() : undefined;
-    if (process.stdin.isTTY && !stopped) process.stderr.write("(what you type is shown) ");
+  #mute(): Disposable {
+    this.#echo.isMuted = true;
     return {
       [Symbol.dispose]: () => {
-        stopped?.[Symbol.dispose]();
-        if (stopped) process.stderr.write("\n");
+        this.#echo.isMuted = false;
+        process.stderr.write("\n");
       },
     };
   }
+}
+
+function hideEcho(): Disposable | undefined {
+  if (!process.stdin.isTTY) return undefined;
+  const stopped = stopTerminalEcho();
+  if (!stopped) process.stderr.write("(what you type is shown) ");
+  return (
+    stopped && {
+      [Symbol.dispose]: () => {
+        stopped[Symbol.dispose]();
+        process.stderr.write("\n");
+      },
+    }
+  );
 }
 
 /** A screen reader reads a line that readline rewrites again from its start. */

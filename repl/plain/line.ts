@@ -7,7 +7,7 @@ import type { Session } from "../../runtime/session/client/api.ts";
 import { type Inputs, openInputs } from "../../runtime/store/inputs.ts";
 import { isCommand } from "../commands/registry.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { ctrlC, descend, type PressState } from "../interrupt.ts";
+import { ctrlC, descend, type PressState, withoutHint } from "../interrupt.ts";
 import { LineReader } from "./line-reader.ts";
 import type { Questions } from "./questions.ts";
 import type { Report } from "./report.ts";
@@ -48,6 +48,7 @@ export async function runLines(options: LineOptions): Promise<number> {
   });
   onSigint(() => lines.press(reader));
   questions.reader = reader;
+  report.aside = (print) => reader.aside(print);
   return await Promise.race([lines.run(reader), lines.left, left]);
 }
 
@@ -139,7 +140,7 @@ class Lines {
       await (command(code) ?? report.run(code, { stopOnError: false }));
     } finally {
       this.#isRunning = false;
-      this.#presses = descend(this.#presses);
+      this.#presses = withoutHint(descend(this.#presses));
     }
   }
 }

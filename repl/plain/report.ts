@@ -49,6 +49,8 @@ const GLYPHS: Readonly<Record<CallSettled["state"], { glyph: string; tone: Tone 
 export class Report {
   readonly records = new Records();
   readonly transcript = new Transcript();
+  /** How to print what comes by itself, at any time: line mode has a line there that is being typed. */
+  aside: (print: () => void) => void = (print) => print();
   /** Errors that no cell reported: unhandled rejections, also of cells that had ended. */
   uncaughtCount = 0;
   readonly #options: ReportOptions;
@@ -97,7 +99,7 @@ export class Report {
     for (const text of this.#updates.values()) out.write(`${text}\n`);
     this.#updates.clear();
     for (const { id, state } of this.records.runsOfCell(settled.cell)) {
-      if (state === "running") this.#openRuns.set(id, () => this.#printDeck(id));
+      if (state === "running") this.#openRuns.set(id, () => this.aside(() => this.#printDeck(id)));
       else this.#printDeck(id);
     }
     if (settled.value) {
@@ -179,8 +181,7 @@ export class Report {
       case "uncaught":
         this.uncaughtCount++;
         this.#printed.add(event.error);
-        err.write(`uncaught ${errorText(event.error, err.style)}\n`);
-        return;
+        return this.aside(() => err.write(`uncaught ${errorText(event.error, err.style)}\n`));
       case "deck-settings":
         this.#areDecksShown = event.inline === "on";
         return;

@@ -20,7 +20,7 @@ export interface BoxOptions {
 
 const NAME_WIDTH_MAX = 24;
 
-/** Name, kind and type of the items around the chosen one; below them what it is. */
+/** Name, kind and type of the items around the chosen one, which has a mark where no colour shows it; below them what it is. */
 export function popupRows(popup: Popup, options: BoxOptions): string[] {
   const { style, rowsMax, width } = options;
   const indent = indentOf(options);
@@ -34,11 +34,12 @@ export function popupRows(popup: Popup, options: BoxOptions): string[] {
     const name = truncate(sanitizeLine(item.name), nameWidth);
     // TypeScript repeats the kind in front: `(method) Array<number>.at(…)`.
     const type = sanitizeLine(item.detail ?? "").replace(/^\(\w+\) /, "");
-    const detail = type === "" ? item.kind : `${item.kind}  ${type}`;
+    const detail = [item.kind, type].filter((part) => part !== "").join("  ");
     const rest = truncate(detail, width - indent.length - nameWidth - 2);
     const padded = name + " ".repeat(Math.max(0, nameWidth - widthOf(name)));
     const isChosen = first + index === popup.chosen;
-    return `${indent}${style.paint(padded, isChosen ? "chosen" : "value")}  ${style.paint(rest, "dim")}`;
+    const before = isChosen && !style.hasColor ? indent.replace(/ $/, style.glyphs("❯")) : indent;
+    return `${before}${style.paint(padded, isChosen ? "chosen" : "value")}  ${style.paint(rest, "dim")}`;
   });
   if (about !== undefined) {
     rows.push(indent + style.paint(truncate(sanitizeLine(about), width - indent.length), "dim"));

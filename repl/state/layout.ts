@@ -38,6 +38,12 @@ export const TREE_ROWS_MAX = 12;
 export const BOX_ROWS_MAX = 9;
 const EDITOR_ROWS_MAX = 14;
 const WIDTH_MAX = 100;
+const ANSWER_COLUMNS = 30;
+
+/** Columns that a question may take in front of its answer. */
+export function questionColumns(columns: number): number {
+  return Math.max(1, Math.floor(columns / 2), columns - ANSWER_COLUMNS);
+}
 
 export function layout(size: Size, wishes: Wishes): Layout {
   const { columns, rows } = size;

@@ -363,7 +363,7 @@ export class Cells {
         };
       });
     });
-    if (settled.status === "error" && this.#cells.size === 0) this.#giveBack(cell, settled);
+    if (settled.status === "error" && this.foreground === undefined) this.#giveBack(cell, settled);
   }
 
   /** A cell that the parser or the checker refused has not run: its text comes back. */
@@ -374,9 +374,11 @@ export class Cells {
     const parsed = session.parse(cell.code);
     const [diagnostic] = settled.error?.diagnostics ?? [];
     const offset =
-      parsed.status === "invalid"
-        ? parsed.offset
-        : diagnostic && offsetOf(cell.code, diagnostic.line, diagnostic.column);
+      parsed.status === "complete"
+        ? diagnostic && offsetOf(cell.code, diagnostic.line, diagnostic.column)
+        : parsed.status === "invalid"
+          ? parsed.offset
+          : cell.code.length; // forced to run: what is missing is missing at its end
     if (offset !== undefined) giveBack(cell.code, offset);
   }
 

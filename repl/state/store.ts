@@ -52,6 +52,7 @@ export interface Foreground {
 
 /** A question of a cell, and the line that is typed for an answer. */
 export interface Asked {
+  /** What stands before the answer: the last row of the question, safe to print. */
   readonly prompt: string;
   /** What is typed is not to be shown. */
   readonly isPassword: boolean;

@@ -23,6 +23,15 @@ export function executionText({ link }: CallRecord): string {
   return `execution ${nameText(link.executionId)}${version}`;
 }
 
+/** What all of these calls wait for that still run; empty when they do not agree. */
+export function sharedNote(calls: readonly CallRecord[]): string {
+  const notes = new Set(
+    calls.flatMap(({ endedAt, note = "" }) => (endedAt === undefined ? [note] : [])),
+  );
+  const [only = ""] = notes;
+  return notes.size === 1 ? nameText(only || " ").trim() : "";
+}
+
 /** Calls that were given up and had an execution by then: whoever interrupts wants to see that nothing is left. */
 export interface GivenUp {
   readonly calls: readonly CallRecord[];

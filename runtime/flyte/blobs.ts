@@ -12,7 +12,7 @@ import type { Stored } from "./handle.ts";
 import type { Store } from "./storage.ts";
 
 export { type DatasetOptions, StructuredDataset } from "./blobs/dataset.ts";
-export { FlyteDirectory, type ListOptions } from "./blobs/directory.ts";
+export { FlyteDirectory, type FolderListOptions } from "./blobs/directory.ts";
 export { type FileOptions, type FileSource, FlyteFile } from "./blobs/file.ts";
 export type { BlobSchema } from "./blobs/schema.ts";
 

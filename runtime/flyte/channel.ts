@@ -2,9 +2,7 @@
  * The one HTTP/2 connection to a cluster, and the rules of every request on it.
  *
  * 1. A request has a deadline of its own for each attempt; repeating has a budget of time (`retry.ts`).
- * 2. At most 32 requests are in flight; the others wait in the order they came. Who pauses before a repetition holds no
- *    place.
- * 3. Requests are signed at the last moment, with the newest token there is.
+ * 2. At most 32 requests are in flight; the others wait in the order they came.
  * @module
  */
 import { readFileSync } from "node:fs";
@@ -36,6 +34,8 @@ export interface ChannelOptions {
 
 export interface Channel {
   readonly transport: Transport;
+  /** Aborts when the channel is closed. */
+  readonly closed: AbortSignal;
   /** Ends the connection and every request on it. */
   close(): void;
 }
@@ -62,6 +62,7 @@ export function openChannel(platform: Platform, options: ChannelOptions = {}): C
   const signer = options.signer?.(unsigned);
   return {
     transport: retrying({ ...shared, signer, closed: closed.signal }),
+    closed: closed.signal,
     close() {
       closed.abort(
         new FlyteError("REMOTE_CANCELLED", `the connection to ${platform.endpoint} was closed`),

@@ -53,7 +53,11 @@ export async function checkConnection(connection: Connection): Promise<CheckResu
 
   async function storage(): Promise<string> {
     try {
-      const { nativeUrl } = await data.createUploadLocation({ ...place, filename: "check" });
+      const { nativeUrl } = await data.createUploadLocation({
+        ...place,
+        filename: "check",
+        filenameRoot: "eagerdeck-check",
+      });
       return `files go to ${nativeUrl.slice(0, nativeUrl.lastIndexOf("/") + 1)}`;
     } catch (error) {
       const said = error instanceof ConnectError ? error.rawMessage : String(error);

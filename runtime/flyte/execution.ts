@@ -21,19 +21,29 @@ import type { Execution as ExecutionMessage } from "./idl/flyteidl/admin/executi
 import { WorkflowExecution_Phase as Phase } from "./idl/flyteidl/core/execution_pb.ts";
 import { ResourceType } from "./idl/flyteidl/core/identifier_pb.ts";
 import { LiteralMapSchema } from "./idl/flyteidl/core/literals_pb.ts";
-import type { LaunchOptions } from "./launch.ts";
 import { decodeMap } from "./literals/decode.ts";
 import { encodeMap } from "./literals/encode.ts";
 import { literalsHash } from "./literals/hash.ts";
 import { resultOf } from "./literals/result.ts";
 import { dnsName } from "./names.ts";
+import type { LaunchOptions } from "./options.ts";
 import { readOutputs } from "./results.ts";
 import type { Target } from "./targets.ts";
 import { hasEnded } from "./watch.ts";
 import { targetOf } from "./which.ts";
 
 /** As Flyte names them. */
-export type PhaseName = keyof typeof Phase;
+export type PhaseName =
+  | "UNDEFINED"
+  | "QUEUED"
+  | "RUNNING"
+  | "SUCCEEDING"
+  | "SUCCEEDED"
+  | "FAILING"
+  | "FAILED"
+  | "ABORTED"
+  | "TIMED_OUT"
+  | "ABORTING";
 
 /** One line of a list. */
 export interface ExecutionSummary {
@@ -48,7 +58,7 @@ export interface ExecutionSummary {
   readonly durationMs: number | undefined;
 }
 
-export interface ListOptions {
+export interface ExecutionListOptions {
   /** Default: 20; at most 100. */
   readonly limit?: number;
   /** Only those in one of these phases: `["RUNNING"]`. */
@@ -72,7 +82,7 @@ export class Execution<O = unknown> {
   #phase: Phase;
   #failure: CallFailure | undefined;
 
-  /** For eagerdeck only: `remote.execute(…)` and `remote.fetchExecution(…)` make them. */
+  /** @internal For eagerdeck only: `remote.execute(…)` and `remote.fetchExecution(…)` make them. */
   constructor(connection: Connection, target: Target, name: string, phase: Phase) {
     this.#connection = connection;
     this.#target = target;
@@ -208,7 +218,7 @@ export class Execution<O = unknown> {
 }
 
 const NAMES: ReadonlyMap<number, PhaseName> = new Map(
-  Object.entries(Phase).map(([name, value]) => [value, name as PhaseName]),
+  Object.entries(Phase).map(([name, value]) => [value, name as keyof typeof Phase]),
 );
 
 function phaseName(phase: Phase): PhaseName {
@@ -227,7 +237,10 @@ function exceptionOf(error: unknown, task: string): unknown {
   });
 }
 
-/** @throws {TypeError} for what is no entity, and for inputs that do not fit. */
+/**
+ * @internal Users call `remote.execute(…)`.
+ * @throws {TypeError} for what is no entity, and for inputs that do not fit.
+ */
 export async function startExecution<O>(
   connection: Connection,
   entity: unknown,
@@ -272,7 +285,10 @@ async function awaitedInputs(given: unknown): Promise<Record<string, unknown>> {
   return Object.fromEntries(entries);
 }
 
-/** @param nameOrUrl its name in the default project and domain, or the address of its page. */
+/**
+ * @internal Users call `remote.fetchExecution(…)`.
+ * @param nameOrUrl its name in the default project and domain, or the address of its page.
+ */
 export async function findExecution(connection: Connection, nameOrUrl: string): Promise<Execution> {
   if (typeof nameOrUrl !== "string" || nameOrUrl === "") {
     throw new TypeError("an execution is found by its name, or by the address of its page");
@@ -298,9 +314,10 @@ export async function findExecution(connection: Connection, nameOrUrl: string): 
 const LIST_DEFAULT = 20;
 const LIST_MAX = 100;
 
+/** @internal Users call `remote.list(…)`. */
 export async function listExecutions(
   connection: Connection,
-  { limit = LIST_DEFAULT, phases, project, domain }: ListOptions,
+  { limit = LIST_DEFAULT, phases, project, domain }: ExecutionListOptions,
 ): Promise<readonly ExecutionSummary[]> {
   const place = connection.place({ project, domain });
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > LIST_MAX) {

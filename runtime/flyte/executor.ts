@@ -21,12 +21,13 @@ import { remoteFailure } from "./errors.ts";
 import { callFailure, failureOf } from "./failures.ts";
 import { WorkflowExecution_Phase as Phase } from "./idl/flyteidl/core/execution_pb.ts";
 import { type LiteralMap, LiteralMapSchema } from "./idl/flyteidl/core/literals_pb.ts";
-import type { LaunchOptions } from "./launch.ts";
 import { decodeMap } from "./literals/decode.ts";
 import { encodeMap } from "./literals/encode.ts";
+import { expectedOutputs } from "./literals/expected.ts";
 import { literalsHash } from "./literals/hash.ts";
 import { resultOf } from "./literals/result.ts";
 import { executionName } from "./names.ts";
+import type { LaunchOptions } from "./options.ts";
 import { readOutputs } from "./results.ts";
 import { callsOf } from "./run-calls.ts";
 import { rootOf, tagOf } from "./tags.ts";
@@ -132,7 +133,8 @@ class RemoteCall {
     const reading = { client: this.#connection.client, store, signal };
     const literals = await readOutputs(reading, target, execution);
     const { integers } = this.#connection.options;
-    const values = await decodeMap(create(LiteralMapSchema, { literals }), target.outputs, {
+    const outputs = expectedOutputs(target.outputs, definition);
+    const values = await decodeMap(create(LiteralMapSchema, { literals }), outputs, {
       ...{ store, signal },
       ...(integers !== undefined && { integers }),
     });

@@ -71,11 +71,10 @@ export function failureOf({ closure, id }: Execution, what: string, url: string)
     const abort = result?.case === "abortMetadata" ? result.value : undefined;
     const by = abort?.principal ? ` by ${abort.principal}` : "";
     const why = abort?.cause ? `: ${abort.cause}` : "";
-    return new CallFailure(
-      "REMOTE_ABORTED",
-      `${what}: its execution ${id?.name} was aborted${by}${why}`,
-      { kind: "cancelled", url },
-    );
+    return new CallFailure("REMOTE_ABORTED", `${what} was aborted on the cluster${by}${why}`, {
+      kind: "cancelled",
+      url,
+    });
   }
   const error = result?.case === "error" ? remoteError(result.value) : undefined;
   if (phase === Phase.TIMED_OUT) {

@@ -13,6 +13,8 @@ import { unnamed } from "../workflow/task.ts";
 import type { Connection } from "./connection.ts";
 import { entityUrl } from "./console.ts";
 import type { Variable } from "./idl/flyteidl/core/interface_pb.ts";
+import { differences } from "./literals/castable.ts";
+import { namedAs } from "./literals/expected.ts";
 import { typedInterface } from "./literals/types.ts";
 import { typeToText } from "./literals/words.ts";
 import type { EntityKind, EntityReference } from "./options.ts";
@@ -42,7 +44,10 @@ export interface Fetched<I, O> extends Entity<I, O, never> {
 
 const KEYS = ["name", "version", "project", "domain", "inputs", "output", "outputs"];
 
-/** @throws {TypeError} for what names nothing, and for schemas that disagree with the interface. */
+/**
+ * @internal Users call `remote.fetchTask(…)` and its like.
+ * @throws {TypeError} for what names nothing, and for schemas that disagree with the interface.
+ */
 export async function fetchEntity(
   remote: HasExecutor,
   connection: Connection,
@@ -124,16 +129,27 @@ function compare(
     ours: Readonly<Record<string, Variable>>,
     theirs: Readonly<Record<string, Variable>>,
   ) => {
-    const [mine, there] = [texts(ours), texts(theirs)];
-    for (const [variable, type] of Object.entries(mine)) {
-      const other = there[variable];
-      if (other === undefined) wrong.push(`there is no ${side} ${variable}`);
-      else if (other !== type) wrong.push(`${side} ${variable} is ${other} there and ${type} here`);
+    for (const [variable, { type }] of Object.entries(ours)) {
+      const other = Object.hasOwn(theirs, variable) ? theirs[variable]?.type : undefined;
+      if (type === undefined) continue;
+      if (other === undefined) {
+        wrong.push(`there is no ${side} ${variable}`);
+        continue;
+      }
+      // Inputs go there, outputs come from there.
+      const isInput = side === "input";
+      const [given, wanted] = isInput ? [type, other] : [other, type];
+      for (const { path, ...differ } of differences(given, wanted, variable)) {
+        const [here, there] = isInput
+          ? [differ.given, differ.wanted]
+          : [differ.wanted, differ.given];
+        wrong.push(`${side} ${path} is ${there} there and ${here} here`);
+      }
     }
-    for (const variable of Object.keys(there)) {
+    for (const [variable, { type }] of Object.entries(theirs)) {
       const isNeeded = side === "output" || !target.optional.has(variable);
-      if (isNeeded && mine[variable] === undefined) {
-        wrong.push(`${side} ${variable} (${there[variable]}) has no schema here`);
+      if (isNeeded && !Object.hasOwn(ours, variable)) {
+        wrong.push(`${side} ${variable} (${type ? typeToText(type) : "?"}) has no schema here`);
       }
     }
   };
@@ -146,7 +162,7 @@ function compare(
       ...(output !== undefined && { output }),
       ...(outputs !== undefined && { outputs }),
     }).outputs?.variables;
-    check("output", declared ?? {}, target.outputs);
+    check("output", namedAs(target.outputs, declared ?? {}), target.outputs);
   }
   if (wrong.length > 0) {
     throw new TypeError(`the schemas disagree with ${what}: ${wrong.join("; ")}`);

@@ -11,7 +11,6 @@ import { randomUUID } from "node:crypto";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { CallFailure } from "../workflow/errors.ts";
 import { Limiter } from "../workflow/limiter.ts";
-import type { RemoteCallOptions } from "../workflow/remote-call.ts";
 import type { FlyteClient } from "./client.ts";
 import { remoteFailure, Status, statusOf } from "./errors.ts";
 import type { Execution, ExecutionSpec } from "./idl/flyteidl/admin/execution_pb.ts";
@@ -23,6 +22,7 @@ import {
 import { WorkflowExecution_Phase as Phase } from "./idl/flyteidl/core/execution_pb.ts";
 import type { LiteralMap } from "./idl/flyteidl/core/literals_pb.ts";
 import { retryName } from "./names.ts";
+import type { LaunchOptions } from "./options.ts";
 import type { Target } from "./targets.ts";
 import { hasEnded } from "./watch.ts";
 
@@ -37,11 +37,6 @@ const ROOT_VARIABLE = "_F_EE_ROOT";
 const INPUTS_NOTE = "eagerdeck-inputs";
 const PROCESS_NOTE = "eagerdeck-process";
 const PROCESS = randomUUID();
-
-export interface LaunchOptions extends RemoteCallOptions {
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly env?: Readonly<Record<string, string>>;
-}
 
 export interface LaunchRequest {
   readonly name: string;

@@ -42,7 +42,7 @@ export class OpaqueValue {
   }
 }
 
-/** The literal inside, as it came. */
+/** @internal The literal inside, as it came. */
 export function literalOf(value: OpaqueValue): Literal {
   const literal = literals.get(value);
   if (literal === undefined) throw new Error("an OpaqueValue is made by reading a task's outputs");

@@ -2,6 +2,7 @@
  * What a person says of a cluster, and of one call on it. Loads nothing.
  * @module
  */
+import type { RemoteCallOptions } from "../workflow/remote-call.ts";
 import type { Config } from "./config.ts";
 
 export interface FlyteRemoteOptions {
@@ -35,3 +36,9 @@ export interface EntityReference {
 }
 
 export type EntityKind = "task" | "workflow" | "launch_plan";
+
+/** What one execution may have different. */
+export interface LaunchOptions extends RemoteCallOptions {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+}

@@ -18,10 +18,9 @@ import { refuseUnknown } from "../workflow/settings.ts";
 import type { Entity, Promised } from "../workflow/signatures.ts";
 import { Config } from "./config.ts";
 import type { Connection } from "./connection.ts";
-import type { Execution, ExecutionSummary, ListOptions } from "./execution.ts";
+import type { Execution, ExecutionListOptions, ExecutionSummary } from "./execution.ts";
 import type { Fetched, FetchOptions } from "./fetch.ts";
-import type { LaunchOptions } from "./launch.ts";
-import type { EntityKind, FlyteRemoteOptions } from "./options.ts";
+import type { EntityKind, FlyteRemoteOptions, LaunchOptions } from "./options.ts";
 
 const OPTIONS = [
   ...["config", "defaultProject", "defaultDomain", "image", "versions", "rerunFailed"],
@@ -165,7 +164,7 @@ export class FlyteRemote implements HasExecutor {
   }
 
   /** Executions of the project, the newest first. */
-  async list(options: ListOptions = {}): Promise<readonly ExecutionSummary[]> {
+  async list(options: ExecutionListOptions = {}): Promise<readonly ExecutionSummary[]> {
     const { listExecutions } = await import("./execution.ts");
     return await listExecutions(await this.#connected(), options);
   }

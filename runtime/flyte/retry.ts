@@ -4,7 +4,9 @@
  * 1. Creating calls are repeated too: names and versions make them the same call (`ALREADY_EXISTS` is then ours).
  * 2. A cut connection looks as if the request had been cancelled: it is repeated unless our own signal did it.
  * 3. A message that is too large looks like an overload: it is never repeated.
- * 4. A refused token leads to one repetition with another token per request, and no second one.
+ * 4. A request asks for another token once. With a token that came meanwhile it is repeated for nothing.
+ * 5. Who waits for a token or pauses holds no place among those in flight, and a request is signed when it goes out: what
+ *    waits in the queue would otherwise carry a token of long ago.
  * @module
  */
 import {
@@ -22,12 +24,26 @@ import { sleep } from "./sleep.ts";
 /** Puts tokens into requests, and hears when they were not taken. */
 export interface Signer {
   /**
-   * @returns what was put in, for `refused`.
+   * Resolves when there is what requests need, as far as anybody knows.
    * @throws {FlyteError} when there is no way to get a token.
    */
-  sign(header: Headers, background: boolean, signal: AbortSignal | undefined): Promise<unknown>;
-  /** @returns whether it is worth to repeat the request: there is another token now. */
-  refused(signed: unknown, background: boolean, signal: AbortSignal | undefined): Promise<boolean>;
+  ready(background: boolean, signal: AbortSignal): Promise<void>;
+  /**
+   * @param force signs with what there is, also if that is nothing.
+   * @returns what was put in, for the next two; undefined when it is time for `ready` again.
+   */
+  sign(header: Headers, force: boolean): unknown;
+  /** The request was answered. */
+  accepted(signed: unknown): void;
+  /**
+   * @returns `"newer"`: there has been another token since the request was signed; `"renewed"`: there is now; `"no"`:
+   *   repeating would be the same.
+   */
+  refused(
+    signed: unknown,
+    background: boolean,
+    signal: AbortSignal,
+  ): Promise<"newer" | "renewed" | "no">;
 }
 
 export interface RetryPolicy {
@@ -38,6 +54,8 @@ export interface RetryPolicy {
   readonly budgetMs: number;
   /** The same as long as the cluster has never answered: then the settings are the likely reason. */
   readonly firstBudgetMs: number;
+  /** The same for requests in the background: who polls asks again anyway, and wants to know how long nobody answers. */
+  readonly backgroundBudgetMs: number;
   /** 0 … 1. */
   readonly random: () => number;
 }
@@ -47,15 +65,22 @@ export const RETRY: RetryPolicy = {
   capMs: 5_000,
   budgetMs: 60_000,
   firstBudgetMs: 10_000,
+  backgroundBudgetMs: 2_000,
   random: Math.random,
 };
 
 /** A pause that is worth a word to who waits. */
 const NOTICE_AFTER_MS = 3_000;
 
+/** How often a token may end between getting it and getting a place. */
+const SIGN_ROUNDS_MAX = 5;
+
 const BACKGROUND = createContextKey(false, { description: "nobody waits at the screen" });
 
-/** For `CallOptions.contextValues` of polls: they never ask a person to log in, they wait until somebody did. */
+/**
+ * For `CallOptions.contextValues` of polls: they never ask a person to log in, they wait until somebody did; and they fail
+ * at once when there is no answer.
+ */
 export function inBackground(): ContextValues {
   return createContextValues().set(BACKGROUND, true);
 }
@@ -79,21 +104,38 @@ export function retrying(rules: Rules): Transport {
   const unary: Transport["unary"] = async (method, signal, timeoutMs, header, input, values) => {
     const background = values?.get(BACKGROUND) ?? false;
     const stop = signal === undefined ? closed : AbortSignal.any([signal, closed]);
-    const began = performance.now();
-    let signedAgain = false;
+    /** On the wire and in pauses; waiting for room or for a login does not count. */
+    let spentMs = 0;
+    let renewed = false;
 
+    const budget = () => {
+      if (background) return policy.backgroundBudgetMs;
+      return answered ? policy.budgetMs : policy.firstBudgetMs;
+    };
+    /** Takes a place and signs. */
+    const prepared = async () => {
+      for (let round = 1; ; round++) {
+        await signer?.ready(background, stop);
+        await room(inFlight, stop);
+        const headers = new Headers(header);
+        const signed = signer?.sign(headers, round === SIGN_ROUNDS_MAX);
+        if (signer === undefined || signed !== undefined) return { headers, signed };
+        inFlight.release();
+      }
+    };
     const once = async () => {
-      const headers = new Headers(header);
-      const signed = await signer?.sign(headers, background, stop);
-      await room(inFlight, stop);
+      const { headers, signed } = await prepared();
+      const sentAt = performance.now();
       try {
         const answer = await wire.unary(method, stop, timeoutMs, headers, input, values);
         answered = true;
         told = false;
+        signer?.accepted(signed);
         return { answer };
       } catch (error) {
         return { failure: cutAsSuch(error), signed };
       } finally {
+        spentMs += performance.now() - sentAt;
         inFlight.release();
       }
     };
@@ -103,17 +145,18 @@ export function retrying(rules: Rules): Transport {
         const { answer, failure, signed } = await once();
         if (answer !== undefined) return answer;
         stop.throwIfAborted();
-        if (signer !== undefined && !signedAgain && refusesToken(failure)) {
+        if (signer !== undefined && !renewed && refusesToken(failure)) {
           answered = true;
-          signedAgain = true;
-          if (await signer.refused(signed, background, stop)) continue;
-          throw failure;
+          const outcome = await signer.refused(signed, background, stop);
+          if (outcome === "no") throw failure;
+          renewed = outcome === "renewed";
+          continue;
         }
         if (!isPassing(failure)) throw failure;
-        const pause = policy.random() * Math.min(policy.capMs, policy.baseMs * 2 ** attempt);
-        const passed = performance.now() - began;
-        if (passed + pause > (answered ? policy.budgetMs : policy.firstBudgetMs)) throw failure;
-        if (!told && passed > NOTICE_AFTER_MS) {
+        const pause = pauseMs(policy, attempt);
+        spentMs += pause;
+        if (spentMs > budget()) throw failure;
+        if (!told && spentMs > NOTICE_AFTER_MS) {
           told = true;
           const { rawMessage } = ConnectError.from(failure);
           notice?.(`no answer from ${endpoint}, trying again: ${rawMessage}`);
@@ -128,6 +171,12 @@ export function retrying(rules: Rules): Transport {
   return { unary, stream: (...given) => wire.stream(...given) };
 }
 
+/** @param attempt how many repetitions there were before. */
+export function pauseMs({ baseMs, capMs, random }: RetryPolicy, attempt: number): number {
+  // From nothing up: clients that a restart made fail together do not come back together.
+  return random() * Math.min(capMs, baseMs * 2 ** attempt);
+}
+
 /** A cut connection under its own name: nobody but us cancels our requests, and then this is not looked at. */
 function cutAsSuch(error: unknown): unknown {
   const failure = ConnectError.from(error, Code.Internal);
@@ -137,7 +186,7 @@ function cutAsSuch(error: unknown): unknown {
 }
 
 /** Whether the same request may succeed a moment later. */
-export function isPassing(error: unknown): boolean {
+function isPassing(error: unknown): boolean {
   const failure = ConnectError.from(error, Code.Internal);
   switch (failure.code) {
     case Code.Unavailable:
@@ -163,7 +212,7 @@ function isReset(failure: ConnectError): boolean {
 }
 
 /** Whether the server did not take the token; a proxy in between may say it in words only. */
-export function refusesToken(error: unknown): boolean {
+function refusesToken(error: unknown): boolean {
   const failure = ConnectError.from(error);
   if (failure.code === Code.Unauthenticated) return true;
   return failure.code === Code.Unknown && /\btoken\b|\b407\b/i.test(failure.rawMessage);

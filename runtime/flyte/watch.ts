@@ -8,10 +8,11 @@
  * @module
  */
 import type { Client } from "@connectrpc/connect";
-import { remoteFailure, Status, statusOf } from "./errors.ts";
+import { FlyteError, remoteFailure, Status, statusOf } from "./errors.ts";
 import type { Execution } from "./idl/flyteidl/admin/execution_pb.ts";
 import { WorkflowExecution_Phase as Phase } from "./idl/flyteidl/core/execution_pb.ts";
 import type { AdminService } from "./idl/flyteidl/service/admin_pb.ts";
+import { inBackground } from "./retry.ts";
 
 /** How many executions one question is about. */
 const NAMES_MAX = 100;
@@ -170,7 +171,7 @@ export class Watcher {
             limit: asked.length,
             filters: `value_in(execution_name,${asked.join(";")})`,
           },
-          { timeoutMs: ANSWER_MS },
+          { timeoutMs: ANSWER_MS, contextValues: inBackground() },
         ));
       } catch (error) {
         if (statusOf(error) !== Status.invalidArgument) throw error;
@@ -206,7 +207,7 @@ export class Watcher {
         try {
           const { closure } = await admin.getExecution(
             { id: { project, domain, name } },
-            { timeoutMs: ANSWER_MS },
+            { timeoutMs: ANSWER_MS, contextValues: inBackground() },
           );
           if (closure !== undefined) this.#saw(name, closure.phase);
         } catch (error) {
@@ -274,8 +275,9 @@ export class Watcher {
 
 /** Asking again would end the same: nobody is allowed to know. */
 function isFinal(error: unknown): boolean {
+  if (error instanceof FlyteError) return error.code === "REMOTE_AUTH";
   const status = statusOf(error);
-  return status === Status.permissionDenied;
+  return status === Status.permissionDenied || status === Status.unauthenticated;
 }
 
 /** Who is told must not end the watch (W1). */

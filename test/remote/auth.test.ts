@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { inspect } from "node:util";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   type ClientOptions,
@@ -200,6 +201,80 @@ test("a person logs in with a browser when the cluster asks, and stays logged in
   await connect().admin.getVersion({});
   expect(grantTypes()).toEqual(["authorization_code"]);
   expect(notices.length).toBe(1);
+});
+
+test("200 first calls of a person show one page", async () => {
+  browseWhatIsShown();
+  const client = connect();
+  await Promise.all(Array.from({ length: 200 }, () => client.admin.getVersion({})));
+  expect(notices.length).toBe(1);
+  expect(grantTypes()).toEqual(["authorization_code"]);
+});
+
+test("of two calls that wait for a login, one can be given up without the other", async () => {
+  const shown = Promise.withResolvers<string>();
+  onNotice = (text) => shown.resolve(/open (\S+)/.exec(text)?.[1] ?? "");
+  const { admin } = connect();
+  const stop = new AbortController();
+  const given = rejection(admin.getVersion({}, { signal: stop.signal }));
+  const kept = admin.getVersion({});
+  const page = await shown.promise;
+  stop.abort();
+  await given;
+  await browse(page);
+  await kept;
+});
+
+test("two connections to one cluster show one page", async () => {
+  browseWhatIsShown();
+  await Promise.all([connect().admin.getVersion({}), connect().admin.getVersion({})]);
+  expect(notices.length).toBe(1);
+});
+
+test("when the connection that showed the page is closed, the other one shows its own", async () => {
+  const shown = Promise.withResolvers<void>();
+  onNotice = () => shown.resolve();
+  const first = connect();
+  const given = rejection(first.login());
+  await shown.promise;
+  const second = connect().login();
+  browseWhatIsShown();
+  first.close();
+  await Promise.all([given, second]);
+});
+
+test("closing the client ends the wait for a browser", async () => {
+  const shown = Promise.withResolvers<void>();
+  onNotice = () => shown.resolve();
+  const client = connect();
+  const call = rejection(client.admin.getVersion({}));
+  await shown.promise;
+  client.close();
+  expect(await call).toMatchObject({ code: "REMOTE_CANCELLED" });
+});
+
+test("UNKNOWN is a refused token only when it says so", async () => {
+  const words = ["token expired", "database is gone"];
+  await using odd = await startCluster({
+    admin: { getVersion: () => ({}) },
+    guard: async (header) => {
+      if (header.get("flyte-authorization") === null) {
+        throw new ConnectError("no token", Code.Unauthenticated);
+      }
+      const [next] = words.splice(0, 1);
+      if (next !== undefined) throw new ConnectError(next, Code.Unknown);
+    },
+    metadata: {
+      getOAuth2Metadata: () => ({ issuer: oauth.issuer, tokenEndpoint: `${oauth.issuer}/token` }),
+      getPublicClientConfig: () => ({ authorizationMetadataKey: "flyte-authorization" }),
+    },
+  });
+  const { admin } = connect({ ...robot, environment: secret, endpoint: odd.endpoint });
+  expect(await rejection(admin.getVersion({}))).toMatchObject({
+    message: expect.stringContaining("database"),
+  });
+  expect(oauth.grants.length).toBe(2);
+  await admin.getVersion({});
 });
 
 test("kept tokens are for their owner's eyes", async () => {
@@ -428,7 +503,7 @@ test("a cluster without logins is asked once at most", async () => {
   expect(notices).toEqual([]);
 });
 
-test("a token that is refused for ever ends in one error, not in a loop", async () => {
+test("tokens that are refused for ever end in an error for all, not in a loop", async () => {
   await using never = await startCluster({
     admin: { getVersion: () => ({}) },
     guard: demandToken("flyte-authorization", async () => false),
@@ -438,7 +513,13 @@ test("a token that is refused for ever ends in one error, not in a loop", async 
     },
   });
   const client = connect({ ...robot, environment: secret, endpoint: never.endpoint });
-  expect(await rejection(client.admin.getVersion({}))).toMatchObject({ code: 16 });
+  const calls = Array.from({ length: 200 }, () => rejection(client.admin.getVersion({})));
+  for (const error of await Promise.all(calls)) {
+    expect(error).toMatchObject({
+      code: "REMOTE_AUTH",
+      message: expect.stringContaining("admin.audience"),
+    });
+  }
   expect(oauth.grants.length).toBe(2);
 });
 

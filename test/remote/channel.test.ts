@@ -1,7 +1,12 @@
 import { createServer, type Server } from "node:net";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { afterEach, expect, test } from "vitest";
-import { type ClientOptions, type FlyteClient, openClient } from "../../runtime/flyte/client.ts";
+import {
+  type ClientOptions,
+  type FlyteClient,
+  inBackground,
+  openClient,
+} from "../../runtime/flyte/client.ts";
 import { Config } from "../../runtime/flyte/config.ts";
 import { remoteFailure } from "../../runtime/flyte/errors.ts";
 import { startCluster } from "../support/guarded-cluster.ts";
@@ -245,6 +250,25 @@ test("a connection that is always cut is a server that cannot be reached, and no
     code: "REMOTE_UNREACHABLE",
     message: expect.stringContaining("cut"),
   });
+});
+
+test("a poll gives up sooner than a call that somebody waits for", async () => {
+  let asked = 0;
+  await using cluster = await startCluster({
+    admin: {
+      getVersion() {
+        if (++asked < 3) throw new ConnectError("", Code.Unavailable);
+        return version("1");
+      },
+    },
+  });
+  const { admin } = connect(cluster.endpoint, {
+    retry: { random: () => 0, backgroundBudgetMs: 0 },
+  });
+  await rejection(admin.getVersion({}, { contextValues: inBackground() }));
+  expect(asked).toBe(1);
+  await admin.getVersion({});
+  expect(asked).toBe(3);
 });
 
 test("nobody there: the error says where and what to look at", async () => {

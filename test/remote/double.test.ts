@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import { create, fromBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { Operator } from "opendal";
 import { expect, onTestFinished, test } from "vitest";
 import { Sort_Direction } from "../../runtime/flyte/idl/flyteidl/admin/common_pb.ts";
 import { ExecutionState } from "../../runtime/flyte/idl/flyteidl/admin/execution_pb.ts";
@@ -16,6 +17,7 @@ import { WorkflowExecution_Phase as Phase } from "../../runtime/flyte/idl/flytei
 import { ResourceType } from "../../runtime/flyte/idl/flyteidl/core/identifier_pb.ts";
 import { LiteralMapSchema } from "../../runtime/flyte/idl/flyteidl/core/literals_pb.ts";
 import { TaskTemplateSchema } from "../../runtime/flyte/idl/flyteidl/core/tasks_pb.ts";
+import { WorkflowTemplateSchema } from "../../runtime/flyte/idl/flyteidl/core/workflow_pb.ts";
 import { AdminService } from "../../runtime/flyte/idl/flyteidl/service/admin_pb.ts";
 import { AuthMetadataService } from "../../runtime/flyte/idl/flyteidl/service/auth_pb.ts";
 import {
@@ -390,6 +392,18 @@ test("an abort is ABORTING first, keeps cause and principal, and is refused when
   );
 });
 
+test("an execution can be timed out or archived from outside", async () => {
+  const { admin, double } = await open();
+  const launchPlan = double.addTask({ name: "long", answer: () => new Promise(() => {}) });
+  const id = { ...PLACE, name: "one" };
+  await admin.createExecution({ ...id, spec: { launchPlan } });
+  await double.when(([one]) => one?.phase === "RUNNING");
+  double.timeOut("one");
+  expect((await admin.getExecution({ id })).closure?.phase).toBe(Phase.TIMED_OUT);
+  double.archive("one");
+  expect((await admin.listExecutions({ id: PLACE, limit: 10 })).executions).toEqual([]);
+});
+
 test("a recoverable failure is repeated, then reads RetriesExhausted; others end at once", async () => {
   const { admin, double } = await open();
   const tried: number[] = [];
@@ -555,6 +569,96 @@ test("a static workflow runs its nodes in the order of their bindings, with defa
   expect(integerOf(fullOutputs?.literals["o0"])).toBe(80n);
 });
 
+test("sub-workflows run inside, launch plans of nodes as executions of their own", async () => {
+  const { admin, double } = await open();
+  double.addTask({
+    name: "double",
+    interface: ADD,
+    answer: ({ x }) => ({ o0: integer(integerOf(x) * 2n) }),
+  });
+  const inner = await registerWorkflow(admin, "inner", {
+    tasks: ["double", "double"],
+    typed: true,
+  });
+  const { closure } = await admin.getWorkflow({
+    id: { ...inner, resourceType: ResourceType.WORKFLOW },
+  });
+  const template = closure?.compiledWorkflow?.primary?.template;
+  if (!template) throw new Error("a registered workflow has a template");
+  expect(template.nodes.map(({ id }) => id).sort()).toEqual(["end-node", "n0", "n1", "start-node"]);
+  const sub = create(WorkflowTemplateSchema, {
+    ...template,
+    nodes: template.nodes.filter(({ id }) => /^n/.test(id)),
+  });
+  const outerId = { ...inner, resourceType: ResourceType.WORKFLOW, name: "outer" };
+  const bound = (nodeId: string, name: string) => [
+    {
+      var: "x",
+      binding: { value: { case: "promise" as const, value: { nodeId, var: name } } },
+    },
+  ];
+  await admin.createWorkflow({
+    id: outerId,
+    spec: {
+      subWorkflows: [sub],
+      template: {
+        id: outerId,
+        interface: ADD,
+        nodes: [
+          {
+            id: "a",
+            inputs: bound("", "x"),
+            target: {
+              case: "workflowNode",
+              value: { reference: { case: "subWorkflowRef", value: sub.id ?? {} } },
+            },
+          },
+          {
+            id: "b",
+            inputs: bound("a", "o0"),
+            target: {
+              case: "workflowNode",
+              value: { reference: { case: "launchplanRef", value: inner } },
+            },
+          },
+        ],
+        outputs: bound("b", "o0").map((one) => ({ ...one, var: "o0" })),
+      },
+    },
+  });
+  const launchPlan = { ...inner, name: "outer" };
+  await admin.createLaunchPlan({ id: launchPlan, spec: { workflowId: outerId } });
+  const id = { ...PLACE, name: "one" };
+  await admin.createExecution({
+    ...id,
+    inputs: { literals: { x: integer(3) } },
+    spec: { launchPlan },
+  });
+  await double.when(done("one"));
+  const { fullOutputs } = await admin.getExecutionData({ id });
+  expect(integerOf(fullOutputs?.literals["o0"])).toBe(48n);
+  expect(double.execution("one").nodes).toMatchObject({
+    a: "SUCCEEDED",
+    "a-0-n0": "SUCCEEDED",
+    "a-0-n1": "SUCCEEDED",
+    b: "SUCCEEDED",
+  });
+  const children = await admin.listNodeExecutions({
+    workflowExecutionId: id,
+    uniqueParentId: "a",
+    limit: 10,
+  });
+  expect(children.nodeExecutions.map((node) => node.metadata?.specNodeId).sort()).toEqual([
+    "end-node",
+    "n0",
+    "n1",
+    "start-node",
+  ]);
+  const [, child] = double.executions();
+  expect(child).toMatchObject({ entity: "inner", phase: "SUCCEEDED" });
+  expect(child?.message.spec?.metadata?.parentNodeExecution?.nodeId).toBe("b");
+});
+
 test("a failure node runs after a failure, not after an abort", async () => {
   const { admin, double } = await open();
   const cleaned: string[] = [];
@@ -677,6 +781,34 @@ test("uploads are held to their MD5 and headers, downloads have ranges", async (
     "PUT 400",
   );
   expect(await refusal(data.createUploadLocation({ ...PLACE }))).toMatch(/^InvalidArgument/);
+});
+
+test("with credentials the store is S3: keys, ranges, folders, uploads in parts", async () => {
+  const { double } = await open({ storage: "s3" });
+  const s3 = (accessKeyId: string) =>
+    new Operator("s3", {
+      bucket: "flyte-double",
+      endpoint: double.store.endpoint,
+      region: "us-east-1",
+      access_key_id: accessKeyId,
+      secret_access_key: "double-secret",
+    });
+  const operator = s3("double");
+  await operator.write("a/b c&d.txt", Buffer.from("hello"));
+  await operator.write("a/é/x", Buffer.from("x"));
+  expect(String(await operator.read("a/b c&d.txt"))).toBe("hello");
+  expect((await operator.stat("a/é/x")).contentLength).toBe(1n);
+  const paths = async (recursive: boolean) =>
+    (await operator.list("a/", { recursive })).map((entry) => entry.path()).sort();
+  expect(await paths(false)).toEqual(["a/b c&d.txt", "a/é/"]);
+  expect(await paths(true)).toEqual(["a/b c&d.txt", "a/é/x"]);
+  const writer = await operator.writer("big", { chunk: 5n * 1024n * 1024n });
+  for (let index = 0; index < 11; index++) await writer.write(Buffer.alloc(1024 * 1024, index));
+  await writer.close();
+  expect((await operator.stat("big")).contentLength).toBe(11n * 1024n * 1024n);
+  await operator.delete("big");
+  expect(await operator.exists("big")).toBe(false);
+  await expect(s3("other").read("a/b c&d.txt")).rejects.toThrow("PermissionDenied");
 });
 
 test("outputs that admin could not read are empty, and behind the signed URL", async () => {

@@ -145,7 +145,7 @@ describe("a call on a cluster", () => {
 
   test("schemas that disagree with the interface are refused path by path", async () => {
     await rig.serve(addOne, { name: "one" });
-    const options = { name: "one", inputs: { x: z.string(), z: z.int() }, output: z.number() };
+    const options = { name: "one", inputs: { x: z.string(), z: z.int() }, output: z.string() };
     const error = (await rejection(rig.remote.fetchTask(options))) as Error;
     expect(error).toBeInstanceOf(TypeError);
     expect(error.message).toMatch(/input x is integer there.*no input z.*output o0 is integer/);

@@ -1,7 +1,10 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { inspect } from "node:util";
+import { create } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FlyteDirectory, FlyteFile } from "../../runtime/flyte/blobs.ts";
+import { CreateDownloadLocationResponseSchema } from "../../runtime/flyte/idl/flyteidl/service/dataproxy_pb.ts";
 import { openStore, type Store } from "../../runtime/flyte/storage.ts";
 import { collected } from "../support/collected.ts";
 import { type SignedStorage, startSignedStorage } from "../support/signed-storage.ts";
@@ -170,6 +173,48 @@ describe("reading by signed URLs", () => {
       code: "STORAGE_NOT_FOUND",
       message: expect.not.stringContaining("abcdef"),
     });
+  });
+
+  it.each(["", "not a url ?sig=abcdef", "ftp://h/x?sig=abcdef"])(
+    "says, without showing it, that a cluster gave the address %j",
+    async (signedUrl) => {
+      const data = {
+        ...storage.data,
+        createDownloadLocation: async () =>
+          create(CreateDownloadLocationResponseSchema, { signedUrl }),
+      };
+      const strange = openStore({
+        platform: { storage: {} },
+        client: { data },
+        project: "p",
+        domain: "d",
+      });
+      const failure: unknown = await strange.read(URI).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code: "STORAGE_FAILED" });
+      expect(inspect(failure)).not.toContain("abcdef");
+    },
+  );
+
+  it("ends when it is aborted while the cluster does not sign", async () => {
+    const asked = Promise.withResolvers<void>();
+    const data = {
+      ...storage.data,
+      createDownloadLocation: () => {
+        asked.resolve();
+        return new Promise<never>(() => undefined);
+      },
+    };
+    const silent = openStore({
+      platform: { storage: {} },
+      client: { data },
+      project: "p",
+      domain: "d",
+    });
+    const stop = new AbortController();
+    const reading = silent.read(URI, { signal: stop.signal });
+    await asked.promise;
+    stop.abort(new Error("enough"));
+    await expect(reading).rejects.toThrow("enough");
   });
 
   it("falls back to signed URLs where credentials of this process are refused", async () => {

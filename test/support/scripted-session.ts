@@ -284,6 +284,12 @@ export class ScriptedSession implements Session {
       fail: (message: string) => {
         throw new TypeError(message);
       },
+      uncaught: (message: string) =>
+        this.emit({
+          kind: "uncaught",
+          cell: job.cell,
+          error: { name: "Error", message, frames: [] },
+        }),
       refuse: (line: number, column: number) => {
         const place = { line, column, endLine: line, endColumn: column + 1 };
         const diagnostics = [{ code: 2322, message: "no", severity: "error", ...place }];

@@ -235,6 +235,22 @@ describe("while a cell runs", () => {
     expect(terminal.text()).not.toContain("Out[2]");
   });
 
+  test("what waits behind .rerun is dropped when the cell fails again", async () => {
+    using folder = tempFolder();
+    const file = join(folder.path, "now");
+    using terminal = openScriptedRepl();
+    await terminal.prompt(1);
+    await enter(terminal, 'fail("again")', /TypeError: again/);
+    terminal.type(`untilFile(${JSON.stringify(file)})\r`);
+    await terminal.see((text) => expect(text).toContain("cell 2"));
+    terminal.type(".rerun 1\r");
+    terminal.type("1 + 1\r");
+    await terminal.see((_, rows) => expect(rows.at(-1)).toContain("2 queued"));
+    writeFileSync(file, "");
+    await terminal.see((_, rows) => expect(rows.at(-1)).toContain("1 waiting entry dropped"));
+    expect(terminal.text()).not.toContain("Out[4]");
+  });
+
   test(".bg frees the prompt, .fg brings the cell back, .cancel stops it", async () => {
     using terminal = openScriptedRepl();
     await terminal.prompt(1);
@@ -268,7 +284,7 @@ test(".help fits a screen of 80 × 24, with every command; an unknown name is no
 });
 
 test("Tab completes commands, calls, paths and settings", async () => {
-  using folder = tempFolder({ "notebook.ts": "1" });
+  using folder = tempFolder({ "notebook.ts": "1", "apps/page.ts": "1" });
   using terminal = openScriptedRepl({ folder: folder.path });
   await terminal.prompt(1);
   terminal.type(".tim\t");
@@ -277,6 +293,10 @@ test("Tab completes commands, calls, paths and settings", async () => {
   await terminal.prompt(1);
   terminal.type(".load note\t");
   await terminal.see((_, rows) => expect(lastPrompt(rows)).toBe("In [1]: .load notebook.ts"));
+  terminal.type("\x15.load ap\t");
+  await terminal.see((_, rows) => expect(lastPrompt(rows)).toBe("In [1]: .load apps/"));
+  terminal.type("\t");
+  await terminal.see((_, rows) => expect(lastPrompt(rows)).toBe("In [1]: .load apps/page.ts"));
   terminal.type("\x15");
   await terminal.prompt(1);
   await enter(terminal, 'calls("load")', /Out\[1\]/);

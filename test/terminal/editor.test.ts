@@ -159,6 +159,31 @@ describe("a cell that asks", () => {
     });
   });
 
+  test("shows a question of several lines, and one wider than the screen, with room for the answer", async () => {
+    using terminal = openScriptedRepl();
+    await terminal.prompt(1);
+    terminal.type('ask("Choose:\\n1) one\\n2) two\\n> ")\r');
+    await terminal.see((text) => expect(text).toContain("\nChoose:\n1) one\n2) two\n>"));
+    terminal.type("2\r");
+    await terminal.see((text) =>
+      expect(text).toContain("Choose:\n1) one\n2) two\n> 2\nOut[1]: '2'"),
+    );
+    const words = Array.from({ length: 20 }, (_, at) => `word${at}`).join(" ");
+    terminal.type(`ask("${words}? ")\r`);
+    await terminal.see((_, rows) => expect(rows.at(-2)).toMatch(/^word.* word19\?$/));
+    terminal.type("Ada");
+    await terminal.see((text, rows) => {
+      expect(rows.at(-2)).toMatch(/^word.* word19\? Ada$/);
+      expect(text).toContain("\nword0 word1 ");
+    });
+    terminal.type("\r");
+    await terminal.see((text) => expect(text).toMatch(/ word19\? Ada\nOut\[2\]: 'Ada'/));
+    terminal.type(`ask("${"x".repeat(200)}")\r`);
+    await terminal.see((_, rows) => expect(rows.at(-2)).toMatch(/^x+…$/));
+    terminal.type("Ada");
+    await terminal.see((_, rows) => expect(rows.at(-2)).toMatch(/^x+…Ada$/));
+  });
+
   test("takes a long paste as one line", async () => {
     using terminal = openScriptedRepl();
     await terminal.prompt(1);

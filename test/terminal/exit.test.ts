@@ -40,6 +40,22 @@ test("Ctrl-C twice at the empty prompt leaves, once does not", async () => {
   expect(await terminal.exited()).toBe(0);
 });
 
+test("a Ctrl-C that cleared text, or came before other keys, is not the first of the two", async () => {
+  using terminal = openScriptedRepl();
+  await terminal.prompt(1);
+  terminal.type("\x03");
+  await terminal.see((text) => expect(text).toContain("Ctrl-C again, or Ctrl-D, leaves"));
+  terminal.type("a");
+  await terminal.see((text) => expect(text).toMatch(/In \[1\]: a/));
+  terminal.type("\x7f");
+  await terminal.see((text) => expect(text).not.toMatch(/In \[1\]: a/));
+  // Pressed until it is no part of the press before.
+  await terminal.see((text) => {
+    if (!text.includes("Ctrl-C again")) terminal.type("\x03");
+    expect(text).toContain("Ctrl-C again, or Ctrl-D, leaves");
+  }, 250);
+});
+
 test("with a running cell Ctrl-D asks; no stays, Ctrl-D again leaves", async () => {
   using terminal = openScriptedRepl();
   await terminal.prompt(1);

@@ -56,6 +56,26 @@ test("a cell of -e in a terminal has no labels; -i stays for more", async () => 
   await terminal.see((text) => expect(text).toContain("Out[2]: 42\nIn [3]:"));
 });
 
+test("--plain: what comes by itself stands below the line that is being typed, which is shown again", async () => {
+  using folder = tempFolder();
+  const file = join(folder.path, "now");
+  using terminal = openScriptedRepl({ args: ["--plain"], columns: 40 });
+  await terminal.see((text) => expect(text).toContain("In [1]:"));
+  terminal.type(`untilFile(${JSON.stringify(file)}).then(() => uncaught("late")) && 1\r`);
+  await terminal.see((text) => expect(text).toContain("Out[1]: 1\nIn [2]:"));
+  const typed = "a".repeat(60);
+  terminal.type(typed);
+  await terminal.see((text) =>
+    expect(text).toContain(`In [2]: ${"a".repeat(32)}\n${"a".repeat(28)}`),
+  );
+  writeFileSync(file, "");
+  await terminal.see((text) =>
+    expect(text).toContain(
+      `Out[1]: 1\nIn [2]: ${"a".repeat(32)}\n${"a".repeat(28)}\nuncaught Error: late\nIn [2]: aaa`,
+    ),
+  );
+});
+
 test("glyphs are ASCII with EAGERDECK_ASCII=1, and words for a screen reader", async () => {
   const deck = async (environment: Readonly<Record<string, string>>) => {
     using terminal = openScriptedRepl({

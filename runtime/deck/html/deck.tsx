@@ -6,10 +6,19 @@ import type { ReactElement, ReactNode } from "react";
 import type { CallRecord, RunRecord } from "../../events/record-shape.ts";
 import { counted, formatCount } from "../../values/format.ts";
 import { adviceWords, serialCalls } from "../advice.ts";
+import { sharedNote } from "../execution.ts";
 import { runGroups } from "../functions.ts";
 import type { DeckModel } from "../model.ts";
 import { CALL_LOOKS } from "../palette.ts";
-import { type ChosenRows, foldRows, rowKey, sizeOf, stateOf, type TreeRow } from "../rows.ts";
+import {
+  type ChosenRows,
+  foldRows,
+  rowCalls,
+  rowKey,
+  sizeOf,
+  stateOf,
+  type TreeRow,
+} from "../rows.ts";
 import type { CallTree } from "../tree.ts";
 import { countsText, nameText, placeText, timeText } from "../wording.ts";
 import { CallBody } from "./call-body.tsx";
@@ -186,7 +195,8 @@ function LiveRow({
             </Code>{" "}
             <Muted>
               × {formatCount(sizeOf(row))} {"\u00a0 "}
-              {countsText(row.counts)}{" "}
+              {countsText(row.counts)} {"\u00a0 "}
+              {sharedNote(rowCalls(row))}{" "}
             </Muted>
           </div>
         </td>

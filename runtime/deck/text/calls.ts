@@ -5,7 +5,7 @@
 import type { CallRecord } from "../../events/record-shape.ts";
 import { columnsOf, fitLine } from "../../values/escape.ts";
 import { formatCount, formatDuration } from "../../values/format.ts";
-import { pageOf } from "../execution.ts";
+import { pageOf, sharedNote } from "../execution.ts";
 import { extentOf, type FunctionGroup, runGroups } from "../functions.ts";
 import type { DeckModel } from "../model.ts";
 import {
@@ -109,7 +109,8 @@ function foldRow(row: FoldRow, model: DeckModel, layout: Layout): Row {
 export function liveRow(row: TreeRow, model: DeckModel, columns: number): Row {
   if (row.kind === "fold") {
     const state = badge(stateOf(row));
-    const counts = muted(`   ${countsText(row.counts)}`);
+    const note = sharedNote(rowCalls(row));
+    const counts = muted(`   ${countsText(row.counts)}${note === "" ? "" : `   ${note}`}`);
     return cutSpans([indentOf(row), state, ...foldName(row), counts], columns);
   }
   const { call } = row.node;

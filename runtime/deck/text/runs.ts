@@ -5,7 +5,11 @@
 import type { RunState } from "../../events/record-shape.ts";
 import { counted, formatDuration } from "../../values/format.ts";
 import { RUN_LOOKS } from "../palette.ts";
-import { fitSpans, muted, type Row, runRole } from "./spans.ts";
+import { cutSpans, fitSpans, muted, type Row, runRole, widthOf } from "./spans.ts";
+
+const NAME_COLUMNS_MAX = 24;
+/** Columns that stand at the right: calls, time. */
+const NUMBERS: ReadonlySet<number> = new Set([4, 5]);
 
 /** What a row says of a run. Times are epoch milliseconds. */
 export interface RunSummary {
@@ -20,26 +24,37 @@ export interface RunSummary {
   readonly endedAt?: number | undefined;
 }
 
-/** @param first what stands before each row: an index, an id. Its column is as wide as the widest. */
+/** Each column is as wide as its widest entry. @param first what stands before each row: an index, an id. */
 export function runListRows(
   runs: readonly RunSummary[],
   first: (run: RunSummary, index: number) => string,
 ): Row[] {
-  const heads = runs.map(first);
-  const width = Math.max(0, ...heads.map((head) => head.length)) + 2;
-  return runs.map((run, index) => {
+  const columns = runs.map((run, index): readonly Row[] => {
     const { state, title, name, calls, startedAt, endedAt } = run;
     const { glyph } = RUN_LOOKS[state];
     const took = endedAt === undefined ? "" : formatDuration(endedAt - startedAt);
     const at = new Date(startedAt).toISOString().slice(0, 16).replace("T", " ");
     return [
-      ...fitSpans([muted(heads[index] ?? "")], width),
-      ...fitSpans([{ text: `${glyph} ${state}`, role: runRole(state) }], 15),
-      ...fitSpans([{ text: name ?? title, role: "name" }], 26),
-      ...fitSpans([muted(name === undefined ? "" : title)], 8),
-      muted(counted(calls, "call").padStart(13)),
-      muted(took.padStart(11)),
-      muted(`  ${at}Z`),
+      [muted(first(run, index))],
+      [{ text: `${glyph} ${state}`, role: runRole(state) }],
+      cutSpans([{ text: name ?? title, role: "name" }], NAME_COLUMNS_MAX),
+      [muted(name === undefined ? "" : title)],
+      [muted(counted(calls, "call"))],
+      [muted(took)],
+      [muted(`${at}Z`)],
     ];
+  });
+  const widths = (columns[0] ?? []).map((_, at) =>
+    Math.max(...columns.map((row) => widthOf(row[at] ?? []))),
+  );
+  return columns.map((row) => {
+    // A column that nothing stands in takes no room.
+    const shown = row.flatMap((cell, at) => (widths[at] === 0 ? [] : [{ cell, at }]));
+    return shown.flatMap(({ cell, at }, index) => [
+      ...(index === 0 ? [] : [muted("  ")]),
+      ...(NUMBERS.has(at)
+        ? [muted(" ".repeat((widths[at] ?? 0) - widthOf(cell))), ...cell]
+        : fitSpans(cell, widths[at] ?? 0)),
+    ]);
   });
 }

@@ -68,12 +68,20 @@ export async function askCluster(
       redirectUri: client.redirectUri || REDIRECT_URI,
       scopes: auth.scopes ?? client.scopes,
       audience: auth.audience ?? (client.audience || undefined),
-      metadataKey: (client.authorizationMetadataKey || "authorization").toLowerCase(),
+      metadataKey: headerName(client.authorizationMetadataKey || "authorization"),
     };
   } catch (error) {
     if (statusOf(error) === Status.unimplemented) return undefined;
     throw remoteFailure(error, `ask ${platform.endpoint} how to log in`);
   }
+}
+
+function headerName(name: string): string {
+  if (/^[\w-]+$/.test(name)) return name.toLowerCase();
+  throw new FlyteError(
+    "REMOTE_AUTH",
+    `the cluster wants tokens under ${JSON.stringify(name)}, which is no header`,
+  );
 }
 
 /** What every flow needs. */

@@ -4,7 +4,8 @@
  * 1. However many calls need a token, one request for it is on its way.
  * 2. A call that was refused with an older token than the current one is repeated, and asks for nothing.
  * 3. A person is asked only for calls that somebody waits for. The others wait until somebody has logged in.
- * 4. A cluster that asks for no tokens is asked once how to log in, or never.
+ * 4. New tokens that are refused at once do not lead to ever more of them.
+ * 5. A cluster that asks for no tokens is asked once how to log in, or never.
  * @module
  */
 import type { Client } from "@connectrpc/connect";
@@ -21,6 +22,7 @@ import { deviceFlow } from "./device.ts";
 import { type Fetch, loginFetch } from "./http.ts";
 import { askCluster, type FlowContext, LoginRefused, type LoginServer } from "./login-server.ts";
 import { pkce } from "./pkce.ts";
+import { ProxyTokens } from "./proxy.ts";
 import { refresh } from "./refresh.ts";
 import { orAborted, SingleFlight } from "./single-flight.ts";
 import type { Token } from "./token.ts";
@@ -28,8 +30,13 @@ import { TokenFile } from "./token-file.ts";
 
 /** How long a no to our own secret is believed: a thousand calls must not ask a thousand times. */
 const REFUSED_FOR_MS = 30_000;
+/** After so many new tokens that were refused at once, another one would be refused too. */
+const IN_VAIN_MAX = 2;
 /** After an early renewal failed, while the token is still good. */
 const EARLY_AGAIN_MS = 10_000;
+
+/** Logins of people under way in this process, by the file they will be in: two connections to a cluster share one. */
+const logins = new Map<string, Promise<Token>>();
 
 export interface SignerOptions {
   readonly platform: Platform;
@@ -53,13 +60,17 @@ export class TokenSigner implements Signer {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #now: () => number;
   readonly #fetch: Fetch;
+  readonly #proxy: ProxyTokens;
 
   /** `null`: the cluster asks for no tokens. */
   #server: LoginServer | null | undefined;
   #token: Token | undefined;
   /** The last one that the cluster did not take. */
   #refused: Token | undefined;
-  #proxy: Token | undefined;
+  /** The current token came from the login server, and no request has been answered with it. */
+  #isUntried = false;
+  /** How many such tokens in a row were refused. */
+  #inVain = 0;
   #failed: { readonly error: LoginRefused; readonly at: number } | undefined;
   #earlyFailedAt = Number.NEGATIVE_INFINITY;
   #asked = false;
@@ -73,79 +84,95 @@ export class TokenSigner implements Signer {
   });
   readonly #renewing = new SingleFlight((signal) => this.#renew(signal));
   readonly #login = new SingleFlight((signal) => this.#askPerson(signal));
-  readonly #proxyRenewing = new SingleFlight(async (signal) => {
-    const command = this.#options.platform.auth.proxyCommand ?? [];
-    this.#proxy = await commandToken(command, this.#now, signal);
-    return this.#proxy;
-  });
 
   constructor(options: SignerOptions) {
     this.#options = options;
     this.#environment = options.environment ?? process.env;
     this.#now = options.now ?? Date.now;
-    this.#fetch = loginFetch(
-      options.platform,
-      async (signal) => (await this.#proxyToken(signal))?.bearer,
-    );
+    const { platform } = options;
+    this.#proxy = new ProxyTokens(platform.auth.proxyCommand, this.#now);
+    this.#fetch = loginFetch(platform, async (signal) => (await this.#proxy.get(signal))?.bearer);
   }
 
-  async sign(header: Headers, background: boolean, signal?: AbortSignal): Promise<Signed> {
-    const proxy = await this.#proxyToken(signal);
-    if (proxy !== undefined) header.set("proxy-authorization", proxy.bearer);
-    if (this.#token === undefined && this.#server !== null && this.#usesSecret()) {
-      await this.#obtain(background, signal);
-    }
-    if (this.#token?.hasExpired(this.#now())) await this.#obtain(background, signal);
+  async ready(background: boolean, signal?: AbortSignal): Promise<void> {
+    await this.#proxy.get(signal);
+    if (this.#server === null) return;
+    if (!this.#hasToken()) await this.#obtain(background, signal);
     else if (this.#token?.isDue(this.#now())) this.#renewEarly();
-    const token = this.#token;
+  }
+
+  sign(header: Headers, force: boolean): Signed | undefined {
+    const [token, proxy] = [this.#token, this.#proxy.current];
+    if (!force && this.#server !== null && !this.#hasToken()) return undefined;
+    if (proxy !== undefined) header.set("proxy-authorization", proxy.bearer);
     if (token !== undefined && this.#server) header.set(this.#server.metadataKey, token.bearer);
     return { token, proxy };
   }
 
-  async refused(signed: Signed, background: boolean, signal?: AbortSignal): Promise<boolean> {
-    const proxied = this.#options.platform.auth.proxyCommand !== undefined;
+  accepted({ token }: Signed): void {
+    if (token === undefined || token !== this.#token) return;
+    this.#isUntried = false;
+    this.#inVain = 0;
+  }
+
+  async refused(
+    signed: Signed,
+    background: boolean,
+    signal?: AbortSignal,
+  ): Promise<"newer" | "renewed" | "no"> {
     // Which of the two was refused, the answer does not say.
-    if (proxied && signed.proxy === this.#proxy) await this.#proxyRenewing.join(signal);
+    await this.#proxy.replace(signed.proxy, signal);
     const server = this.#server === undefined ? await this.#asking.join(signal) : this.#server;
-    if (server === null) return proxied;
-    if (signed.token === this.#token) {
-      this.#refused = this.#token ?? this.#refused;
-      await this.#obtain(background, signal);
-    }
-    return true;
+    if (server === null) return this.#proxy.isUsed ? "renewed" : "no";
+    if (signed.token !== this.#token) return "newer";
+    if (this.#token !== undefined && this.#token !== this.#refused) this.#refuse(this.#token);
+    await this.#obtain(background, signal);
+    return "renewed";
+  }
+
+  /** Whether requests can go out: with the token, or without one as long as nobody asked for it. */
+  #hasToken(): boolean {
+    if (this.#token === undefined) return !this.#usesSecret();
+    return this.#token !== this.#refused && !this.#token.hasExpired(this.#now());
+  }
+
+  #refuse(token: Token): void {
+    this.#refused = token;
+    if (!this.#isUntried || ++this.#inVain < IN_VAIN_MAX) return;
+    const { endpoint } = this.#options.platform;
+    const message = `${endpoint} does not take the tokens that its login server gives us: check admin.scopes and admin.audience, and the clock of this machine`;
+    this.#failed = { error: new LoginRefused(message, "invalid_token"), at: this.#now() };
   }
 
   /** Makes sure that there is a token, asking a person if it has to. Nothing to do where none is asked for. */
   async login(signal?: AbortSignal): Promise<void> {
     this.#failed = undefined;
+    this.#inVain = 0;
     const server = this.#server ?? (await this.#asking.join(signal));
     if (server === null) return;
-    if (this.#token === undefined || this.#token === this.#refused) {
-      await this.#obtain(false, signal);
-    } else if (this.#token.hasExpired(this.#now())) {
-      await this.#obtain(false, signal);
-    }
+    if (this.#token === undefined || !this.#hasToken()) await this.#obtain(false, signal);
   }
 
-  async logout(): Promise<void> {
+  /** @throws {FlyteError} when the file's name cannot be found out or the file not removed; the token is forgotten anyway. */
+  async logout(signal?: AbortSignal): Promise<void> {
     const known = this.#server;
     this.#token = undefined;
     this.#refused = undefined;
-    this.#proxy = undefined;
+    this.#proxy.forget();
     this.#failed = undefined;
     this.#server = undefined;
     this.#asked = false;
     // The file's name needs what the cluster says.
-    const server = known === undefined ? await this.#asking.join() : known;
+    const server = known === undefined ? await this.#asking.join(signal) : known;
     if (server !== null) this.#file(server).remove();
   }
 
   /** Another token than the current one, from whoever gives it. */
   async #obtain(background: boolean, signal: AbortSignal | undefined): Promise<void> {
     const before = this.#token;
-    for (;;) {
+    // Until somebody has logged in.
+    while (this.#token === before) {
       if (await this.#renewing.join(signal)) return;
-      // Somebody logged in meanwhile.
       if (this.#token !== before) return;
       if (isInPod(this.#environment)) {
         const message = `nobody can log in to ${this.#options.platform.endpoint} from a pod: give clientSecretGroup and clientSecretKey`;
@@ -167,10 +194,10 @@ export class TokenSigner implements Signer {
   async #renew(signal: AbortSignal): Promise<boolean> {
     const server = this.#server ?? (await this.#asking.join(signal));
     if (server === null) return true;
+    this.#throwIfRefused();
     const { auth } = this.#options.platform;
     const context = this.#contextOf(server);
     if (this.#usesSecret()) {
-      this.#throwIfRefused();
       try {
         this.#arrived(await clientCredentials(context, this.#secretPlaces(), signal));
       } catch (error) {
@@ -204,27 +231,43 @@ export class TokenSigner implements Signer {
     const kept = file.read();
     if (kept === undefined || kept.hasExpired(this.#now())) return false;
     if (kept.isSameAs(this.#refused) || kept.isSameAs(this.#token)) return false;
-    this.#arrived(kept);
+    this.#arrived(kept, false);
     return true;
   }
 
   async #askPerson(signal: AbortSignal): Promise<void> {
     const server = this.#server;
     if (!server) return;
-    const context = this.#contextOf(server);
-    const token =
-      this.#options.platform.auth.mode === "DeviceFlow"
-        ? await deviceFlow(context, signal)
-        : await pkce(context, hasDisplay(this.#environment) ? openBrowser : undefined, signal);
-    this.#arrived(token);
     const file = this.#file(server);
-    if (!file.write(token)) {
-      this.#options.notice(`the login cannot be kept in ${file.path}: it ends with this process`);
+    for (let other = logins.get(file.path); other !== undefined; other = logins.get(file.path)) {
+      try {
+        return this.#arrived(await orAborted(other, signal));
+      } catch {
+        // That one was given up or failed; ours may not.
+        signal.throwIfAborted();
+      }
+    }
+    const context = this.#contextOf(server);
+    const login =
+      this.#options.platform.auth.mode === "DeviceFlow"
+        ? deviceFlow(context, signal)
+        : pkce(context, hasDisplay(this.#environment) ? openBrowser : undefined, signal);
+    logins.set(file.path, login);
+    try {
+      const token = await login;
+      this.#arrived(token);
+      if (!file.write(token)) {
+        this.#options.notice(`the login cannot be kept in ${file.path}: it ends with this process`);
+      }
+    } finally {
+      logins.delete(file.path);
     }
   }
 
-  #arrived(token: Token): void {
+  /** @param isNew from the login server, not from the file. */
+  #arrived(token: Token, isNew = true): void {
     this.#token = token;
+    this.#isUntried = isNew;
     this.#failed = undefined;
     this.#asked = false;
     this.#arrival.resolve();
@@ -244,12 +287,6 @@ export class TokenSigner implements Signer {
         this.#earlyFailedAt = this.#now();
       },
     );
-  }
-
-  async #proxyToken(signal: AbortSignal | undefined): Promise<Token | undefined> {
-    if (this.#options.platform.auth.proxyCommand === undefined) return undefined;
-    if (this.#proxy !== undefined && !this.#proxy.isDue(this.#now())) return this.#proxy;
-    return await this.#proxyRenewing.join(signal);
   }
 
   /** In the settings, or given with the task and there: on a laptop it is not, and the person logs in. */

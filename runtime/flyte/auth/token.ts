@@ -28,7 +28,9 @@ export class Token {
     }
     addSecret(parts.access);
     if (parts.refresh !== undefined) addSecret(parts.refresh);
-    this.#parts = parts;
+    const { obtainedAt, expiresAt = Number.POSITIVE_INFINITY } = parts;
+    // What has ended before it came was dated by another clock.
+    this.#parts = expiresAt > obtainedAt ? parts : { ...parts, expiresAt: undefined };
   }
 
   /** For a file that only its owner can read. */

@@ -9,16 +9,17 @@ import { checkedBelow, joinUri, nameOf } from "../storage/location.ts";
 import type { Listed, Store } from "../storage.ts";
 import { FlyteFile, pathOf, placeOf } from "./file.ts";
 import { handleState } from "./handle-state.ts";
-import { type Cancellable, type Materialized, ownStore, Uploads } from "./origin.ts";
+import { type Cancellable, type Materialized, ownStore } from "./origin.ts";
 import { type BlobSchema, blobSchema } from "./schema.ts";
 import { HOOK, INSPECT, type Shown, shownAsBundle, shownAsText } from "./shown.ts";
 import { together } from "./together.ts";
+import { Uploads } from "./uploads.ts";
 
 const BRAND = Symbol.for("eagerdeck.FlyteDirectory");
 /** Files copied at the same time. */
 const LANES = 8;
 
-export interface ListOptions extends Cancellable {
+export interface FolderListOptions extends Cancellable {
   /** Also what lies in its folders, then without the folders themselves. */
   readonly recursive?: boolean | undefined;
 }
@@ -104,7 +105,7 @@ export class FlyteDirectory {
   async *list({
     recursive = false,
     signal,
-  }: ListOptions = {}): AsyncGenerator<Listed, void, undefined> {
+  }: FolderListOptions = {}): AsyncGenerator<Listed, void, undefined> {
     for await (const entry of this.#reached.list(this.#place, { recursive, signal })) {
       yield { ...entry, path: checkedBelow(entry.path, this.#place) };
     }

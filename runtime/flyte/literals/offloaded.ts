@@ -34,12 +34,12 @@ export async function resolveOffloaded(
     if (round === ROUNDS_MAX) {
       throw new TypeError(`offloaded values refer to each other more than ${ROUNDS_MAX} times`);
     }
-    const next: Offloaded[] = [];
+    let next: Offloaded[] = [];
     await inLanes(found, LANES, async ({ literal, metadata }) => {
       const { value, hash } = await fetched(metadata, context);
       literal.value = value;
       if (!literal.hash) literal.hash = hash;
-      next.push(...offloadedIn([literal]));
+      next = next.concat(offloadedIn([literal]));
     });
     found = next;
   }
@@ -51,17 +51,20 @@ interface Offloaded {
   readonly metadata: LiteralOffloadedMetadata;
 }
 
+/** Not by recursion, and nothing is spread into arguments: a list may be long. */
 function offloadedIn(literals: readonly Literal[]): Offloaded[] {
   const found: Offloaded[] = [];
-  const open = [...literals];
-  for (let literal = open.pop(); literal !== undefined; literal = open.pop()) {
-    const { value } = literal;
-    if (value.case === "offloadedMetadata") found.push({ literal, metadata: value.value });
-    else if (value.case === "collection") open.push(...value.value.literals);
-    else if (value.case === "map") open.push(...Object.values(value.value.literals));
-    else if (value.case === "scalar") {
-      const scalar = value.value.value;
-      if (scalar.case === "union" && scalar.value.value) open.push(scalar.value.value);
+  const open: (readonly Literal[])[] = [literals];
+  for (let all = open.pop(); all !== undefined; all = open.pop()) {
+    for (const literal of all) {
+      const { value } = literal;
+      if (value.case === "offloadedMetadata") found.push({ literal, metadata: value.value });
+      else if (value.case === "collection") open.push(value.value.literals);
+      else if (value.case === "map") open.push(Object.values(value.value.literals));
+      else if (value.case === "scalar") {
+        const scalar = value.value.value;
+        if (scalar.case === "union" && scalar.value.value) open.push([scalar.value.value]);
+      }
     }
   }
   return found;

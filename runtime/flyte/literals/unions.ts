@@ -12,11 +12,13 @@ import { type LiteralType, LiteralTypeSchema, SimpleType } from "../idl/flyteidl
 export function variantsOf(declared: LiteralType, said: LiteralType | undefined): LiteralType[] {
   const variants = declared.type.case === "unionType" ? declared.type.value.variants : [declared];
   if (!said) return variants;
+  const tag = said.structure?.tag;
+  const tagged = tag ? variants.filter((variant) => variant.structure?.tag === tag) : [];
+  if (tagged.length === 1) return tagged;
+  // All structures have one tag, all lists another: then it is the type that says which.
   const text = essence(said);
   const same = variants.filter((variant) => essence(variant) === text);
   if (same.length > 0) return same.slice(0, 1);
-  const tag = said.structure?.tag;
-  const tagged = tag ? variants.filter((variant) => variant.structure?.tag === tag) : [];
   return tagged.length > 0 ? tagged : variants;
 }
 

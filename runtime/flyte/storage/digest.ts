@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { ByteRange } from "./backend.ts";
 import { StorageError } from "./failure.ts";
-import { piecesOfHandle, readFile } from "./local.ts";
+import { localFiles, piecesOfHandle, readFile } from "./local.ts";
 
 /** A path of this machine, bytes, a stream that was not read yet, or what was read before. */
 export type UploadSource = string | Uint8Array | ReadableStream<Uint8Array> | Payload;
@@ -50,6 +50,12 @@ export async function payloadOf(source: UploadSource, options: PayloadOptions): 
     return { ...digests.done(), open, async [Symbol.asyncDispose]() {} };
   }
   if (typeof source === "string") {
+    // Known at once; the count below is for a file that grows meanwhile.
+    const { bytes: size } = await localFiles.stat(
+      { scheme: "file", path: source, uri: source },
+      signal,
+    );
+    if (size > bytesMax) throw tooLarge(shown, bytesMax);
     const digests = new Digests();
     for await (const piece of readFile(source, {}, signal)) {
       digests.add(piece);

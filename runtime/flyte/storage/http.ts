@@ -211,6 +211,11 @@ class Patience {
   /** Something was thrown. Returns when the next try is due. */
   async failed(error: unknown): Promise<void> {
     this.#signal?.throwIfAborted();
+    if (isUnreadable(error)) {
+      // The error itself would show the address, and with it what is secret in it.
+      const { shown } = this.#source;
+      throw new StorageError("STORAGE_FAILED", `${shown}: the web address to it cannot be opened`);
+    }
     const untrusted = certificateFailure(error, this.#source.shown);
     if (untrusted) throw untrusted;
     if (!(error instanceof Passing) && !isBroken(error)) throw error;
@@ -311,6 +316,11 @@ function isBroken(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof StorageError) return false;
   const code = "code" in error ? String(error.code) : "";
   return /^(E(CONN|PIPE|HOST|NET|TIMEDOUT|AI_AGAIN)|HPE_|ERR_STREAM_PREMATURE_CLOSE)/.test(code);
+}
+
+function isUnreadable(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "ERR_INVALID_URL" || code === "ERR_INVALID_PROTOCOL";
 }
 
 function certificateFailure(error: unknown, shown: string): StorageError | undefined {

@@ -9,7 +9,7 @@
 import type { Client } from "@connectrpc/connect";
 import { remoteFailure } from "../errors.ts";
 import type { DataProxyService } from "../idl/flyteidl/service/dataproxy_pb.ts";
-import type { Backend } from "./backend.ts";
+import { type Backend, unlessAborted } from "./backend.ts";
 import type { Payload } from "./digest.ts";
 import { StorageError } from "./failure.ts";
 import { type HttpSource, putHttp, readHttp, statHttp, type TlsSettings } from "./http.ts";
@@ -85,7 +85,7 @@ export function signedStorage(settings: SignedSettings): SignedStorage {
   const download = ({ uri }: ObjectLocation): HttpSource => ({
     shown: uri,
     renewable: true,
-    url: (renew) => signedOf(uri, renew),
+    url: (renew, signal) => unlessAborted(signedOf(uri, renew), signal),
   });
 
   return {

@@ -23,8 +23,6 @@ function cellErrorLines(error: CellError, paint: PaintError = (text) => text): s
   const lines = headline(error, paint);
   if (error.codeFrame) lines.push(...painted(error.codeFrame.split("\n"), paint));
   lines.push(...frameLines(error.frames, paint), ...traceLines(error, paint));
-  // Once, and whole: it is there to be opened.
-  if (error.url !== undefined) lines.push(`${paint("its page", "dim")} ${error.url}`);
   for (const member of error.errors ?? [])
     lines.push(`  ${paint("with", "dim")} ${summary(member)}`);
   let cause = error.cause;
@@ -34,6 +32,8 @@ function cellErrorLines(error: CellError, paint: PaintError = (text) => text): s
     lines.push(...frameLines(cause.frames.slice(0, 3), paint), ...traceLines(cause, paint));
     cause = cause.cause;
   }
+  // On a line of its own, so that front ends make a link of it.
+  if (error.url !== undefined) lines.push(error.url);
   return lines;
 }
 

@@ -10,7 +10,7 @@ import { counted, formatDuration } from "../../values/format.ts";
 import { REMOTE_ANSWER_TYPE, type RemoteAnswer, type RemoteRequest } from "../remote-answer.ts";
 
 /** A person waits for it. */
-const CHECK_MAX_MS = 10_000;
+const CHECK_MAX_MS = 15_000;
 /** Tokens and signed addresses stop working beyond some minutes; seconds are nothing to mention. */
 const SKEW_TOLD_MS = 30_000;
 

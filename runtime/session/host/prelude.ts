@@ -55,6 +55,8 @@ function schemas(): unknown {
 const LATER: Readonly<Record<string, string>> = {
   FlyteRemote: "../../flyte/remote.js",
   Config: "../../flyte/config.js",
+  FlyteError: "../../flyte/errors.js",
+  OpaqueValue: "../../flyte/opaque.js",
   Duration: "../../types/duration.js",
   FlyteFile: "../../flyte/blobs.js",
   FlyteDirectory: "../../flyte/blobs.js",

@@ -3,10 +3,7 @@
  * @module
  */
 import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
-import {
-  NodeExecution_Phase,
-  TaskExecution_Phase,
-} from "../../../runtime/flyte/idl/flyteidl/core/execution_pb.ts";
+import { TaskExecution_Phase } from "../../../runtime/flyte/idl/flyteidl/core/execution_pb.ts";
 import type {
   NodeExecutionIdentifier,
   TaskExecutionIdentifier,
@@ -16,7 +13,13 @@ import { data, getExecution, signed } from "./admin-executions.ts";
 import { invalid } from "./checks.ts";
 import { type Column, matches, parseFilters } from "./filters.ts";
 import { page } from "./lists.ts";
-import { type AttemptRow, attemptMessage, type NodeRow, nodeMessage } from "./nodes.ts";
+import {
+  type AttemptRow,
+  attemptMessage,
+  type NodeRow,
+  nodeMessage,
+  nodePhaseName,
+} from "./nodes.ts";
 import type { World } from "./world.ts";
 
 export function nodeMethods(world: World) {
@@ -98,7 +101,7 @@ function nodeColumn(node: NodeRow, field: string): Column {
     case "node_id":
       return node.id;
     case "phase":
-      return name(NodeExecution_Phase, node.phase);
+      return nodePhaseName(node.phase);
     case "created_at":
     case "node_execution_created_at":
       return node.createdAt;

@@ -10,8 +10,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream, mkdirSync } from "node:fs";
 import { constants } from "node:os";
-import { delimiter, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { delimiter, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { create } from "@bufbuild/protobuf";
 import { timestampNow } from "@bufbuild/protobuf/wkt";
 import {
@@ -27,6 +27,7 @@ import type { Container, TaskTemplate } from "../../../runtime/flyte/idl/flyteid
 import { TaskFailure } from "./failures.ts";
 import type { AttemptRow } from "./nodes.ts";
 import { FileObjects, readMessage } from "./objects.ts";
+import { ACCESS_KEY_ID, SECRET_ACCESS_KEY } from "./s3.ts";
 import { checkOutputSize, type TaskPlace } from "./task-place.ts";
 import { environmentOf } from "./world.ts";
 
@@ -39,7 +40,7 @@ export async function runContainer(
   const { world, node, folder } = place;
   const { objects, containers } = world;
   const name = template.id?.name ?? "";
-  if (template.target.case !== "container" || !containers || !(objects instanceof FileObjects)) {
+  if (template.target.case !== "container" || !containers) {
     throw new TaskFailure(
       `the double has no answer for ${name}, and ` +
         (containers ? "it is no container task" : "it was started without runContainers"),
@@ -50,9 +51,13 @@ export async function runContainer(
   const inputUri = `${folder}/inputs.pb`;
   const outputPrefix = `${folder}/${tried.attempt}`;
   objects.putMessage(inputUri, LiteralMapSchema, inputs);
-  mkdirSync(fileURLToPath(outputPrefix), { recursive: true });
   const raw = (attempt: number) => `${rawPrefix(place)}-${attempt}`;
-  mkdirSync(fileURLToPath(raw(tried.attempt)), { recursive: true });
+  if (objects instanceof FileObjects) {
+    // A prefix of a store is there without being made; a folder is not.
+    for (const uri of [outputPrefix, raw(tried.attempt)]) {
+      mkdirSync(objects.path(uri), { recursive: true });
+    }
+  }
   const templates: Readonly<Record<string, string>> = {
     input: inputUri,
     inputprefix: folder,
@@ -70,7 +75,7 @@ export async function runContainer(
   const deckUri = `${outputPrefix}/deck.html`;
   // A task that says it makes a deck has the link from its start: the deck may be live.
   if (template.metadata?.generatesDeck) node.deckUri = deckUri;
-  const ended = await runProcess(place, template, container, args, outputPrefix, tried);
+  const ended = await runProcess(place, template, container, args, tried);
   if (objects.size(deckUri) !== undefined) node.deckUri = deckUri;
   else delete node.deckUri;
   place.signal.throwIfAborted();
@@ -84,14 +89,20 @@ interface Ended {
   readonly tail: string;
 }
 
-function rawPrefix({ world, row, node }: TaskPlace): string {
+function rawPrefix(place: TaskPlace): string {
+  const { world, row } = place;
   const own = row.spec.rawOutputDataConfig?.outputLocationPrefix ?? "";
   const base = own === "" ? `${world.objects.base}/raw` : own.replace(/\/$/, "");
-  return `${base}/${row.id.name}-${node.id}`;
+  return `${base}/${row.id.name}-${itemName(place)}`;
+}
+
+/** `n0`, and `n0-3` for an item of an array node. */
+function itemName({ node, arrayIndex }: TaskPlace): string {
+  return arrayIndex === undefined ? node.id : `${node.id}-${arrayIndex}`;
 }
 
 /** Templates have any case and blanks: `{{ .Input }}`, `{{$outputPrefix}}`, `{{.inputs.x}}`. */
-export function render(
+function render(
   text: string,
   templates: Readonly<Record<string, string>>,
   inputs: LiteralMap,
@@ -115,20 +126,26 @@ async function runProcess(
   template: TaskTemplate,
   container: Container,
   args: readonly string[],
-  outputPrefix: string,
   tried: AttemptRow,
 ): Promise<Ended> {
-  const { world, signal } = place;
-  const logUri = `${outputPrefix}/process.log`;
-  tried.logUri = logUri;
-  mkdirSync(dirname(fileURLToPath(logUri)), { recursive: true });
-  const log = createWriteStream(fileURLToPath(logUri));
+  const { world, row, signal } = place;
+  const folder = join(
+    world.containers?.folder ?? "",
+    "pods",
+    row.id.name,
+    itemName(place),
+    `${tried.attempt}`,
+  );
+  mkdirSync(folder, { recursive: true });
+  const logFile = join(folder, "process.log");
+  tried.logUri = pathToFileURL(logFile).href;
+  const log = createWriteStream(logFile);
   const [command = "", ...rest] = args;
   const [program, ...before] = world.containers?.command(command) ?? [command];
   const child = spawn(program ?? command, [...before, ...rest], {
     env: processEnvironment(place, template, container, tried),
     stdio: ["ignore", "pipe", "pipe"],
-    cwd: fileURLToPath(world.objects.base),
+    cwd: folder,
     // A group of its own, so that the kill reaches what the task started.
     detached: true,
   });
@@ -182,7 +199,7 @@ export function killGroup(child: ChildProcess): void {
 }
 
 function processEnvironment(
-  { world, row, node }: TaskPlace,
+  { world, row, node, arrayIndex }: TaskPlace,
   template: TaskTemplate,
   container: Container,
   tried: AttemptRow,
@@ -194,12 +211,21 @@ function processEnvironment(
     ...world.containers?.environment,
     ...Object.fromEntries(container.env.map(({ key, value }) => [key, value])),
     ...environmentOf(row),
+    ...(world.objects.base.startsWith("s3:") && {
+      FLYTE_AWS_ENDPOINT: world.store.endpoint,
+      FLYTE_AWS_ACCESS_KEY_ID: ACCESS_KEY_ID,
+      FLYTE_AWS_SECRET_ACCESS_KEY: SECRET_ACCESS_KEY,
+    }),
     FLYTE_PLATFORM_URL: world.endpoint(),
     FLYTE_PLATFORM_INSECURE: "true",
     FLYTE_INTERNAL_EXECUTION_WORKFLOW: `${row.workflowId.project}:${row.workflowId.domain}:${row.workflowId.name}`,
     FLYTE_INTERNAL_EXECUTION_ID: row.id.name,
     FLYTE_INTERNAL_EXECUTION_PROJECT: row.id.project,
     FLYTE_INTERNAL_EXECUTION_DOMAIN: row.id.domain,
+    ...(arrayIndex !== undefined && {
+      BATCH_JOB_ARRAY_INDEX_VAR_NAME: "FLYTE_K8S_ARRAY_INDEX",
+      FLYTE_K8S_ARRAY_INDEX: `${arrayIndex}`,
+    }),
     FLYTE_ATTEMPT_NUMBER: `${tried.attempt}`,
     FLYTE_INTERNAL_TASK_PROJECT: id?.project,
     FLYTE_INTERNAL_TASK_DOMAIN: id?.domain,

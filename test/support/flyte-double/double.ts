@@ -5,11 +5,12 @@
  * that a client meets, read off flyteadmin and propeller 1.16.5; its GetVersion says what it is.
  * @module
  */
-import { mkdtempSync, realpathSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type { Execution } from "../../../runtime/flyte/idl/flyteidl/admin/execution_pb.ts";
+import { WorkflowExecution_Phase } from "../../../runtime/flyte/idl/flyteidl/core/execution_pb.ts";
 import {
   type Identifier,
   IdentifierSchema,
@@ -33,16 +34,19 @@ import { type AuthOptions, authenticated, authMetadataMethods } from "./auth.ts"
 import { killGroup, localCommand } from "./container.ts";
 import { dataProxyMethods } from "./data-proxy.ts";
 import { abortMetadata, type ExecutionRow, executionMessage, phaseName } from "./executions.ts";
+import { TaskFailure } from "./failures.ts";
 import { Faults } from "./faults.ts";
 import { type HttpStore, serveStore } from "./http-store.ts";
+import { nodePhaseName } from "./nodes.ts";
 import { FileObjects, MemoryObjects, type Objects } from "./objects.ts";
 import { RequestLog } from "./request-log.ts";
+import { ACCESS_KEY_ID, SECRET_ACCESS_KEY } from "./s3.ts";
 import { type RunningServer, serve } from "./server.ts";
 import { type Answer, type AnswerOptions, environmentOf, World } from "./world.ts";
 
 export type { AuthOptions } from "./auth.ts";
-export { TaskFailure } from "./failures.ts";
-export type { Answer, AnswerContext, Literals } from "./world.ts";
+export type { Answer } from "./world.ts";
+export { TaskFailure };
 
 const MAIN = join(import.meta.dirname, "../../../dist/cli/main.js");
 
@@ -53,8 +57,13 @@ export interface DoubleOptions {
   readonly port?: number;
   /** Without it everybody is let in, and there is no metadata service. */
   readonly auth?: AuthOptions;
-  /** Container tasks run as local processes, and objects are files; else there are answers only. */
+  /** Container tasks run as local processes; else there are answers only. */
   readonly runContainers?: boolean;
+  /**
+   * Where objects are when containers run: `files` (the default), folders under `file://`, or `s3`, in memory behind
+   * an S3 endpoint, whose credentials are in `configYaml`. flytekit's FlyteFile needs the latter.
+   */
+  readonly storage?: "files" | "s3";
   /** Of all container tasks. */
   readonly environment?: Readonly<Record<string, string>>;
   /** The compiled command line, for tasks whose command is `eagerdeck`; `dist/cli/main.js` by default. */
@@ -88,6 +97,8 @@ export interface FlyteDouble extends AsyncDisposable {
   execution(name: string): SeenExecution;
   /** Aborts from outside, as a person in the console. */
   abort(name: string, cause: string, principal?: string): void;
+  /** Ends it in the phase TIMED_OUT. */
+  timeOut(name: string): void;
   /** Sends a signal to the processes of an execution's container tasks, as a preempted node does. */
   signal(name: string, signal: NodeJS.Signals): void;
   archive(name: string): void;
@@ -125,13 +136,18 @@ export interface SeenExecution {
   readonly outputs: LiteralMap | undefined;
   /** Why it was aborted, and by whom. */
   readonly abort: { readonly cause: string; readonly principal: string } | undefined;
+  /** Phases of its nodes by their ids: `{ n0: "RUNNING" }`. */
+  readonly nodes: Readonly<Record<string, string>>;
   /** As GetExecution answers. */
   readonly message: Execution;
 }
 
 export async function startDouble(options: DoubleOptions = {}): Promise<FlyteDouble> {
-  const files = options.runContainers ? new FileObjects(makeFolder()) : undefined;
-  const objects = files ?? new MemoryObjects("flyte-double");
+  const folder = options.runContainers ? makeFolder() : undefined;
+  const objects =
+    folder !== undefined && options.storage !== "s3"
+      ? new FileObjects(join(folder, "objects"))
+      : new MemoryObjects("flyte-double");
   const store = await serveStore(objects);
   let server: RunningServer | undefined;
   const faults = new Faults(options.latencyMs ?? 0, {
@@ -145,8 +161,9 @@ export async function startDouble(options: DoubleOptions = {}): Promise<FlyteDou
     objects,
     store,
     projects: options.projects,
-    containers: options.runContainers
+    containers: folder
       ? {
+          folder,
           command: localCommand({
             eagerdeckMain: options.eagerdeckMain ?? MAIN,
             pythonBin: options.pythonBin,
@@ -178,10 +195,12 @@ export async function startDouble(options: DoubleOptions = {}): Promise<FlyteDou
   const { endpoint } = server;
   world.endpoint = () => endpoint;
   const running = server;
-  return new RunningDouble(world, endpoint, requests, async () => {
+  // Without credentials a client has to use signed URLs; with them it may go to S3 itself.
+  const config = configText(endpoint, options.storage === "s3" ? store : undefined);
+  return new RunningDouble(world, endpoint, config, requests, async () => {
     await running.stop();
     await store.close();
-    files?.remove();
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   });
 }
 
@@ -196,10 +215,16 @@ class RunningDouble implements FlyteDouble {
   readonly #world: World;
   readonly #close: () => Promise<void>;
 
-  constructor(world: World, endpoint: string, requests: RequestLog, close: () => Promise<void>) {
+  constructor(
+    world: World,
+    endpoint: string,
+    configYaml: string,
+    requests: RequestLog,
+    close: () => Promise<void>,
+  ) {
     this.#world = world;
     this.endpoint = endpoint;
-    this.configYaml = `admin:\n  endpoint: dns:///${endpoint}\n  insecure: true\n`;
+    this.configYaml = configYaml;
     this.requests = requests;
     this.#close = close;
   }
@@ -252,6 +277,13 @@ class RunningDouble implements FlyteDouble {
     this.#world.executions.abort(this.#row(name), abortMetadata(cause, principal));
   }
 
+  timeOut(name: string): void {
+    const row = this.#row(name);
+    const { error } = new TaskFailure("execution timed out", { code: "TimeoutExpired" });
+    this.#world.executions.enter(row, WorkflowExecution_Phase.TIMED_OUT, { error });
+    row.stop.abort(new Error("timed out"));
+  }
+
   signal(name: string, signal: NodeJS.Signals): void {
     for (const [child, row] of this.#world.processes) {
       if (row.id.name === name) child.kill(signal);
@@ -286,6 +318,15 @@ class RunningDouble implements FlyteDouble {
   }
 }
 
+function configText(endpoint: string, store: HttpStore | undefined): string {
+  const admin = `admin:\n  endpoint: dns:///${endpoint}\n  insecure: true\n`;
+  if (!store) return admin;
+  return (
+    `${admin}storage:\n  connection:\n    endpoint: ${store.endpoint}\n` +
+    `    access-key: ${ACCESS_KEY_ID}\n    secret-key: ${SECRET_ACCESS_KEY}\n`
+  );
+}
+
 function seenExecution(row: ExecutionRow): SeenExecution {
   const { spec } = row;
   return {
@@ -301,6 +342,10 @@ function seenExecution(row: ExecutionRow): SeenExecution {
     inputs: row.inputs,
     outputs: row.outputs,
     abort: row.abort,
+    get nodes() {
+      const all = [...row.nodes.values()];
+      return Object.fromEntries(all.map(({ id, phase }) => [id, nodePhaseName(phase)]));
+    },
     get message() {
       return executionMessage(row, false);
     },

@@ -179,7 +179,7 @@ function push<Row>(map: Map<string, Row[]>, key: string, row: Row): void {
   else map.set(key, [row]);
 }
 
-export function executionKey(
+function executionKey(
   id: Pick<WorkflowExecutionIdentifier, "project" | "domain" | "name">,
 ): string {
   return `${id.project}:${id.domain}:${id.name}`;

@@ -1,5 +1,5 @@
 /**
- * Signed URLs over HTTP, with the rules of S3: method, time, and headers are signed.
+ * The blob store over HTTP: S3 for who has credentials, and signed URLs with its rules for who has not.
  *
  * Invariants:
  * 1. A URL serves one method (a HEAD on a GET's URL is refused), until it expires.
@@ -12,6 +12,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { md5, type Objects } from "./objects.ts";
+import { etag, S3, sendError, sendObject } from "./s3.ts";
 
 export interface SignedUrl {
   readonly url: string;
@@ -26,6 +27,8 @@ export interface StoreRequest {
 }
 
 export interface HttpStore {
+  /** `http://127.0.0.1:40124`: of S3, with path-style addresses. */
+  readonly endpoint: string;
   sign(
     method: "GET" | "PUT",
     uri: string,
@@ -49,6 +52,7 @@ interface Grant {
 export async function serveStore(objects: Objects): Promise<HttpStore> {
   const grants = new Map<string, Grant>();
   const requests: StoreRequest[] = [];
+  const s3 = new S3(objects);
   let failures = { left: 0, status: 503 };
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://double");
@@ -56,7 +60,7 @@ export async function serveStore(objects: Objects): Promise<HttpStore> {
     response.once("close", () =>
       requests.push({
         method: request.method ?? "",
-        uri: grant?.uri ?? "",
+        uri: grant?.uri ?? url.pathname,
         status: response.statusCode,
         range: request.headers.range,
       }),
@@ -65,7 +69,10 @@ export async function serveStore(objects: Objects): Promise<HttpStore> {
       failures.left--;
       return refuse(request, response, failures.status, "SlowDown");
     }
-    answer(objects, grant, request, response).catch((error: unknown) => {
+    const work = url.pathname.startsWith("/signed/")
+      ? answer(objects, grant, request, response)
+      : s3.answer(url, request, response);
+    work.catch((error: unknown) => {
       response.destroy(error instanceof Error ? error : new Error(String(error)));
     });
   });
@@ -73,6 +80,7 @@ export async function serveStore(objects: Objects): Promise<HttpStore> {
   // An HTTP server on a port has an address with one.
   const { port } = server.address() as AddressInfo;
   return {
+    endpoint: `http://127.0.0.1:${port}`,
     requests,
     sign(method, uri, expiresInMs, headers = {}) {
       const signature = randomUUID();
@@ -112,7 +120,7 @@ async function answer(
     }
   }
   if (request.method === "PUT") return await put(objects, grant, request, response);
-  return get(objects, grant, request, response);
+  return sendObject(objects.get(grant.uri), request, response);
 }
 
 async function put(
@@ -130,41 +138,7 @@ async function put(
     return refuse(request, response, 400, "BadDigest");
   }
   objects.put(grant.uri, body);
-  response.writeHead(200, { etag: `"${md5(body).toString("hex")}"` }).end();
-}
-
-function get(
-  objects: Objects,
-  grant: Grant,
-  request: IncomingMessage,
-  response: ServerResponse,
-): void {
-  const bytes = objects.get(grant.uri);
-  if (!bytes) return refuse(request, response, 404, "NoSuchKey");
-  const head = { "accept-ranges": "bytes", etag: `"${md5(bytes).toString("hex")}"` };
-  const range = /^bytes=(\d*)-(\d*)$/.exec(request.headers.range ?? "");
-  if (!range) {
-    response.writeHead(200, { ...head, "content-length": bytes.byteLength }).end(bytes);
-    return;
-  }
-  const [, first = "", last = ""] = range;
-  const start = first === "" ? Math.max(0, bytes.byteLength - Number(last)) : Number(first);
-  const end =
-    first === "" || last === ""
-      ? bytes.byteLength - 1
-      : Math.min(Number(last), bytes.byteLength - 1);
-  if (start > end) {
-    response.writeHead(416, { ...head, "content-range": `bytes */${bytes.byteLength}` }).end();
-    return;
-  }
-  const part = bytes.subarray(start, end + 1);
-  response
-    .writeHead(206, {
-      ...head,
-      "content-length": part.byteLength,
-      "content-range": `bytes ${start}-${end}/${bytes.byteLength}`,
-    })
-    .end(part);
+  response.writeHead(200, { etag: etag(body) }).end();
 }
 
 function refuse(
@@ -176,7 +150,5 @@ function refuse(
 ): void {
   // An unread body would keep the connection busy.
   request.resume();
-  response
-    .writeHead(status, { "content-type": "application/xml" })
-    .end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`);
+  sendError(response, status, code, message);
 }

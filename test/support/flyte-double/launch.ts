@@ -40,7 +40,7 @@ import {
 } from "./checks.ts";
 import { END_NODE, START_NODE } from "./compile.ts";
 import { runExecution } from "./engine.ts";
-import { type ExecutionRow, isTerminal } from "./executions.ts";
+import { abortMetadata, type ExecutionRow, isTerminal } from "./executions.ts";
 import { TaskFailure } from "./failures.ts";
 import type { Run } from "./graph.ts";
 import type { NodeRow } from "./nodes.ts";
@@ -68,7 +68,9 @@ export function launchExecution(
         "[map[LAUNCH_PLAN:<nil> TASK:<nil>]] allowed",
     );
   }
-  const given = request.inputs ?? spec.inputs ?? create(LiteralMapSchema);
+  // Older clients put inputs into the spec.
+  const own = Object.keys(request.inputs?.literals ?? {}).length > 0 ? request.inputs : spec.inputs;
+  const given = own ?? create(LiteralMapSchema);
   checkLiterals(given.literals, "inputs");
   const labels = { ...spec.labels?.values };
   checkLabels(labels);
@@ -224,7 +226,10 @@ const launchNode: Run["launch"] = async (run, node, launchPlan, inputs) => {
     "flytepropeller",
   );
   node.childExecution = child.id;
-  const stop = () => child.stop.abort(run.signal.reason);
+  const stop = () => {
+    const cause = run.signal.reason instanceof Error ? run.signal.reason.message : "parent ended";
+    world.executions.abort(child, abortMetadata(cause, "flytepropeller"));
+  };
   run.signal.addEventListener("abort", stop, { once: true });
   try {
     await world.executions.when(() => isTerminal(child.phase));

@@ -28,10 +28,6 @@ export function string(value: string): Literal {
   return primitive({ case: "stringValue", value });
 }
 
-export function boolean(value: boolean): Literal {
-  return primitive({ case: "boolean", value });
-}
-
 export function list(...literals: readonly Literal[]): Literal {
   return create(LiteralSchema, {
     value: { case: "collection", value: { literals: [...literals] } },

@@ -40,6 +40,7 @@ export interface NodeRow extends Timed {
   readonly parent: string | undefined;
   readonly isParent: boolean;
   readonly isEager: boolean;
+  readonly isArray: boolean;
   readonly attempts: AttemptRow[];
   phase: NodePhase;
   inputs?: LiteralMap;
@@ -88,6 +89,11 @@ export function enterAttempt(
   if (phase === TaskPhase.RUNNING) row.startedAt ??= row.updatedAt;
 }
 
+/** `RUNNING` */
+export function nodePhaseName(phase: NodePhase): string {
+  return Object.entries(NodePhase).find(([, value]) => value === phase)?.[0] ?? "UNDEFINED";
+}
+
 export function nodeMessage(executionId: WorkflowExecutionIdentifier, row: NodeRow): NodeExecution {
   const closure = create(NodeExecutionClosureSchema, {
     phase: row.phase,
@@ -124,6 +130,7 @@ export function nodeMessage(executionId: WorkflowExecutionIdentifier, row: NodeR
       specNodeId: row.specId,
       isParentNode: row.isParent,
       isEager: row.isEager,
+      isArray: row.isArray,
       retryGroup: row.parent === undefined ? "" : "0",
     },
   });

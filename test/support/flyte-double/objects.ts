@@ -30,6 +30,7 @@ export interface Objects {
   get(uri: string): Uint8Array | undefined;
   /** Bytes; `undefined` when there is none. */
   size(uri: string): number | undefined;
+  delete(uri: string): void;
   /** All below a prefix, by name. */
   list(prefix: string): StoredObject[];
 }
@@ -70,6 +71,10 @@ export class MemoryObjects implements Objects {
 
   size(uri: string): number | undefined {
     return this.get(uri)?.byteLength;
+  }
+
+  delete(uri: string): void {
+    this.#objects.delete(uri);
   }
 
   list(prefix: string): StoredObject[] {
@@ -113,6 +118,10 @@ export class FileObjects implements Objects {
     return found?.isFile() ? found.size : undefined;
   }
 
+  delete(uri: string): void {
+    rmSync(this.path(uri), { force: true });
+  }
+
   list(prefix: string): StoredObject[] {
     const found: StoredObject[] = [];
     const walk = (folder: string) => {
@@ -135,10 +144,6 @@ export class FileObjects implements Objects {
       throw new Error(`${uri} is outside the double's store`);
     }
     return path;
-  }
-
-  remove(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 

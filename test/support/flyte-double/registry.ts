@@ -87,7 +87,7 @@ function nameKey(id: { readonly project: string; readonly domain: string; readon
   return `${id.project}:${id.domain}:${id.name}`;
 }
 
-export function missingEntity(kind: string, id: Identifier): ConnectError {
+function missingEntity(kind: string, id: Identifier): ConnectError {
   return new ConnectError(
     `missing entity of type ${kind} with identifier project:"${id.project}" domain:"${id.domain}" ` +
       `name:"${id.name}" version:"${id.version}"`,

@@ -54,6 +54,8 @@ export async function serve(options: ServerOptions): Promise<RunningServer> {
     routes: options.routes,
     interceptors: [faulty(options), ...options.interceptors],
     // Beyond it connect resets the stream in the middle, which grpc-go does not; the limit is in `faulty`.
+    // grpc-go answers uncompressed.
+    compressMinBytes: Number.MAX_SAFE_INTEGER,
     readMaxBytes: 256 * 1024 * 1024,
     contextValues: (request) => {
       const port = request.socket.remotePort ?? 0;

@@ -28,7 +28,7 @@ import { runContainer } from "./container.ts";
 import { failureOf, TaskFailure } from "./failures.ts";
 import { type AttemptRow, enterAttempt, enterNode } from "./nodes.ts";
 import { digestOf } from "./registry.ts";
-import type { TaskPlace } from "./task-place.ts";
+import { checkOutputSize, type TaskPlace } from "./task-place.ts";
 import { typeOfLiteral } from "./types.ts";
 import { environmentOf } from "./world.ts";
 
@@ -185,6 +185,7 @@ async function answer(
   const uri = `${place.folder}/${tried.attempt}/outputs.pb`;
   offload(place, outputs, `${place.folder}/${tried.attempt}`);
   world.objects.putMessage(uri, LiteralMapSchema, outputs);
+  checkOutputSize(world.objects.size(uri) ?? 0, uri);
   return outputs;
 }
 

@@ -82,6 +82,8 @@ export interface Containers {
   readonly environment: Readonly<Record<string, string>>;
   /** In front of the PATH: flytekit's programs start each other. */
   readonly pythonBin: string | undefined;
+  /** For working folders and logs of the processes. */
+  readonly folder: string;
   /** Between SIGTERM and SIGKILL. */
   readonly graceMs: number;
 }

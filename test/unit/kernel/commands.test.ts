@@ -33,6 +33,16 @@ test("the commands, and what is none", () => {
   expect(planOf("%restart")).toEqual({ kind: "restart" });
   expect(planOf("%check")).toEqual({ kind: "check" });
   expect(planOf(" %check  off ")).toEqual({ kind: "check", policy: "off" });
+  expect(planOf("%remote")).toEqual({ kind: "remote", request: { action: "show" } });
+  expect(planOf("%remote off")).toEqual({ kind: "remote", request: { action: "off" } });
+  expect(planOf("%remote flytesnacks/development --config c.yaml")).toEqual({
+    kind: "remote",
+    request: { action: "set", project: "flytesnacks", domain: "development", config: "c.yaml" },
+  });
+  expect(planOf("%remote flytesnacks")).toEqual({
+    kind: "unknown",
+    command: "%remote flytesnacks",
+  });
   expect(planOf("%npm i zod -D")).toEqual({ kind: "install", packages: ["zod", "-D"] });
   expect(planOf("%npm install")).toEqual({ kind: "install", packages: [] });
   expect(planOf("%npm run x")).toEqual({ kind: "unknown", command: "%npm run x" });

@@ -113,10 +113,19 @@ test("the popup shows name, kind and type, aligned below the word", () => {
   expect(show({ editor: { ...editor("x.al"), popup } })).toBe(
     [
       "In [1]: x.al",
-      "          alpha  variable  number",
+      "         ❯alpha  variable  number",
       "          al     method  X.al(): void",
       "local · Ctrl-D leave · .help",
     ].join("\n"),
+  );
+});
+
+test("the status row names the cluster where calls run", () => {
+  expect(show({ defaultRemote: "flytesnacks/development" })).toBe(
+    "In [1]:\nflytesnacks/development · Ctrl-D leave · .help",
+  );
+  expect(show({ defaultRemote: "flytesnacks/development", phase: "starting" })).toContain(
+    "starting…",
   );
 });
 

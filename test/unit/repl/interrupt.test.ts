@@ -26,6 +26,12 @@ test("a second press within two seconds of the hint leaves, a later one hints ag
   expect(press([0, 2_100], idle)).toEqual(["hint", "hint"]);
 });
 
+test("text that is cleared between two presses makes the second one a first again", () => {
+  const hinted = ctrlC({}, idle, 0).state;
+  const cleared = ctrlC(hinted, { ...idle, hasText: true }, 800).state;
+  expect(press([1_200, 1_600], idle, cleared)).toEqual(["hint", "leave"]);
+});
+
 test("a held key neither climbs nor leaves", () => {
   const held = Array.from({ length: 100 }, (_, index) => index * 30);
   expect(new Set(press(held, { ...idle, isRunning: true }))).toEqual(

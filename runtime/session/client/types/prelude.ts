@@ -19,6 +19,8 @@ const API = [
   "z",
   "FlyteRemote",
   "Config",
+  "FlyteError",
+  "OpaqueValue",
   "Duration",
   "FlyteFile",
   "FlyteDirectory",

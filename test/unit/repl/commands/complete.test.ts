@@ -1,12 +1,15 @@
 import { expect, test } from "vitest";
 import { completeCommand } from "../../../../repl/commands/complete.ts";
+import { openPopup } from "../../../../repl/editor/complete.ts";
 import { commandContext, type TestedContext } from "../../../support/command-context.ts";
 import { tempFolder } from "../../../support/temp-folder.ts";
 
-/** What would stand in the editor for each item. */
+/** What would stand in the editor for each item that it offers. */
 async function completed(text: string, context: TestedContext) {
   const found = await completeCommand(text, text.length, context);
-  return found?.items.map(
+  if (found === undefined) return undefined;
+  const offered = openPopup(found, { text, cursor: text.length })?.items ?? [];
+  return offered.map(
     ({ name, insert }) => text.slice(0, found.start) + (insert ?? name) + text.slice(found.end),
   );
 }
@@ -36,6 +39,21 @@ test("cells complete by number, calls by id, failed or not", async () => {
   expect(await completed(".task t", used)).toEqual([".task t1", ".task t2"]);
 });
 
+test("what is offered is called what it is", async () => {
+  using folder = tempFolder({ "a.ts": "", "apps/x.ts": "" });
+  const used = commandContext({ folder: folder.path });
+  await used.execute("calls('a')");
+  const kinds = async (text: string) => {
+    const found = await completeCommand(text, text.length, used);
+    return found?.items.map(({ name, kind }) => `${name} ${kind}`.trim());
+  };
+  expect(await kinds(".rerun ")).toEqual(["1 cell"]);
+  expect(await kinds(".task ")).toEqual(["t1 call"]);
+  expect(await kinds(".load ")).toEqual(["apps/ folder", "a.ts file"]);
+  expect(await kinds(".set gh")).toEqual(["ghost setting"]);
+  expect(await kinds(".set ghost ")).toEqual(["on", "off"]);
+});
+
 test("settings complete by key and by what each takes", async () => {
   const used = commandContext();
   expect(await completed(".set th", used)).toEqual([".set theme"]);
@@ -60,4 +78,15 @@ test("paths complete from the folder of commands: folders first, blanks in quote
   expect(await completed(".cd ", used)).toEqual([".cd apps/"]);
   expect(await completed(".load none/", used)).toEqual([]);
   expect(await completed(".sh cat a.", used)).toEqual([".sh cat a.txt"]);
+});
+
+test(".remote completes its flag, the file behind it, and off", async () => {
+  using folder = tempFolder({ "config.yaml": "", "data.csv": "", "flytekit.config": "" });
+  const used = commandContext({ folder: folder.path });
+  expect(await completed(".remote ", used)).toEqual([".remote off"]);
+  expect(await completed(".remote p/d --", used)).toEqual([".remote p/d --config"]);
+  expect(await completed(".remote p/d --config ", used)).toEqual([
+    ".remote p/d --config config.yaml",
+    ".remote p/d --config flytekit.config",
+  ]);
 });

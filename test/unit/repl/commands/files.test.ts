@@ -175,7 +175,9 @@ test(".set lists, changes and refuses; .theme is one of its keys", async () => {
   const used = commandContext();
   const heard: number[] = [];
   used.state.settings.onChange(({ output }) => heard.push(output));
-  expect(await runCommand(".set", used)).toContain("output");
+  const rows = (await runCommand(".set", used)).split("\n");
+  expect(rows[0]).toContain("output");
+  expect(rows.filter((row) => row.length > 79)).toEqual([]);
   expect(await runCommand(".set output 200", used)).toBe("output: 200");
   expect(heard).toEqual([200]);
   expect(await runCommand(".theme light", used)).toBe("theme: light");

@@ -1,6 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { Assist } from "../../../../repl/assist.ts";
 import { reduce } from "../../../../repl/editor/reduce.ts";
 import type { EditorState } from "../../../../repl/editor/state.ts";
+import { commandContext } from "../../../support/command-context.ts";
 import {
   bracketContext,
   notationOf,
@@ -44,6 +46,39 @@ describe("completions behind a dot", () => {
   });
 });
 
+describe("while types do not answer", () => {
+  /** The names that a Tab is offered after its second of patience. */
+  async function offered(text: string): Promise<readonly string[]> {
+    const context = commandContext();
+    const names: string[] = [];
+    const assist = new Assist({
+      session: context.session,
+      editor: () => stateOf(`${text}|`),
+      commands: () => context,
+      names: () => [{ name: "studio", kind: "const" }],
+      setTypesOff: () => undefined,
+      dispatch: (action) => {
+        if (action.kind !== "completions") return;
+        names.push(...action.completions.items.map(({ name }) => name));
+      },
+    });
+    vi.useFakeTimers();
+    try {
+      void assist.complete(0, false);
+      await vi.advanceTimersByTimeAsync(1_000);
+      return names;
+    } finally {
+      vi.useRealTimers();
+    }
+  }
+
+  test("names of the session are offered, but not as members of something", async () => {
+    expect(await offered("stuck = st")).toEqual(["studio"]);
+    expect(await offered("[...stuck, ...st")).toEqual(["studio"]);
+    expect(await offered("stuck.st")).toEqual([]);
+  });
+});
+
 test("with `complete auto` they come for words of two letters too, and once for each word", () => {
   const context = { ...bracketContext, completes: "auto" } as const;
   const typed = (notation: string, text: string) =>
@@ -62,6 +97,20 @@ test("a chosen item is described: the text with it in place, and where its name 
   expect(reduce(state, about, bracketContext).state.popup?.about?.text).toBe("at(index: number)");
   const late = pressAll(state, pressesOf("<down>")).state;
   expect(reduce(late, about, bracketContext).state.popup?.about).toBeUndefined();
+});
+
+test("a popup of files narrows as a path is typed on", () => {
+  const files = ["alpha.ts", "alto.ts"].map(
+    (name) => ({ name, insert: `sub/${name}`, kind: "file" }) as const,
+  );
+  const state = stateOf(".load sub/|");
+  const { version } = state;
+  const completions = { start: 6, end: 10, items: files };
+  const action = { kind: "completions", version, completions, isUnasked: true } as const;
+  const open = reduce(state, action, bracketContext).state;
+  const narrowed = pressAll(open, pressesOf("alp")).state;
+  expect(narrowed.popup?.items.map(({ name }) => name)).toEqual(["alpha.ts"]);
+  expect(pressAll(narrowed, pressesOf(" ")).state.popup).toBeUndefined();
 });
 
 describe("the signature", () => {

@@ -15,6 +15,14 @@ test("a pasted transcript loses its prompts, but only when every line has one", 
   expect(cleanPaste("")).toBe("");
 });
 
+test("of a pasted session the code stays, without output and empty prompts", () => {
+  const session =
+    "In [3]: const q = {\n   ...:   a: 1,\n   ...:\n   ...: }\nIn [4]: await f({ x: q.a })\n✓ f(x: 1) → 2 · 5 ms\n> 1 | f\nOut[4]: 2\nIn [5]: q";
+  expect(cleanPaste(session)).toBe("const q = {\n  a: 1,\n\n}\nawait f({ x: q.a })\nq");
+  expect(cleanPaste("In [1]:\n\nIn [2]: 1")).toBe("\n\n1");
+  expect(cleanPaste("x\nIn [3]: 1")).toBe("x\nIn [3]: 1");
+});
+
 test("brackets in strings, comments and templates do not indent or dedent", () => {
   const text = "f({ a: '(', b: `[ ${g(1)} {` /* [ */ // (\n";
   expect(indentOfOpener(text, text.length, "}")).toBe("");

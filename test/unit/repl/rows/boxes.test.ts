@@ -13,11 +13,23 @@ test("the popup shows name, kind and type below the word, and what the chosen it
     { name: "concat", kind: "method" },
   ] as const;
   const popup = { start: 0, tailLength: 0, all: items, items, chosen: 0 };
-  expect(popupRows({ ...popup, about: { name: "at", text: "at(i): the item" } }, box)).toEqual(
-    ["    at      method  at(i: number): T", "    concat  method", "    at(i): the item"].map(
-      (row) => (row.endsWith("method") ? row : row),
-    ),
-  );
+  const about = { name: "at", text: "at(i): the item" };
+  expect(popupRows({ ...popup, about }, { ...box, style: colored })).toEqual([
+    "    \x1b[7mat    \x1b[27m  \x1b[2mmethod  at(i: number): T\x1b[22m",
+    "    concat  \x1b[2mmethod\x1b[22m",
+    "    \x1b[2mat(i): the item\x1b[22m",
+  ]);
+});
+
+test("without colour the chosen item has a mark", () => {
+  const items = [
+    { name: "at", kind: "method" },
+    { name: "concat", kind: "method" },
+  ] as const;
+  const popup = { start: 0, tailLength: 0, all: items, items, chosen: 1 };
+  expect(popupRows(popup, box)).toEqual(["    at      method", "   ❯concat  method"]);
+  const ascii = createStyle({ hasColor: false, isAscii: true });
+  expect(popupRows(popup, { ...box, style: ascii })).toContain("   >concat  method");
 });
 
 test("a long list is a window around the chosen item", () => {

@@ -125,6 +125,22 @@ test("a refused cell returns to the editor unless something is typed there", asy
   expect(store.get().editor).toMatchObject({ text: "refuse(1, 4)", cursor: 3 });
 });
 
+test("a refused cell returns while another goes on in the background", async () => {
+  const { cells, session, store } = open();
+  cells.run("wait()");
+  await vi.waitFor(() => expect(cells.background()).toContain("goes on"));
+  cells.run("refuse(1, 4)", true);
+  await vi.waitFor(() => expect(store.get().editor.text).toBe("refuse(1, 4)"));
+  await session.interrupt("cooperate");
+});
+
+test("a cell that was run before it was whole returns with the cursor at its end", async () => {
+  const { cells, store, settled } = open();
+  cells.run("nope(1", true);
+  await settled();
+  expect(store.get().editor).toMatchObject({ text: "nope(1", cursor: 6 });
+});
+
 describe("the user process", () => {
   test("that dies under a cell is told once, by that cell", async () => {
     const { cells, settled } = open();

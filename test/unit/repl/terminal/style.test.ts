@@ -59,3 +59,10 @@ test.each([
   expect(hasLightGround({ COLORFGBG: value })).toBe(isLight);
   expect(hasLightGround({})).toBe(false);
 });
+
+test("a span of the deck that leads somewhere is a link without the blanks around it", () => {
+  const row = [{ text: "  remote ", role: "muted", url: "https://x/e" }] as const;
+  const link = "\x1b]8;;https://x/e\x07\x1b[2mremote\x1b[22m\x1b]8;;\x07";
+  expect(createStyle({ hasColor: true, isAscii: false }).row(row)).toBe(`  ${link} `);
+  expect(createStyle({ hasColor: false, isAscii: false }).row(row)).toBe("  remote ");
+});

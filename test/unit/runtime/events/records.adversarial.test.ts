@@ -23,6 +23,7 @@ const anyEvent: fc.Arbitrary<RuntimeEvent> = fc
       "attempt-failed",
       "call-progress",
       "call-linked",
+      "call-noted",
       "settled-ok",
       "settled-failed",
       "log",
@@ -64,6 +65,8 @@ const anyEvent: fc.Arbitrary<RuntimeEvent> = fc
         return { ...base, kind, id, done: attempt };
       case "call-linked":
         return { ...base, kind, id, executionId: "e" };
+      case "call-noted":
+        return { ...base, kind, id, text };
       case "settled-ok":
         return { ...base, kind: "call-settled", id, state: "ok", output: value, unawaited: ["t4"] };
       case "settled-failed":

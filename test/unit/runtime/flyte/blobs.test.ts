@@ -10,7 +10,7 @@ import {
   handleOf,
   StructuredDataset,
 } from "../../../../runtime/flyte/blobs.ts";
-import { handleStateOf, makeHandle } from "../../../../runtime/flyte/handle.ts";
+import { handleStateOf } from "../../../../runtime/flyte/handle.ts";
 import { openStore, type Store } from "../../../../runtime/flyte/storage.ts";
 import { describeEntity, ENTITY } from "../../../../runtime/types/interface.ts";
 import { valueTypeOf } from "../../../../runtime/types/schema-type.ts";
@@ -451,12 +451,12 @@ describe("handles and the values of a cluster", () => {
       format: "csv",
       digest: "d",
     });
-    expect(
-      makeHandle({ kind: "directory", uri: "s3://b/x", format: "" }, undefined),
-    ).toBeInstanceOf(FlyteDirectory);
+    expect(handleOf({ kind: "directory", uri: "s3://b/x", format: "" }, undefined)).toBeInstanceOf(
+      FlyteDirectory,
+    );
     const columns = [{ name: "a", type: { kind: "string" } }] as const;
     expect(
-      makeHandle({ kind: "dataset", uri: "s3://b/x", format: "", columns }, undefined),
+      handleOf({ kind: "dataset", uri: "s3://b/x", format: "", columns }, undefined),
     ).toMatchObject({
       format: "parquet",
       columns,

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { hasCredentials, serviceOf } from "../../../../runtime/flyte/storage/credentials.ts";
+import { payloadOf, type UploadSource } from "../../../../runtime/flyte/storage/digest.ts";
 import { loadOpenDal, objectFailure } from "../../../../runtime/flyte/storage/objects.ts";
 import { openStore, type Store } from "../../../../runtime/flyte/storage.ts";
 import { collected } from "../../../support/collected.ts";
@@ -170,6 +171,30 @@ describe("an upload in a pod", () => {
       /gave string instead of bytes/,
     );
     expect(readdirSync(join(folder.path, "raw", "r"))).toEqual([]);
+  });
+});
+
+describe("what is sent in one request", () => {
+  it.each<[string, (folder: TempFolder) => UploadSource]>([
+    ["bytes", () => HELLO],
+    ["a path", (folder) => folder.write("source.txt", "hello world")],
+    ["a stream", () => new Blob([HELLO]).stream()],
+  ])("is known by length and digests, and refused over the limit: %s", async (_, sourceIn) => {
+    using folder = tempFolder();
+    await using payload = await payloadOf(sourceIn(folder), { shown: "it", bytesMax: 11 });
+    expect(payload.bytes).toBe(11);
+    expect(payload.digest).toBe(HELLO_DIGEST);
+    expect(Buffer.from(payload.md5).toString("hex")).toBe("5eb63bbbe01eeed093cb22bb8f5acdc3");
+    for (let time = 0; time < 2; time++) {
+      expect(Buffer.concat(await collected(payload.open())).toString()).toBe("hello world");
+    }
+    await expect(payloadOf(payload, { shown: "it", bytesMax: 10 })).rejects.toThrow(
+      /^it has more than/,
+    );
+    await expect(payloadOf(sourceIn(folder), { shown: "it", bytesMax: 10 })).rejects.toMatchObject({
+      code: "STORAGE_TOO_LARGE",
+      message: expect.stringContaining('give its address: FlyteFile.from("s3://…")'),
+    });
   });
 });
 

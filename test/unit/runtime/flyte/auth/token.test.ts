@@ -25,6 +25,11 @@ test("a token of unknown life is never due", () => {
   expect([token.isDue(1e15), token.hasExpired(1e15)]).toEqual([false, false]);
 });
 
+test("a token that has ended before it came was dated by another clock: its life is unknown", () => {
+  const token = new Token({ access: "access-1", obtainedAt: 2 * HOUR, expiresAt: HOUR });
+  expect([token.isDue(3 * HOUR), token.hasExpired(3 * HOUR)]).toEqual([false, false]);
+});
+
 test("a JWT says itself when it ends; what only looks like one does not", () => {
   expect(expiryOf(jwt({ exp: 3600 }))).toBe(HOUR);
   for (const access of [jwt({}), jwt(null), jwt({ exp: "x" }), "a.b.c", "opaque", "a.%.c"]) {

@@ -232,6 +232,36 @@ describe("what only another language can open", () => {
   });
 });
 
+test("the schema of an old flytekit, under a reference, tells the fields", async () => {
+  const metadata = {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    $ref: "#/definitions/OldSchema",
+    definitions: {
+      OldSchema: {
+        type: "object",
+        additionalProperties: false,
+        properties: {
+          n: { title: "n", type: "integer" },
+          x: { title: "x", type: "number", format: "float" },
+          note: { title: "note", type: ["string", "null"], default: null },
+          in: { $ref: "#/definitions/InSchema" },
+        },
+      },
+      InSchema: { type: "object", properties: { m: { type: "number", format: "integer" } } },
+    },
+  };
+  const type = create(LiteralTypeSchema, { type: { case: "simple", value: 9 }, metadata });
+  const variables = { x: create(VariableSchema, { type }) };
+  const literal = scalar({ case: "generic", value: { n: 3, x: 1, in: { m: 2 } } });
+  const map = create(LiteralMapSchema, { literals: { x: literal } });
+  expect(await decodeMap(map, variables, {})).toEqual({
+    x: { n: 3, x: 1, note: null, in: { m: 2 } },
+  });
+  await expect(encodeMap({ x: { n: 1.5, in: { m: "2" } } }, variables, {})).rejects.toThrow(
+    'x.n: expected integer, received 1.5; x.in.m: expected integer, received "2"',
+  );
+});
+
 test("an old schema literal is a dataset", async () => {
   const literal = scalar({ case: "schema", value: { uri: "s3://b/t", type: {} } });
   const dataset = await decoded(literal, StructuredDataset.schema());
@@ -283,7 +313,10 @@ test.each<[string, Literal, z.ZodType, string]>([
 
 test("a variable that the map does not have is missing, one without a declaration is read as it is", async () => {
   const map = create(LiteralMapSchema, { literals: { y: integer(1n), __proto__x: string("a") } });
-  await expect(decodeMap(map, variablesOf(z.int()), {})).rejects.toThrow("x: is missing");
+  for (const schema of [z.int(), z.any()]) {
+    await expect(decodeMap(map, variablesOf(schema), {})).rejects.toThrow("x: is missing");
+  }
+  expect(await decodeMap(map, variablesOf(z.int().nullable()), {})).toMatchObject({ x: null });
   expect(await decodeMap(map, {}, {})).toEqual({ y: 1, __proto__x: "a" });
 });
 
@@ -300,10 +333,18 @@ function varint(value: number): number[] {
   return value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)];
 }
 
+test("a long list overflows nothing", async () => {
+  const literals = Array<Literal>(300_000).fill(integer(1n));
+  const list = create(LiteralSchema, { value: { case: "collection", value: { literals } } });
+  const map = create(LiteralMapSchema, { literals: { x: list } });
+  const { x } = await decodeMap(map, variablesOf(z.array(z.int())), {});
+  expect(x).toHaveLength(300_000);
+});
+
 describe("the caller's schemas beside the cluster's types", () => {
   const remote = (output: z.ZodType) =>
     typedInterface({ name: "r", output }).outputs?.variables ?? {};
-  const own = (output: z.ZodType) => typedInterface({ name: "o", output });
+  const own = (output: z.ZodType) => ({ name: "o", output });
 
   test("they know a bigint, and dates in a dict", async () => {
     const dict = remote(z.record(z.string(), z.any()));
@@ -322,6 +363,7 @@ describe("the caller's schemas beside the cluster's types", () => {
     const named = { result: create(VariableSchema, remote(z.int())["o0"]) };
     expect(expectedOutputs(named, own(z.bigint()))["result"]?.type?.annotation).toBeDefined();
     expect(expectedOutputs(named, own(z.any()))).toEqual(named);
-    expect(expectedOutputs(named, undefined)).toEqual(named);
+    expect(expectedOutputs(named, { name: "o" })).toEqual(named);
+    expect(expectedOutputs(named, own(z.set(z.int())))).toEqual(named);
   });
 });
