@@ -50,7 +50,7 @@ describe("a checkpoint", () => {
   test("goes from one attempt of a call to the next, and no further", async () => {
     const counts = task(
       { name: "counts", retries: { count: 2, backoff: 0 } },
-      async (_, context) => {
+      async (_: object, context) => {
         const before = await context.checkpoint.read();
         const seen = `${before === undefined ? "" : Buffer.from(before).toString()}${context.attempt}`;
         await context.checkpoint.write(seen);
@@ -63,7 +63,9 @@ describe("a checkpoint", () => {
   });
 
   test("is text or bytes", async () => {
-    const writes = task({ name: "writes" }, (_, { checkpoint }) => checkpoint.write(3 as never));
+    const writes = task({ name: "writes" }, (_: object, { checkpoint }) =>
+      checkpoint.write(3 as never),
+    );
     await expect(writes()).rejects.toThrow("a checkpoint is text or bytes, not 3");
   });
 });

@@ -201,10 +201,8 @@ describe("a static workflow", () => {
   });
 
   test("that a cluster cannot run says what to do", async () => {
-    const noOutput = task({ name: "noOutput", inputs: { x } }, () => undefined);
-    const uses = workflow({ name: "uses", output: x }, () =>
-      addOne({ x: noOutput({ x: 1 }) as Promise<never> }),
-    );
+    const noOutput = task({ name: "noOutput", inputs: { x } }, ({ x }) => x);
+    const uses = workflow({ name: "uses", output: x }, () => addOne({ x: noOutput({ x: 1 }) }));
     await expect(planned(uses)).rejects.toThrow("noOutput, which has no output schema");
   });
 });
