@@ -260,6 +260,8 @@ describe("a program with a FlyteRemote", () => {
 import { simple } from "./flow.ts";
 const remote = new FlyteRemote({ config: Config.auto(${JSON.stringify(config)}), image: "eagerdeck:test" });
 console.log(await simple.on(remote)({ x: 20 }));
+const { entities } = await remote.register([simple]);
+console.log(entities.every(({ state }) => state === "unchanged"), entities.length);
 await remote.close();
 `,
     });
@@ -270,7 +272,7 @@ await remote.close();
     const { stdout } = await promisify(execFile)(process.execPath, ["main.ts"], {
       cwd: folder.path,
     });
-    expect(stdout).toBe("42\n");
+    expect(stdout).toBe("42\ntrue 14\n");
     expect(cluster.requests.count("CreateTask")).toBe(0);
     expect(cluster.executions().at(-1)?.version).toBe(versionOf(registered.stdout));
   });
