@@ -39,7 +39,7 @@ export type {
 export type { Fetched, FetchOptions } from "./flyte/fetch.ts";
 export { OpaqueValue } from "./flyte/opaque.ts";
 export type { EntityReference, FlyteRemoteOptions, LaunchOptions } from "./flyte/options.ts";
-export { type CheckResult, FlyteRemote } from "./flyte/remote.ts";
+export { type CheckResult, FlyteRemote, type RemoteRegisterOptions } from "./flyte/remote.ts";
 export { Duration, type DurationParts } from "./types/duration.ts";
 export type { StandardSchema } from "./types/standard-schema.ts";
 export type { Call, MapCall } from "./workflow/call.ts";

@@ -21,12 +21,24 @@ import type { Connection } from "./connection.ts";
 import type { Execution, ExecutionListOptions, ExecutionSummary } from "./execution.ts";
 import type { Fetched, FetchOptions } from "./fetch.ts";
 import type { EntityKind, FlyteRemoteOptions, LaunchOptions } from "./options.ts";
+import type { Registered } from "./register/register.ts";
 
 const OPTIONS = [
   ...["config", "defaultProject", "defaultDomain", "image", "versions", "rerunFailed"],
   ...["onInterrupt", "launches", "integers"],
 ] as const;
 const RUNNING_MAX = 100;
+
+export interface RemoteRegisterOptions {
+  readonly project?: string;
+  readonly domain?: string;
+  /** In which tasks run that name no image of their own. */
+  readonly image?: string;
+  /** Default: made from the content. */
+  readonly version?: string;
+  /** Only looks at what there is. */
+  readonly dryRun?: boolean;
+}
 
 export interface CheckResult {
   readonly endpoint: string;
@@ -183,6 +195,22 @@ export class FlyteRemote implements HasExecutor {
   /** The one that is used for calls that say nothing else; undefined: they run in this process. */
   static get current(): FlyteRemote | undefined {
     return FlyteRemote.#current;
+  }
+
+  /**
+   * Registers tasks and workflows of this program, with their code.
+   * @param what a task, a list of them, or a module: `import * as flows from "./flows.ts"`.
+   * @throws {FlyteError} `IMAGE_MISSING`, `VERSION_CONFLICT`, `BUNDLE_…`, `REMOTE_…`; {TypeError} for what no cluster can run.
+   */
+  async register(what: unknown, options: RemoteRegisterOptions = {}): Promise<Registered> {
+    const { registerThese } = await import("./register/register-file.ts");
+    const connection = await this.#connected();
+    const { image, version, dryRun } = options;
+    return await registerThese(connection.client, what, {
+      ...connection.place(options),
+      image: image ?? this.#options.image,
+      ...{ version, dryRun, notice: connection.notice },
+    });
   }
 
   /** Logs in, by a browser or a code if the cluster wants that. */

@@ -226,7 +226,7 @@ const gated = task({ inputs: { x }, output: x }, async function gated({ x }) {
   while (!existsSync(${JSON.stringify(gate)})) await new Promise((resolve) => setTimeout(resolve, 20));
   return x + 1;
 });
-export const hangs = eager({ inputs: { x }, output: x }, async function hangs({ x }) { return await gated({ x }); });
+export const hangs = eager({ inputs: { x }, output: x, retries: 1 }, async function hangs({ x }) { return await gated({ x }); });
 `;
     folder.write("flow.ts", flow);
     await remotely(folder, "hangs", "--detach", "--name", "preempted", "--x", "11");
@@ -234,7 +234,9 @@ export const hangs = eager({ inputs: { x }, output: x }, async function hangs({ 
     await cluster.when(() => gated().some(({ phase }) => phase === "RUNNING"));
     cluster.signal("preempted", "SIGTERM");
     folder.write("open", "");
-    await cluster.when((all) => all.some(({ name, phase }) => name === "preempted" && phase === "SUCCEEDED"));
+    await cluster.when((all) =>
+      all.some(({ name, phase }) => name === "preempted" && phase === "SUCCEEDED"),
+    );
     expect(gated().map(({ phase }) => phase)).toEqual(["SUCCEEDED"]);
   });
 
@@ -244,7 +246,9 @@ export const hangs = eager({ inputs: { x }, output: x }, async function hangs({ 
     await cluster.when((all) => all.some(isSlow("RUNNING")));
     cluster.abort("aborted", "enough");
     await cluster.when((all) => !all.some(isSlow("RUNNING")) && all.some(isSlow("ABORTED")));
-    await cluster.when((all) => all.some(({ name, phase }) => name === "aborted" && phase === "ABORTED"));
+    await cluster.when((all) =>
+      all.some(({ name, phase }) => name === "aborted" && phase === "ABORTED"),
+    );
   });
 });
 
@@ -256,6 +260,8 @@ describe("a program with a FlyteRemote", () => {
 import { simple } from "./flow.ts";
 const remote = new FlyteRemote({ config: Config.auto(${JSON.stringify(config)}), image: "eagerdeck:test" });
 console.log(await simple.on(remote)({ x: 20 }));
+const { entities } = await remote.register([simple]);
+console.log(entities.every(({ state }) => state === "unchanged"), entities.length);
 await remote.close();
 `,
     });
@@ -266,7 +272,7 @@ await remote.close();
     const { stdout } = await promisify(execFile)(process.execPath, ["main.ts"], {
       cwd: folder.path,
     });
-    expect(stdout).toBe("42\n");
+    expect(stdout).toBe("42\ntrue 14\n");
     expect(cluster.requests.count("CreateTask")).toBe(0);
     expect(cluster.executions().at(-1)?.version).toBe(versionOf(registered.stdout));
   });

@@ -2,7 +2,7 @@
  * The task that a container is to run, out of its bundle or of a module that the image has.
  * @module
  */
-import { existsSync, mkdtempSync, realpathSync } from "node:fs";
+import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { nearest } from "../../values/nearest.ts";
@@ -53,6 +53,7 @@ async function unpacked(
     const bytes = await store.read(uri, { maxBytes: BUNDLE_MAX });
     // Real, for Node says the real paths of modules.
     const folder = realpathSync(mkdtempSync(join(tmpdir(), "eagerdeck-task-")));
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
     const { eagerdeck, module } = unpackBundle(bytes, sha256, folder);
     if (!isSameMinor(eagerdeck)) {
       throw new FlyteError(

@@ -12,7 +12,7 @@ import { Config } from "../config.ts";
 import { WorkflowExecution_Phase as Phase } from "../idl/flyteidl/core/execution_pb.ts";
 import type { Identity } from "./request.ts";
 
-export const EXIT_TERMINATED = 143;
+const EXIT_TERMINATED = 143;
 const ALL_MAX_MS = 19_000;
 const ASK_MAX_MS = 6_000;
 const STOP_MAX_MS = 11_000;

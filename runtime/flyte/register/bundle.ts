@@ -71,7 +71,7 @@ export async function bundleFile(file: string): Promise<Bundle> {
 }
 
 /** B1. */
-export function packed(files: readonly { readonly name: string; readonly data: string }[]): {
+function packed(files: readonly { readonly name: string; readonly data: string }[]): {
   readonly bytes: Uint8Array;
   readonly sha256: string;
 } {

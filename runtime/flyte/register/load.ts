@@ -23,7 +23,7 @@ export interface LoadedModule {
 }
 
 /** The module failed, or did what a module that is registered must not do. */
-export class ModuleFailure extends Error {
+class ModuleFailure extends Error {
   static {
     Object.defineProperty(ModuleFailure.prototype, "name", { value: "ModuleFailure" });
   }

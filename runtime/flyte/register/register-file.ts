@@ -8,7 +8,8 @@ import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { Definition } from "../../workflow/definition.ts";
+import { preview } from "../../values/preview.ts";
+import { type Definition, definitionOf } from "../../workflow/definition.ts";
 import { madeIn } from "../../workflow/made.ts";
 import { originOf } from "../../workflow/thread/origin.ts";
 import type { FlyteClient } from "../client.ts";
@@ -16,7 +17,12 @@ import { FlyteError } from "../errors.ts";
 import { type Bundle, bundleFile } from "./bundle.ts";
 import { projectFolder } from "./entity-name.ts";
 import { type LoadedModule, loadModule } from "./load.ts";
-import { type Registered, type RegisterOptions, registerEntities } from "./register.ts";
+import {
+  type Registered,
+  type RegisteredEntity,
+  type RegisterOptions,
+  registerEntities,
+} from "./register.ts";
 import { unpackBundle } from "./unpack.ts";
 
 export type FileOptions = Omit<RegisterOptions, "code">;
@@ -43,20 +49,6 @@ export async function loadBundled(file: string): Promise<BundledModule> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** @throws what `loadBundled` and `registerEntities` throw. */
-export async function registerFile(
-  client: FlyteClient,
-  file: string,
-  options: FileOptions,
-): Promise<Registered & { readonly module: BundledModule }> {
-  const module = await loadBundled(file);
-  const registered = await registerEntities(client, module.definitions, {
-    ...options,
-    code: module.bundle,
-  });
-  return { ...registered, module };
 }
 
 /** Bundles of files of this process; code that is loaded does not change. */
@@ -89,4 +81,42 @@ export async function registerDefined(
   const bundle = await bundling;
   const all = madeIn(bundle.sources.map((source) => pathToFileURL(source).href));
   return await registerEntities(client, all, { ...options, code: bundle });
+}
+
+/**
+ * The same for several: tasks and workflows, or all that a module exports. Each comes with all else of its file.
+ * @param what a task, a list of them, or a module's namespace.
+ * @throws {TypeError} when there is none among them.
+ */
+export async function registerThese(
+  client: FlyteClient,
+  what: unknown,
+  options: FileOptions,
+): Promise<Registered> {
+  const given = Array.isArray(what)
+    ? what
+    : typeof what === "object" && what !== null
+      ? Object.values(what)
+      : [what];
+  const byFile = new Map<string, Definition>();
+  for (const entity of given) {
+    const definition = definitionOf(entity);
+    if (definition) byFile.set(originOf(definition.fn) ?? definition.name, definition);
+    else if (Array.isArray(what)) throw nothingToRegister(entity);
+  }
+  if (byFile.size === 0) throw nothingToRegister(what);
+  const entities: RegisteredEntity[] = [];
+  let version = "";
+  for (const definition of byFile.values()) {
+    const registered = await registerDefined(client, definition, options);
+    version ||= registered.version;
+    entities.push(...registered.entities);
+  }
+  return { version, entities };
+}
+
+function nothingToRegister(what: unknown): TypeError {
+  return new TypeError(
+    `register() takes a task or workflow, a list of them or a module that exports some, not ${preview(what).line}`,
+  );
 }

@@ -40,6 +40,7 @@ export interface RegisterOptions {
 export interface RegisteredEntity {
   readonly kind: Planned["kind"];
   readonly name: string;
+  readonly version: string;
   /** `missing`: a dry run would create it. */
   readonly state: "created" | "unchanged" | "missing";
   /** Its page. */
@@ -47,6 +48,7 @@ export interface RegisteredEntity {
 }
 
 export interface Registered {
+  /** Of the first file, when they come from several. */
   readonly version: string;
   readonly entities: readonly RegisteredEntity[];
 }
@@ -99,6 +101,7 @@ export async function registerEntities(
       return {
         kind,
         name,
+        version,
         state: states.get(planned) ?? (before && states.get(before)) ?? "missing",
         url: entityUrl({ consoleUrl: platform.consoleUrl, project, domain }, kind, name, version),
       };

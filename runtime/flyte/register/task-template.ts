@@ -105,7 +105,7 @@ export function cleanupTemplate(definition: Definition, parts: TemplateParts): T
 }
 
 /** The arguments of the container's entry point, with the blanks that the cluster fills in. */
-export function executeArguments({ module, bundle }: CodePlace, task: string): string[] {
+function executeArguments({ module, bundle }: CodePlace, task: string): string[] {
   return [
     "eagerdeck",
     "execute",
