@@ -17,6 +17,9 @@ export interface ExecuteFlags {
   readonly bundle?: string;
   readonly sha256?: string;
   readonly maxOutputMb?: string;
+  readonly cleanup?: boolean;
+  /** `group/key` of what logs in. */
+  readonly secret?: string;
 }
 
 const MAX_OUTPUT_MB = 10;
@@ -29,15 +32,25 @@ export async function execute(
   task: string | undefined,
   flags: ExecuteFlags,
 ): Promise<number> {
+  // The task's own is refused while it runs, and a signal may come in the middle of that.
+  const exit = process.exit.bind(process);
+  const log = (text: string) => void process.stderr.write(`${text.trimEnd()}\n`);
+  if (flags.cleanup) {
+    if (!flags.outputPrefix) throw new UsageError("execute needs --output-prefix <uri>");
+    const { cleanUp } = await import("../runtime/flyte/container/cleanup.ts");
+    const [group, key] = flags.secret?.split("/") ?? [];
+    const secret = group && key ? { group, key } : undefined;
+    return await cleanUp(flags.outputPrefix, process.env, log, secret);
+  }
   const code = await executeTask(readArguments(module, task, flags), {
     environment: process.env,
     folder: process.cwd(),
-    log: (text) => void process.stderr.write(`${text.trimEnd()}\n`),
+    log,
     deck: liveDeck,
   });
   await Promise.all([written(process.stdout), written(process.stderr)]);
   // Timers and sockets that the task left behind would keep its container for ever.
-  process.exit(code);
+  return exit(code);
 }
 
 /** Resolves when all that was printed is out. */

@@ -104,6 +104,8 @@ function commands(acting: Acting, isRemote: boolean): Command {
       "Eager workflows for TypeScript, in the terminal, in Jupyter and from the command line.",
     )
     .version(version(), "--version", "print the version")
+    // `--version` behind a command is that command's.
+    .enablePositionalOptions()
     .helpOption("-h, --help", "show this help")
     .addHelpText(
       "after",
@@ -184,6 +186,8 @@ function commands(acting: Acting, isRemote: boolean): Command {
     .option("--prev-checkpoint <uri>", "where the attempt before kept its own")
     .option("--bundle <uri>", "the code, as a tar.gz")
     .option("--sha256 <hex>", "of the tar in the bundle")
+    .option("--cleanup", "end what a failed eager workflow has left running")
+    .option("--secret <group/key>", "with --cleanup: what logs in")
     .option("--max-output-mb <count>", "the most that the outputs may have (default: 10)")
     .addHelpText(
       "after",

@@ -3,9 +3,10 @@
  * @module
  */
 import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { exitCodes } from "../repl/exit-codes.ts";
 import type { RegisteredEntity } from "../runtime/flyte/register/register.ts";
+import type { BundledModule } from "../runtime/flyte/register/register-file.ts";
 import { type ClusterFlags, cluster } from "./cluster.ts";
 import { UsageError } from "./usage.ts";
 
@@ -27,23 +28,32 @@ export async function register(paths: readonly string[], flags: RegisterFlags): 
   const client = openClient(platform, { notice });
   let code: number = exitCodes.ok;
   let count = 0;
+  const fail = (file: string, error: unknown) => {
+    code = exitCodes.failed;
+    process.stderr.write(`eagerdeck: ${file}: ${errorText(error)}\n`);
+  };
   try {
+    const modules: Loaded[] = [];
     for (const { file, isNamed } of files) {
       try {
-        const { bundle, definitions } = await loadBundled(file);
-        if (definitions.length === 0) {
-          // Among the files of a folder there are others; one that was named was meant.
-          if (isNamed) throw new Error("it makes no task, workflow or eager workflow");
-          continue;
-        }
+        const module = await loadBundled(file);
+        // Among the files of a folder there are others; one that was named was meant.
+        if (module.definitions.length > 0) modules.push({ file, isNamed, module });
+        else if (isNamed) fail(file, "it makes no task, workflow or eager workflow");
+      } catch (error) {
+        fail(file, error);
+      }
+    }
+    for (const { file, module } of uncovered(modules)) {
+      try {
+        const { bundle, definitions } = module;
         const { version, dryRun } = flags;
         const options = { ...{ project, domain, image, version, dryRun, notice }, code: bundle };
         const registered = await registerEntities(client, definitions, options);
         count += registered.entities.length;
         report(file, registered.version, registered.entities);
       } catch (error) {
-        code = exitCodes.failed;
-        process.stderr.write(`eagerdeck: ${file}: ${errorText(error)}\n`);
+        fail(file, error);
       }
     }
   } finally {
@@ -53,6 +63,25 @@ export async function register(paths: readonly string[], flags: RegisterFlags): 
     throw new UsageError(`no file of ${paths.join(", ")} makes a task or workflow`);
   }
   return code;
+}
+
+interface Loaded {
+  readonly file: string;
+  readonly isNamed: boolean;
+  readonly module: BundledModule;
+}
+
+/** Without the files of a folder that another one imports: what they make is registered with that. */
+function uncovered(modules: readonly Loaded[]): readonly Loaded[] {
+  const kept = new Set(modules);
+  for (const one of modules) {
+    const path = resolve(one.file);
+    const isImported = [...kept].some(
+      (other) => other !== one && other.module.bundle.sources.includes(path),
+    );
+    if (!one.isNamed && isImported) kept.delete(one);
+  }
+  return [...kept];
 }
 
 const WORDS = { task: "task", workflow: "workflow", launch_plan: "launch plan" } as const;

@@ -34,6 +34,8 @@ export interface ChannelOptions {
 
 export interface Channel {
   readonly transport: Transport;
+  /** Aborts when the channel is closed. */
+  readonly closed: AbortSignal;
   /** Ends the connection and every request on it. */
   close(): void;
 }
@@ -60,6 +62,7 @@ export function openChannel(platform: Platform, options: ChannelOptions = {}): C
   const signer = options.signer?.(unsigned);
   return {
     transport: retrying({ ...shared, signer, closed: closed.signal }),
+    closed: closed.signal,
     close() {
       closed.abort(
         new FlyteError("REMOTE_CANCELLED", `the connection to ${platform.endpoint} was closed`),

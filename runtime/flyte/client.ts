@@ -25,7 +25,7 @@ export interface FlyteClient {
   readonly data: Client<typeof DataProxyService>;
   readonly identity: Client<typeof IdentityService>;
   /** Makes sure that there is a token, asking a person if it has to. */
-  login(): Promise<void>;
+  login(options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** Forgets the token, in its file too. */
   logout(): Promise<void>;
   /** Ends the connection; calls in flight reject. */
@@ -71,8 +71,11 @@ export function openClient(platform: Platform, options: ClientOptions = {}): Fly
     admin: createClient(AdminService, channel.transport),
     data: createClient(DataProxyService, channel.transport),
     identity: createClient(IdentityService, channel.transport),
-    login: async () => await signer?.login(),
-    logout: async () => await signer?.logout(),
+    async login({ signal } = {}) {
+      const { closed } = channel;
+      await signer?.login(signal === undefined ? closed : AbortSignal.any([signal, closed]));
+    },
+    logout: async () => await signer?.logout(channel.closed),
     close: () => channel.close(),
   };
 }

@@ -37,7 +37,7 @@ import {
 } from "./config/settings.ts";
 import { FlyteError } from "./errors.ts";
 
-export type { AuthMode, AuthSettings, Platform, StorageSettings } from "./config/platform.ts";
+export type { Platform, StorageSettings } from "./config/platform.ts";
 export { sealPlatform } from "./config/seal.ts";
 
 /**

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Definition } from "../workflow/definition.ts";
+import { originOf } from "../workflow/thread/origin.ts";
 import { type FlyteClient, openClient } from "./client.ts";
 import { FlyteError } from "./errors.ts";
 import { Launcher } from "./launch.ts";
@@ -36,6 +37,8 @@ export class Connection {
   readonly notice: (text: string) => void;
   readonly #watchers = new Map<string, Watcher>();
   readonly #stores = new Map<string, Store>();
+  /** Versions by place and file. */
+  readonly #registered = new Map<string, Promise<string>>();
 
   /** Reads the settings; the connection is made with the first request. @throws {FlyteError} `CONFIG_…` */
   constructor(remote: FlyteRemoteOptions, options: ConnectionOptions = {}) {
@@ -87,9 +90,33 @@ export class Connection {
     );
   }
 
-  /** @returns the version of what was registered on the way; undefined without an image. */
-  async registered(_definition: Definition): Promise<string | undefined> {
-    return undefined;
+  /**
+   * Registers the code of a definition, with all else in its file, unless it is there.
+   * @returns the version; undefined without an image to run it in.
+   * @throws {FlyteError} when it cannot be sent or is refused.
+   */
+  async registered(definition: Definition): Promise<string | undefined> {
+    const image = this.options.image ?? this.client.platform.image;
+    if (image === undefined) return undefined;
+    const place = this.place();
+    // A fan-out of a thousand calls is one question.
+    const key = `${place.project}\n${place.domain}\n${originOf(definition.fn) ?? ""}`;
+    let version = this.#registered.get(key);
+    if (version === undefined) {
+      version = this.#register(definition, { ...place, image });
+      this.#registered.set(key, version);
+      version.catch(() => this.#registered.delete(key));
+    }
+    return await version;
+  }
+
+  async #register(
+    definition: Definition,
+    where: Place & { readonly image: string },
+  ): Promise<string> {
+    const { registerDefined } = await import("./register/register-file.ts");
+    const { notice } = this;
+    return (await registerDefined(this.client, definition, { ...where, notice })).version;
   }
 
   close(): void {

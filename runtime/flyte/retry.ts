@@ -7,7 +7,6 @@
  * 4. A request asks for another token once. With a token that came meanwhile it is repeated for nothing.
  * 5. Who waits for a token or pauses holds no place among those in flight, and a request is signed when it goes out: what
  *    waits in the queue would otherwise carry a token of long ago.
- * 6. A poll is not repeated here: whoever polls asks again anyway, and has to know that there was no answer.
  * @module
  */
 import {
@@ -153,8 +152,8 @@ export function retrying(rules: Rules): Transport {
           renewed = outcome === "renewed";
           continue;
         }
-        if (background || !isPassing(failure)) throw failure;
-        const pause = policy.random() * Math.min(policy.capMs, policy.baseMs * 2 ** attempt);
+        if (!isPassing(failure)) throw failure;
+        const pause = pauseMs(policy, attempt);
         spentMs += pause;
         if (spentMs > budget()) throw failure;
         if (!told && spentMs > NOTICE_AFTER_MS) {
@@ -170,6 +169,12 @@ export function retrying(rules: Rules): Transport {
   };
   // Flyte's services answer one message to one message; streams are passed on as they are.
   return { unary, stream: (...given) => wire.stream(...given) };
+}
+
+/** @param attempt how many repetitions there were before. */
+export function pauseMs({ baseMs, capMs, random }: RetryPolicy, attempt: number): number {
+  // From nothing up: clients that a restart made fail together do not come back together.
+  return random() * Math.min(capMs, baseMs * 2 ** attempt);
 }
 
 /** A cut connection under its own name: nobody but us cancels our requests, and then this is not looked at. */

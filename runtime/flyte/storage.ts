@@ -15,7 +15,7 @@ import { Ladder, type LadderOptions } from "./storage/ladder.ts";
 import { checkedBelow, shownUri } from "./storage/location.ts";
 
 export type { ByteRange, Listed } from "./storage/backend.ts";
-export { isStorageError, type StorageCode, StorageError } from "./storage/failure.ts";
+export { isStorageError, StorageError } from "./storage/failure.ts";
 
 /** What one `read` takes into memory unless it says otherwise. */
 const READ_BYTES_MAX = 2 * 1024 ** 3;

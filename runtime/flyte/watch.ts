@@ -8,7 +8,7 @@
  * @module
  */
 import type { Client } from "@connectrpc/connect";
-import { remoteFailure, Status, statusOf } from "./errors.ts";
+import { FlyteError, remoteFailure, Status, statusOf } from "./errors.ts";
 import type { Execution } from "./idl/flyteidl/admin/execution_pb.ts";
 import { WorkflowExecution_Phase as Phase } from "./idl/flyteidl/core/execution_pb.ts";
 import type { AdminService } from "./idl/flyteidl/service/admin_pb.ts";
@@ -275,8 +275,9 @@ export class Watcher {
 
 /** Asking again would end the same: nobody is allowed to know. */
 function isFinal(error: unknown): boolean {
+  if (error instanceof FlyteError) return error.code === "REMOTE_AUTH";
   const status = statusOf(error);
-  return status === Status.permissionDenied;
+  return status === Status.permissionDenied || status === Status.unauthenticated;
 }
 
 /** Who is told must not end the watch (W1). */

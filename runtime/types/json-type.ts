@@ -32,6 +32,8 @@ function read(schema: unknown, at: Reading): ValueType {
   const into = (part: unknown) => read(part, { ...at, depth: at.depth + 1 });
   if (typeof of["$ref"] === "string") return into(referred(root, of["$ref"]));
   if (Array.isArray(of["enum"])) return unionOf(of["enum"].map(typeOfConstant));
+  const [only, ...more] = Array.isArray(of["allOf"]) ? of["allOf"] : [];
+  if (only !== undefined && more.length === 0 && of["type"] === undefined) return into(only);
   if ("const" in of) return typeOfConstant(of["const"]);
   const choices = of["anyOf"] ?? of["oneOf"];
   if (Array.isArray(choices)) return unionOf(choices.map(into));
@@ -88,7 +90,8 @@ function objectType(
   };
 }
 
-function referred(root: unknown, ref: string): unknown {
+/** @returns what `$ref` points to inside of `root`; undefined when it is not there. */
+export function referred(root: unknown, ref: string): unknown {
   if (!ref.startsWith("#")) return undefined;
   let at = root;
   for (const step of ref.slice(1).split("/").filter(Boolean)) {

@@ -42,8 +42,10 @@ export interface StructType {
 export interface FieldType {
   readonly name: string;
   readonly type: ValueType;
-  /** What stands in for it when it is left out; JSON. */
-  readonly default?: unknown;
+  /** There when something stands in for it, so that it may be left out. */
+  readonly optional?: true;
+  /** What that is, if it is a constant. */
+  readonly default?: string | number | boolean | null;
 }
 
 export interface ColumnType {
@@ -88,11 +90,6 @@ export function unionOf(variants: readonly ValueType[]): ValueType {
   flat.sort((a, b) => Number(a.kind === "none") - Number(b.kind === "none"));
   const [only] = flat;
   return flat.length === 1 && only ? only : { kind: "union", variants: flat };
-}
-
-/** Whether a value of the type may be absent. */
-export function takesNone(type: ValueType): boolean {
-  return type.kind === "none" || (type.kind === "union" && type.variants.some(takesNone));
 }
 
 /** The type of a constant; a number is what it looks like. */

@@ -155,13 +155,26 @@ function structType(schema: unknown, def: Definition, at: Reading): ValueType {
   return { kind: "struct", ...(title === undefined ? {} : { title }), fields, open };
 }
 
-function defaultOf(field: unknown): { default?: unknown } {
+function defaultOf(field: unknown): Pick<FieldType, "optional" | "default"> {
   for (let at = zodDefinition(field); at; at = zodDefinition(at["innerType"])) {
     if (at["type"] !== "default" && at["type"] !== "prefault") continue;
-    const value = at["defaultValue"];
-    return value === undefined ? {} : { default: value };
+    const value = constantOf(at);
+    return value === undefined ? { optional: true } : { optional: true, default: value };
   }
   return {};
+}
+
+/** A default may be a function of the user's: a new id, the time. Lists and objects are made anew each time, too. */
+function constantOf(of: Definition): FieldType["default"] {
+  try {
+    const [value, again] = [of["defaultValue"], of["defaultValue"]];
+    if (!Object.is(value, again)) return;
+    if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
+    return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+  } catch {
+    // What it is shows when it is needed.
+    return;
+  }
 }
 
 function titleOf(schema: unknown): string | undefined {

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from typing_extensions import Annotated
 
+from pydantic import BaseModel
 from flytekit import FlyteDirectory, FlyteFile, StructuredDataset
 
 
@@ -52,6 +53,19 @@ class Files:
     report: FlyteFile
     folder: FlyteDirectory
     rows: StructuredDataset
+
+
+class Part(BaseModel):
+    n: int
+
+
+class Model(BaseModel):
+    id: int
+    at: dt.datetime
+    took: dt.timedelta
+    part: Part
+    parts: typing.List[Part] = []
+    note: typing.Optional[str] = None
 
 
 UTC = dt.timezone.utc
@@ -150,6 +164,26 @@ ROWS: typing.List[Row] = [
     ("optional file", typing.Optional[FlyteFile], [None, FlyteFile("s3://bucket/a.bin")]),
     ("struct of files", Files, [FILES]),
     (
+        "pydantic model",
+        Model,
+        [Model(id=0, at=dt.datetime(2020, 1, 1, tzinfo=UTC), took=dt.timedelta(seconds=1.5), part=Part(n=0))],
+    ),
+    (
+        "pydantic model or none",
+        typing.Optional[Model],
+        [
+            None,
+            Model(
+                id=1,
+                at=dt.datetime(2020, 1, 1, 0, 0, 0, 500000, tzinfo=UTC),
+                took=dt.timedelta(days=-1),
+                part=Part(n=1),
+                parts=[Part(n=2)],
+                note="",
+            ),
+        ],
+    ),
+    (
         "dataset of columns",
         Annotated[StructuredDataset, {"a": int, "b": str}],
         [StructuredDataset(uri="s3://bucket/rows", file_format="parquet")],
@@ -185,6 +219,8 @@ def as_json(value: typing.Any) -> typing.Any:
         return {"$dataset": uri}
     if dataclasses.is_dataclass(value):
         return {"$struct": {f.name: as_json(getattr(value, f.name)) for f in dataclasses.fields(value)}}
+    if isinstance(value, BaseModel):
+        return {"$struct": {name: as_json(getattr(value, name)) for name in type(value).model_fields}}
     if isinstance(value, dict):
         # Pairs: a key like `$date` or `__proto__` is then data, too.
         return {"$map": [[str(key), as_json(item)] for key, item in sorted(value.items())]}

@@ -225,6 +225,24 @@ test("of two calls that wait for a login, one can be given up without the other"
   await kept;
 });
 
+test("two connections to one cluster show one page", async () => {
+  browseWhatIsShown();
+  await Promise.all([connect().admin.getVersion({}), connect().admin.getVersion({})]);
+  expect(notices.length).toBe(1);
+});
+
+test("when the connection that showed the page is closed, the other one shows its own", async () => {
+  const shown = Promise.withResolvers<void>();
+  onNotice = () => shown.resolve();
+  const first = connect();
+  const given = rejection(first.login());
+  await shown.promise;
+  const second = connect().login();
+  browseWhatIsShown();
+  first.close();
+  await Promise.all([given, second]);
+});
+
 test("closing the client ends the wait for a browser", async () => {
   const shown = Promise.withResolvers<void>();
   onNotice = () => shown.resolve();

@@ -392,6 +392,18 @@ test("an abort is ABORTING first, keeps cause and principal, and is refused when
   );
 });
 
+test("an execution can be timed out or archived from outside", async () => {
+  const { admin, double } = await open();
+  const launchPlan = double.addTask({ name: "long", answer: () => new Promise(() => {}) });
+  const id = { ...PLACE, name: "one" };
+  await admin.createExecution({ ...id, spec: { launchPlan } });
+  await double.when(([one]) => one?.phase === "RUNNING");
+  double.timeOut("one");
+  expect((await admin.getExecution({ id })).closure?.phase).toBe(Phase.TIMED_OUT);
+  double.archive("one");
+  expect((await admin.listExecutions({ id: PLACE, limit: 10 })).executions).toEqual([]);
+});
+
 test("a recoverable failure is repeated, then reads RetriesExhausted; others end at once", async () => {
   const { admin, double } = await open();
   const tried: number[] = [];

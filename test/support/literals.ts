@@ -44,6 +44,6 @@ export async function decoded(
   return (await decodeMap(map, variablesOf(schema), context))["x"];
 }
 
-export function overWire(map: LiteralMap): LiteralMap {
+function overWire(map: LiteralMap): LiteralMap {
   return fromBinary(LiteralMapSchema, toBinary(LiteralMapSchema, map));
 }

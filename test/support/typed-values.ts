@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { z } from "zod";
 import { Duration } from "../../runtime/types/duration.ts";
 
-export const text = fc.string({ unit: "binary" }).filter((value) => value.isWellFormed());
+const text = fc.string({ unit: "binary" }).filter((value) => value.isWellFormed());
 export const key = fc.oneof(
   text,
   fc.constantFrom("__proto__", "constructor", "7", "", "o0", "toString"),

@@ -3,10 +3,12 @@
  * @module
  */
 import { spawn } from "node:child_process";
+import { isatty } from "node:tty";
 
 /** Only from a terminal with a display: never from a kernel, a test or a pod. */
 export function hasDisplay(environment: NodeJS.ProcessEnv): boolean {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
+  // By number: asking `process.stdin` would begin to read it.
+  if (!isatty(0) || !isatty(2)) return false;
   if (environment["SSH_CONNECTION"]) return false;
   if (process.platform === "darwin" || process.platform === "win32") return true;
   return Boolean(environment["DISPLAY"] || environment["WAYLAND_DISPLAY"]);

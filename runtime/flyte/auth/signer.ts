@@ -35,6 +35,9 @@ const IN_VAIN_MAX = 2;
 /** After an early renewal failed, while the token is still good. */
 const EARLY_AGAIN_MS = 10_000;
 
+/** Logins of people under way in this process, by the file they will be in: two connections to a cluster share one. */
+const logins = new Map<string, Promise<Token>>();
+
 export interface SignerOptions {
   readonly platform: Platform;
   /** On the unsigned transport. */
@@ -150,7 +153,8 @@ export class TokenSigner implements Signer {
     if (this.#token === undefined || !this.#hasToken()) await this.#obtain(false, signal);
   }
 
-  async logout(): Promise<void> {
+  /** @throws {FlyteError} when the file's name cannot be found out or the file not removed; the token is forgotten anyway. */
+  async logout(signal?: AbortSignal): Promise<void> {
     const known = this.#server;
     this.#token = undefined;
     this.#refused = undefined;
@@ -159,7 +163,7 @@ export class TokenSigner implements Signer {
     this.#server = undefined;
     this.#asked = false;
     // The file's name needs what the cluster says.
-    const server = known === undefined ? await this.#asking.join() : known;
+    const server = known === undefined ? await this.#asking.join(signal) : known;
     if (server !== null) this.#file(server).remove();
   }
 
@@ -234,15 +238,29 @@ export class TokenSigner implements Signer {
   async #askPerson(signal: AbortSignal): Promise<void> {
     const server = this.#server;
     if (!server) return;
-    const context = this.#contextOf(server);
-    const token =
-      this.#options.platform.auth.mode === "DeviceFlow"
-        ? await deviceFlow(context, signal)
-        : await pkce(context, hasDisplay(this.#environment) ? openBrowser : undefined, signal);
-    this.#arrived(token);
     const file = this.#file(server);
-    if (!file.write(token)) {
-      this.#options.notice(`the login cannot be kept in ${file.path}: it ends with this process`);
+    for (let other = logins.get(file.path); other !== undefined; other = logins.get(file.path)) {
+      try {
+        return this.#arrived(await orAborted(other, signal));
+      } catch {
+        // That one was given up or failed; ours may not.
+        signal.throwIfAborted();
+      }
+    }
+    const context = this.#contextOf(server);
+    const login =
+      this.#options.platform.auth.mode === "DeviceFlow"
+        ? deviceFlow(context, signal)
+        : pkce(context, hasDisplay(this.#environment) ? openBrowser : undefined, signal);
+    logins.set(file.path, login);
+    try {
+      const token = await login;
+      this.#arrived(token);
+      if (!file.write(token)) {
+        this.#options.notice(`the login cannot be kept in ${file.path}: it ends with this process`);
+      }
+    } finally {
+      logins.delete(file.path);
     }
   }
 

@@ -9,10 +9,11 @@ import { checkedBelow, joinUri, nameOf } from "../storage/location.ts";
 import type { Listed, Store } from "../storage.ts";
 import { FlyteFile, pathOf, placeOf } from "./file.ts";
 import { handleState } from "./handle-state.ts";
-import { type Cancellable, type Materialized, ownStore, Uploads } from "./origin.ts";
+import { type Cancellable, type Materialized, ownStore } from "./origin.ts";
 import { type BlobSchema, blobSchema } from "./schema.ts";
 import { HOOK, INSPECT, type Shown, shownAsBundle, shownAsText } from "./shown.ts";
 import { together } from "./together.ts";
+import { Uploads } from "./uploads.ts";
 
 const BRAND = Symbol.for("eagerdeck.FlyteDirectory");
 /** Files copied at the same time. */

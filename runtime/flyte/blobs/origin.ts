@@ -3,15 +3,15 @@
  *
  * Invariants:
  * 1. Nothing is read, sent or fetched before somebody asks for bytes or passes the handle to a cluster.
- * 2. One upload per origin and store, however many calls take the handle at the same time; a file of this machine that
- *    was changed since is uploaded again.
+ * 2. One upload per origin and store (uploads.ts); a file of this machine that was changed since is uploaded again.
  * 3. A stream is read once. Who reads it here first keeps it in a temporary file, which goes with the handle.
  * @module
  */
 
 import { streamOf, unlessAborted } from "../storage/backend.ts";
 import type { Payload } from "../storage/digest.ts";
-import { openStore, StorageError, type Store, type Uploaded } from "../storage.ts";
+import { openStore, StorageError, type Store } from "../storage.ts";
+import { Uploads } from "./uploads.ts";
 
 export interface Cancellable {
   readonly signal?: AbortSignal | undefined;
@@ -271,55 +271,6 @@ export class FromStream implements Origin {
 const temporary = new FinalizationRegistry<Payload>((payload) => {
   void Promise.resolve(payload[Symbol.asyncDispose]()).catch(() => undefined);
 });
-
-/** The uploads of one origin (invariant 2). */
-export class Uploads {
-  readonly #running = new WeakMap<Store, Upload>();
-
-  has(store: Store): boolean {
-    return this.#running.has(store);
-  }
-
-  /**
-   * @param version what is uploaded again when it differs.
-   * @param signal of this caller; the upload itself ends when all who wait for it gave up.
-   */
-  async once(
-    store: Store,
-    send: (signal: AbortSignal) => Promise<Uploaded>,
-    signal: AbortSignal | undefined,
-    version = "",
-  ): Promise<Uploaded> {
-    signal?.throwIfAborted();
-    let upload = this.#running.get(store);
-    if (upload === undefined || upload.version !== version) {
-      const stop = new AbortController();
-      const made: Upload = { version, stop, waiting: 0, done: send(stop.signal) };
-      const forget = () => {
-        if (this.#running.get(store) === made) this.#running.delete(store);
-      };
-      made.done.catch(forget);
-      stop.signal.addEventListener("abort", forget);
-      this.#running.set(store, made);
-      upload = made;
-    }
-    upload.waiting += 1;
-    try {
-      return await unlessAborted(upload.done, signal);
-    } finally {
-      upload.waiting -= 1;
-      // Without effect on an upload that is done.
-      if (upload.waiting === 0 && signal?.aborted) upload.stop.abort(signal.reason);
-    }
-  }
-}
-
-interface Upload {
-  readonly version: string;
-  readonly stop: AbortController;
-  readonly done: Promise<Uploaded>;
-  waiting: number;
-}
 
 let own: Store | undefined;
 

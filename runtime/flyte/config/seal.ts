@@ -8,7 +8,7 @@ import { FlyteError } from "../errors.ts";
 import { type Platform, SANDBOX } from "./platform.ts";
 import { type Layer, type Settings, settingsLayer } from "./settings.ts";
 
-export const PLATFORM_VARIABLE = "EAGERDECK_PLATFORM";
+const PLATFORM_VARIABLE = "EAGERDECK_PLATFORM";
 
 /** @returns the JSON for the variable `EAGERDECK_PLATFORM`. */
 export function sealPlatform(platform: Platform): string {

@@ -24,7 +24,7 @@ import { typeToText } from "./words.ts";
 
 /**
  * Decodes what a task gave by its variables.
- * @returns a value for every variable that the map holds; a name without a variable is read by what the literal says.
+ * @returns a value for every variable, none for one that is left out and may be; a name without a variable is read by what the literal says.
  * @throws {TypeError} that lists every path that does not fit; what reading an offloaded literal throws.
  */
 export async function decodeMap(
@@ -40,8 +40,11 @@ export async function decodeMap(
     const type = Object.hasOwn(variables, name) ? variables[name]?.type : undefined;
     setKey(values, name, type ? decode(literal, type, name, at) : decodeAny(literal, name, at));
   }
-  for (const name of Object.keys(variables)) {
-    if (!Object.hasOwn(literals, name)) at.misfits.add(name, "is missing");
+  for (const [name, { type }] of Object.entries(variables)) {
+    if (Object.hasOwn(literals, name)) continue;
+    const none = type && !isStruct(type) ? noneOf(type) : undefined;
+    if (none) setKey(values, name, none.value);
+    else at.misfits.add(name, "is missing");
   }
   at.misfits.check();
   return values;

@@ -3,7 +3,7 @@
  * language feeds a task of the other.
  * @module
  */
-import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import type { JsonObject } from "@bufbuild/protobuf";
 import type { StructType, ValueType } from "../../types/value-type.ts";
 
 /** @param title of a structure that has no name of its own. */
@@ -59,13 +59,10 @@ function structSchema(type: StructType, title: string): JsonObject {
   const required: string[] = [];
   for (const field of type.fields) {
     const schema = jsonSchemaOf(field.type, titleCase(field.name));
-    const fallback = "default" in field ? asJson(field.default) : undefined;
     const absent = field.type.kind === "union" && field.type.variants.some(isUndefined);
-    // Python's classes make lists and objects anew each time: their schemas do not show such a default.
-    const shown = typeof fallback !== "object" || fallback === null;
-    if (fallback !== undefined && shown) schema["default"] = fallback;
+    if (field.default !== undefined) schema["default"] = field.default;
     else if (absent) schema["default"] = null;
-    else if (fallback === undefined) required.push(field.name);
+    else if (!field.optional) required.push(field.name);
     Object.defineProperty(properties, field.name, {
       value: schema,
       enumerable: true,
@@ -84,16 +81,6 @@ function structSchema(type: StructType, title: string): JsonObject {
 
 function isUndefined(type: ValueType): boolean {
   return type.kind === "none" && type.as === "undefined";
-}
-
-function asJson(value: unknown): JsonValue | undefined {
-  try {
-    const text = JSON.stringify(value);
-    return text === undefined ? undefined : (JSON.parse(text) as JsonValue);
-  } catch {
-    // A default that JSON cannot say is none that another language could use.
-    return undefined;
-  }
 }
 
 /** `unit_price` → `UnitPrice`: a name that is also a class name in Python. */

@@ -2,11 +2,11 @@
  * Values ⇄ Flyte's literals: what the rest of `flyte/` uses of this folder.
  * @module
  */
-export { type Difference, differences } from "./castable.ts";
-export type { LiteralContext, LiteralStore } from "./context.ts";
+export { differences } from "./castable.ts";
+export type { LiteralContext } from "./context.ts";
 export { decodeMap } from "./decode.ts";
 export { encodeMap } from "./encode.ts";
 export { expectedOutputs } from "./expected.ts";
 export { literalsHash } from "./hash.ts";
 export { resultOf } from "./result.ts";
-export { type Interfaced, literalTypeOf, outputsOf, typedInterface } from "./types.ts";
+export { outputsOf, typedInterface } from "./types.ts";

@@ -76,6 +76,7 @@ export function taskTemplate(definition: Definition, parts: TemplateParts): Task
 
 /** What runs when the workflow of an eager workflow has failed: it ends what that left running. */
 export function cleanupTemplate(definition: Definition, parts: TemplateParts): TaskTemplate {
+  const secret = definition.settings.clientSecret;
   return create(TaskTemplateSchema, {
     id: parts.id,
     type: "container",
@@ -96,6 +97,7 @@ export function cleanupTemplate(definition: Definition, parts: TemplateParts): T
         "--cleanup",
         "--output-prefix",
         "{{.outputPrefix}}",
+        ...(secret ? ["--secret", `${secret.group}/${secret.key}`] : []),
       ]),
     },
     ...secretsOf(definition),

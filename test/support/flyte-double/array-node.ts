@@ -10,7 +10,10 @@ import {
   LiteralSchema,
 } from "../../../runtime/flyte/idl/flyteidl/core/literals_pb.ts";
 import type { TaskTemplate } from "../../../runtime/flyte/idl/flyteidl/core/tasks_pb.ts";
-import type { ArrayNode } from "../../../runtime/flyte/idl/flyteidl/core/workflow_pb.ts";
+import {
+  type ArrayNode,
+  ArrayNode_DataMode,
+} from "../../../runtime/flyte/idl/flyteidl/core/workflow_pb.ts";
 import { TaskFailure } from "./failures.ts";
 import type { TaskPlace } from "./task-place.ts";
 import { runTask } from "./task-run.ts";
@@ -30,6 +33,10 @@ export async function runArrayNode(
   if (lengths.size > 1) {
     throw new TaskFailure("input arrays have different lengths", { code: "InvalidArrayLength" });
   }
+  // As flytekit's map tasks want it: the container gets the whole lists, and its index by its environment.
+  const wholeLists =
+    array.dataMode === ArrayNode_DataMode.SINGLE_INPUT_FILE &&
+    !place.world.answers.has(task.id?.name ?? "");
   const retries = array.node?.metadata?.retries?.retries;
   const items = await Promise.all(
     Array.from({ length }, async (_, index) => {
@@ -39,12 +46,8 @@ export async function runArrayNode(
         if (item) literals[name] = item;
       }
       const folder = `${place.folder}/${index}`;
-      return await runTask(
-        { ...place, folder },
-        task,
-        create(LiteralMapSchema, { literals }),
-        retries,
-      );
+      const item = create(LiteralMapSchema, { literals: wholeLists ? inputs.literals : literals });
+      return await runTask({ ...place, folder, arrayIndex: index }, task, item, retries);
     }),
   );
   const names = Object.keys(task.interface?.outputs?.variables ?? {});

@@ -89,10 +89,16 @@ interface Ended {
   readonly tail: string;
 }
 
-function rawPrefix({ world, row, node }: TaskPlace): string {
+function rawPrefix(place: TaskPlace): string {
+  const { world, row } = place;
   const own = row.spec.rawOutputDataConfig?.outputLocationPrefix ?? "";
   const base = own === "" ? `${world.objects.base}/raw` : own.replace(/\/$/, "");
-  return `${base}/${row.id.name}-${node.id}`;
+  return `${base}/${row.id.name}-${itemName(place)}`;
+}
+
+/** `n0`, and `n0-3` for an item of an array node. */
+function itemName({ node, arrayIndex }: TaskPlace): string {
+  return arrayIndex === undefined ? node.id : `${node.id}-${arrayIndex}`;
 }
 
 /** Templates have any case and blanks: `{{ .Input }}`, `{{$outputPrefix}}`, `{{.inputs.x}}`. */
@@ -122,12 +128,12 @@ async function runProcess(
   args: readonly string[],
   tried: AttemptRow,
 ): Promise<Ended> {
-  const { world, node, row, signal } = place;
+  const { world, row, signal } = place;
   const folder = join(
     world.containers?.folder ?? "",
     "pods",
     row.id.name,
-    node.id,
+    itemName(place),
     `${tried.attempt}`,
   );
   mkdirSync(folder, { recursive: true });
@@ -193,7 +199,7 @@ export function killGroup(child: ChildProcess): void {
 }
 
 function processEnvironment(
-  { world, row, node }: TaskPlace,
+  { world, row, node, arrayIndex }: TaskPlace,
   template: TaskTemplate,
   container: Container,
   tried: AttemptRow,
@@ -216,6 +222,10 @@ function processEnvironment(
     FLYTE_INTERNAL_EXECUTION_ID: row.id.name,
     FLYTE_INTERNAL_EXECUTION_PROJECT: row.id.project,
     FLYTE_INTERNAL_EXECUTION_DOMAIN: row.id.domain,
+    ...(arrayIndex !== undefined && {
+      BATCH_JOB_ARRAY_INDEX_VAR_NAME: "FLYTE_K8S_ARRAY_INDEX",
+      FLYTE_K8S_ARRAY_INDEX: `${arrayIndex}`,
+    }),
     FLYTE_ATTEMPT_NUMBER: `${tried.attempt}`,
     FLYTE_INTERNAL_TASK_PROJECT: id?.project,
     FLYTE_INTERNAL_TASK_DOMAIN: id?.domain,

@@ -121,6 +121,7 @@ function addNode(
     parent: level.parent,
     isParent: target.case === "workflowNode" && target.value.reference.case === "subWorkflowRef",
     isEager: target.case === "taskNode" && (taskOf(run, node)?.metadata?.isEager ?? false),
+    isArray: target.case === "arrayNode",
     attempts: [],
     phase,
     inputsUri: "",

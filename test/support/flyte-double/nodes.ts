@@ -40,6 +40,7 @@ export interface NodeRow extends Timed {
   readonly parent: string | undefined;
   readonly isParent: boolean;
   readonly isEager: boolean;
+  readonly isArray: boolean;
   readonly attempts: AttemptRow[];
   phase: NodePhase;
   inputs?: LiteralMap;
@@ -129,6 +130,7 @@ export function nodeMessage(executionId: WorkflowExecutionIdentifier, row: NodeR
       specNodeId: row.specId,
       isParentNode: row.isParent,
       isEager: row.isEager,
+      isArray: row.isArray,
       retryGroup: row.parent === undefined ? "" : "0",
     },
   });

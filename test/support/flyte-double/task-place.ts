@@ -17,6 +17,8 @@ export interface TaskPlace {
   /** Of this node's files: `…/n0/data` */
   readonly folder: string;
   readonly signal: AbortSignal;
+  /** Which item of an array node this is. */
+  readonly arrayIndex?: number;
 }
 
 /** @throws {TaskFailure} when propeller would not read outputs of that size. */

@@ -114,7 +114,7 @@ describe("structures", () => {
       kind: "struct",
       title: "Order",
       fields: [
-        { name: "b", type: int, default: 3 },
+        { name: "b", type: int, optional: true, default: 3 },
         { name: "a", type: union(string, absent) },
       ],
       open: false,
@@ -129,6 +129,22 @@ describe("structures", () => {
       fields: [],
       open: false,
     });
+  });
+
+  test("do not show defaults that are made anew or cannot be told", () => {
+    let n = 0;
+    const schema = z.object({
+      counter: z.int().default(() => n++),
+      list: z.array(z.int()).default([]),
+      at: z.date().default(() => new Date()),
+      big: z.bigint().default(1n),
+      fails: z.int().default(() => expect.fail("not now")),
+      text: z.string().nullable().default(null),
+    });
+    const type = valueTypeOf(schema, "input", "x");
+    const fields = type.kind === "struct" ? type.fields : [];
+    expect(fields.every(({ optional }) => optional)).toBe(true);
+    expect(fields.filter((field) => "default" in field).map(({ name }) => name)).toEqual(["text"]);
   });
 
   test("of an intersection have the fields of both", () => {

@@ -232,6 +232,36 @@ describe("what only another language can open", () => {
   });
 });
 
+test("the schema of an old flytekit, under a reference, tells the fields", async () => {
+  const metadata = {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    $ref: "#/definitions/OldSchema",
+    definitions: {
+      OldSchema: {
+        type: "object",
+        additionalProperties: false,
+        properties: {
+          n: { title: "n", type: "integer" },
+          x: { title: "x", type: "number", format: "float" },
+          note: { title: "note", type: ["string", "null"], default: null },
+          in: { $ref: "#/definitions/InSchema" },
+        },
+      },
+      InSchema: { type: "object", properties: { m: { type: "number", format: "integer" } } },
+    },
+  };
+  const type = create(LiteralTypeSchema, { type: { case: "simple", value: 9 }, metadata });
+  const variables = { x: create(VariableSchema, { type }) };
+  const literal = scalar({ case: "generic", value: { n: 3, x: 1, in: { m: 2 } } });
+  const map = create(LiteralMapSchema, { literals: { x: literal } });
+  expect(await decodeMap(map, variables, {})).toEqual({
+    x: { n: 3, x: 1, note: null, in: { m: 2 } },
+  });
+  await expect(encodeMap({ x: { n: 1.5, in: { m: "2" } } }, variables, {})).rejects.toThrow(
+    'x.n: expected integer, received 1.5; x.in.m: expected integer, received "2"',
+  );
+});
+
 test("an old schema literal is a dataset", async () => {
   const literal = scalar({ case: "schema", value: { uri: "s3://b/t", type: {} } });
   const dataset = await decoded(literal, StructuredDataset.schema());
@@ -283,7 +313,10 @@ test.each<[string, Literal, z.ZodType, string]>([
 
 test("a variable that the map does not have is missing, one without a declaration is read as it is", async () => {
   const map = create(LiteralMapSchema, { literals: { y: integer(1n), __proto__x: string("a") } });
-  await expect(decodeMap(map, variablesOf(z.int()), {})).rejects.toThrow("x: is missing");
+  for (const schema of [z.int(), z.any()]) {
+    await expect(decodeMap(map, variablesOf(schema), {})).rejects.toThrow("x: is missing");
+  }
+  expect(await decodeMap(map, variablesOf(z.int().nullable()), {})).toMatchObject({ x: null });
   expect(await decodeMap(map, {}, {})).toEqual({ y: 1, __proto__x: "a" });
 });
 

@@ -10,11 +10,13 @@ import {
   encodeMap,
   typedInterface,
 } from "../../../../../runtime/flyte/literals/literals.ts";
+import { Duration } from "../../../../../runtime/types/duration.ts";
 import {
   comparable,
   comparableType,
   type Golden,
   goldens,
+  isOfOtherForm,
   SCHEMAS,
   withUris,
 } from "../../../../support/literal-table.ts";
@@ -25,6 +27,20 @@ test("there is a golden for every schema of the table, and a schema for every go
   const names = all.map(({ name }) => name);
   expect(names.sort()).toEqual(Object.keys(SCHEMAS).sort());
 });
+
+test("a field for which the callee's class has a value is left out, not written as none", async () => {
+  const type = all.find(({ name }) => name === "pydantic model or none")?.type;
+  if (!type) return expect.fail("no golden");
+  const x = { id: 1, at: new Date(0), took: new Duration("1s"), part: { n: 1 } };
+  const variables = { x: create(VariableSchema, { type }) };
+  const map = await encodeMap({ x }, variables, {});
+  const text = JSON.stringify(map.literals["x"] && comparable(map.literals["x"]), bigintsAsText);
+  expect(text).toContain('"note":null,"part":{"n":1},"took":1');
+});
+
+function bigintsAsText(_: string, value: unknown): unknown {
+  return typeof value === "bigint" ? `${value}` : value;
+}
 
 describe.each(all)("$name", (golden) => {
   const python = { x: create(VariableSchema, { type: golden.type }) };
@@ -41,7 +57,8 @@ describe.each(all)("$name", (golden) => {
     }
   });
 
-  test.runIf(own)(
+  // Pydantic writes dates and durations as other text than dataclasses do, and reads both.
+  test.runIf(own && !isOfOtherForm(golden))(
     "what is written says the same as what flytekit writes, union types included",
     async () => {
       for (const { literal, value } of golden.cases) {
@@ -53,10 +70,13 @@ describe.each(all)("$name", (golden) => {
     },
   );
 
-  test.runIf(own)("a cluster takes the schema's type and Python's for the same", () => {
-    const type = own?.["x"]?.type;
-    expect(type && comparableType(type)).toEqual(comparableType(golden.type));
-  });
+  test.runIf(own && !isOfOtherForm(golden))(
+    "a cluster takes the schema's type and Python's for the same",
+    () => {
+      const type = own?.["x"]?.type;
+      expect(type && comparableType(type)).toEqual(comparableType(golden.type));
+    },
+  );
 });
 
 function ownVariables({ name }: Golden): Record<string, Variable> | undefined {
