@@ -114,6 +114,16 @@ describe("a session", () => {
     expect(error?.cause).toMatchObject({ message: "x must not be negative" });
     expect(error?.cause?.url).toBeUndefined();
   });
+
+  test("says once what the cluster refused, with the names that are near", async () => {
+    await using open = openSession({ files });
+    await open.run(CELL.replaceAll("addOne", "addTwo"));
+    await askRemote(open.session, SET);
+    const { error } = await open.run("await addTwo({ x: 1 })");
+    expect(error).toMatchObject({ name: "EagerException", code: "REMOTE_NOT_FOUND" });
+    expect(error?.message).toContain("session.addOne");
+    expect(error?.cause).toBeUndefined();
+  });
 });
 
 test("the kernel has it as %remote, and says in one error what is wrong", async () => {
