@@ -1,4 +1,6 @@
 /** `.remote` and `%remote`: where calls of a session run that say nothing else. Runs `dist/`. */
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { task, z } from "../../runtime/index.ts";
@@ -113,6 +115,37 @@ describe("a session", () => {
     );
     expect(error?.cause).toMatchObject({ message: "x must not be negative" });
     expect(error?.cause?.url).toBeUndefined();
+  });
+
+  test("can be interrupted while a cluster says nothing, and says that it is set", async () => {
+    await using server = createServer(() => undefined);
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo; // it listens on a port
+    const config = `admin:\n  endpoint: 127.0.0.1:${port}\n  insecure: true\n`;
+    await using open = openSession({ files: { "config.yaml": config } });
+    const connected = once(server, "connection");
+    const answer = askRemote(open.session, SET);
+    const [socket] = await connected;
+    await open.session.interrupt("cooperate");
+    expect(await answer).toEqual({
+      ok: true,
+      text: expect.stringMatching(
+        /^calls run on flytesnacks\/development; how .* the cell was stopped/,
+      ),
+    });
+    expect(open.session.defaultRemote).toBe("flytesnacks/development");
+    socket.destroy();
+  });
+
+  test("says once what the cluster refused, with the names that are near", async () => {
+    await using open = openSession({ files });
+    await open.run(CELL.replaceAll("addOne", "addTwo"));
+    await askRemote(open.session, SET);
+    const { error } = await open.run("await addTwo({ x: 1 })");
+    expect(error).toMatchObject({ name: "EagerException", code: "REMOTE_NOT_FOUND" });
+    expect(error?.message).toContain("session.addOne");
+    expect(error?.cause).toBeUndefined();
   });
 });
 

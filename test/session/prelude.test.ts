@@ -15,3 +15,22 @@ test("display has the forms that the checker knows, and no others", async () => 
   await using open = openSession();
   expect(await open.value("Object.keys(display).sort().join()")).toBe(`'${forms.sort().join()}'`);
 });
+
+test("threads have Duration as cells do, and say what to import for the others", async () => {
+  await using open = openSession();
+  await open.run(`const long = task({ thread: true }, function long() { return String(Duration.ofSeconds(90)); });
+const kept = task({ thread: true }, function kept() { return FlyteFile.from("a.csv").name; });`);
+  expect(await open.value("(await long()) === String(Duration.ofSeconds(90))")).toBe("true");
+  const { error } = await open.run("await kept()");
+  expect(error?.message).toContain('import { FlyteFile } from "eagerdeck"');
+  await open.run('import { FlyteFile } from "eagerdeck";');
+  expect(await open.value("await kept()")).toBe("'a.csv'");
+});
+
+test("a name of the package is the one that an import gives", async () => {
+  await using open = openSession();
+  await open.run("const lent = [FlyteRemote, Config, FlyteFile, FlyteError, Duration];");
+  await open.run('import * as eagerdeck from "eagerdeck";');
+  const same = "lent.every((one) => eagerdeck[one.name] === one)";
+  expect(await open.value(same)).toBe("true");
+});

@@ -37,17 +37,16 @@ export function GivenUpLines({ run }: { readonly run: RunRecord }): ReactElement
   const { calls, left } = givenUpOf(run);
   if (calls.length === 0) return null;
   return (
-    <div style={styles.small}>
-      {GIVEN_UP_HEAD}{" "}
+    <div style={{ ...styles.body, marginTop: 8 }}>
+      <Muted>{GIVEN_UP_HEAD}</Muted>{" "}
       {calls.map((call) => (
         <div key={call.id} style={styles.line}>
-          <CallName call={call} />{" "}
-          <Muted>
-            <ExecutionLink call={call}>{executionText(call)}</ExecutionLink>{" "}
-          </Muted>
+          <CallName call={call} /> <ExecutionLink call={call}>
+            {executionText(call)}
+          </ExecutionLink>{" "}
         </div>
       ))}
-      {left === "" ? null : <div>{left} </div>}
+      {left === "" ? null : <div style={styles.small}>{left} </div>}
     </div>
   );
 }
@@ -73,9 +72,9 @@ export function Panel({
         )}{" "}
         <Muted>{summary} </Muted>
         {call?.link === undefined ? null : (
-          <Muted>
-            · <ExecutionLink call={call}>{executionText(call)}</ExecutionLink>{" "}
-          </Muted>
+          <>
+            <Muted>·</Muted> <ExecutionLink call={call}>{executionText(call)}</ExecutionLink>{" "}
+          </>
         )}
       </div>
       <pre style={styles.panelText}>{errorLines(error).join("\n")}</pre>{" "}

@@ -19,6 +19,7 @@ import type { DeckHistory } from "./deck-history.ts";
 import { type Displays, svg } from "./display.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { currentSignal } from "./evaluator.ts";
+import { laterNames } from "./later.ts";
 import type { Questions } from "./questions.ts";
 import type { SessionScope } from "./scope.ts";
 import { TASK_MAKERS } from "./targets.ts";
@@ -46,27 +47,6 @@ function schemas(): unknown {
   const path = fileURLToPath(import.meta.resolve("zod"));
   const { z }: typeof import("zod") = createRequire(import.meta.url)(path);
   return z;
-}
-
-/**
- * Names of the package that few cells say, each with its module: loaded when a cell first does. The same module as
- * `import … from "eagerdeck"` has.
- */
-const LATER: Readonly<Record<string, string>> = {
-  FlyteRemote: "../../flyte/remote.js",
-  Config: "../../flyte/config.js",
-  FlyteError: "../../flyte/errors.js",
-  OpaqueValue: "../../flyte/opaque.js",
-  Duration: "../../types/duration.js",
-  FlyteFile: "../../flyte/blobs.js",
-  FlyteDirectory: "../../flyte/blobs.js",
-  StructuredDataset: "../../flyte/blobs.js",
-};
-
-function loaded(name: string, module: string): unknown {
-  const path = fileURLToPath(new URL(module, import.meta.url));
-  const exported: Record<string, unknown> = createRequire(import.meta.url)(path);
-  return exported[name];
 }
 
 /** Publishes the prelude on a fresh scope. @returns its names. */
@@ -103,9 +83,7 @@ export function installPrelude(parts: PreludeParts): string[] {
     deck: () => history.deck,
     signal: currentSignal,
     z: schemas,
-    ...Object.fromEntries(
-      Object.entries(LATER).map(([name, module]) => [name, () => loaded(name, module)]),
-    ),
+    ...laterNames(),
   };
   for (const [name, read] of Object.entries(accessors)) {
     scope.define(name, read);

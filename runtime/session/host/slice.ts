@@ -27,6 +27,7 @@ import { usesUncopiable } from "../../workflow/thread/executor.ts";
 import type { Piece, SliceName, ThreadCode } from "../../workflow/thread/messages.ts";
 import { workflow } from "../../workflow/workflow.ts";
 import { offsetToLineColumn } from "../positions.ts";
+import { isLaterName } from "./later.ts";
 import type { ImportRecord } from "./module-graph.ts";
 import { findFunction } from "./references.ts";
 import type { SessionScope } from "./scope.ts";
@@ -155,9 +156,12 @@ class Slice {
       return;
     }
     if (this.#scope.isAccessor(name)) {
-      if (name === "z") this.names[name] = { kind: "own", exported: "z" };
+      if (name === "z" || name === "Duration") this.names[name] = { kind: "own", exported: name };
       else if (name === "signal") this.names[name] = { kind: "signal" };
-      else throw this.#refused(subject, name, "which is the session's");
+      else if (isLaterName(name)) {
+        const what = `${subject} uses \`${name}\`, which the session lends`;
+        throw refusal(this.#task, `${what}: import { ${name} } from "eagerdeck" in a cell`);
+      } else throw this.#refused(subject, name, "which is the session's");
       return;
     }
     // A name that nobody has declared yet is an error when it is read, there as here.

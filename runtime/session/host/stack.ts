@@ -165,7 +165,8 @@ export class Stacks {
     const code = read(thrown, "code");
     // A task may throw undefined, and then that is the cause.
     const hasCause = isOwn(thrown, "cause");
-    const goesOn = (value: unknown) => hasCause && depth < CAUSES_MAX && !seen.has(value);
+    const goesOn = (value: unknown) =>
+      hasCause && depth < CAUSES_MAX && !seen.has(value) && !isSaid(value, thrown);
     // The place that failed and the place where it began: what lies between is in the frames.
     const frame =
       top !== undefined && (depth === 0 || !goesOn(cause))
@@ -323,6 +324,12 @@ function causeOf(error: unknown): unknown {
     cause = next;
   }
   return cause;
+}
+
+/** What a cluster refused is in the message of the call already, word for word. */
+function isSaid(cause: unknown, error: unknown): boolean {
+  if (!isError(cause) || read(cause, "name") !== "FlyteError") return false;
+  return text(read(error, "message")).includes(text(read(cause, "message")));
 }
 
 /** Where the execution is to be seen that failed first: of this call, or of one that it made. */

@@ -234,6 +234,7 @@ const OWN: Readonly<Record<string, unknown>> = {
 
 async function ownExport(name: string, context: TaskContext): Promise<unknown> {
   if (name === "z") return await schemas();
+  if (name === "Duration") return (await import("../../types/duration.ts")).Duration;
   if (name !== "Deck") return OWN[name];
   // What it makes belongs to the call, which lives in the main thread.
   const make: TaskContext["deck"] = (...given) => context.deck(...given);
