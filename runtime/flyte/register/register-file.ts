@@ -15,6 +15,7 @@ import { originOf } from "../../workflow/thread/origin.ts";
 import type { FlyteClient } from "../client.ts";
 import { FlyteError } from "../errors.ts";
 import { type Bundle, bundleFile } from "./bundle.ts";
+import { cellBundle, registerCells } from "./cells.ts";
 import { projectFolder } from "./entity-name.ts";
 import { type LoadedModule, loadModule } from "./load.ts";
 import {
@@ -65,6 +66,8 @@ export async function registerDefined(
 ): Promise<Registered> {
   const origin = originOf(definition.fn);
   if (!origin?.startsWith("file:")) {
+    const code = await cellBundle([definition]);
+    if (code !== undefined) return await registerCells(client, code, options);
     throw new FlyteError(
       "BUNDLE_FAILED",
       `${definition.entity} ${definition.name} was made by code that is no module (${origin ?? "unknown"}); write it into a file, and import it`,
