@@ -13,6 +13,8 @@ export interface PiecePosition {
 }
 
 export interface CellPiece extends Piece {
+  /** What stacks call it: the same for the same code, whatever cell that stands in. */
+  readonly source: string;
   /** Where a place of the piece was written; lines and columns count from 1, from the beginning of its text. */
   readonly locate: (line: number, column: number) => PiecePosition | undefined;
 }
@@ -57,6 +59,8 @@ export interface CellCode {
    * @throws {TypeError} that names what cannot be sent to a cluster.
    */
   slice(definitions: readonly Definition[]): CellSlice | undefined;
+  /** A stack from the cluster with the places of cells. */
+  located(stack: string): string;
 }
 
 let current: CellCode | undefined;

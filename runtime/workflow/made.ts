@@ -16,7 +16,7 @@ export function noteMade(definition: Definition): void {
   collecting?.push(definition);
   byFunction.set(definition.fn, definition);
   const file = originOf(definition.fn);
-  if (!file?.startsWith("file:")) return;
+  if (file === undefined) return;
   const named = byFile.get(file) ?? new Map<string, WeakRef<Definition>>();
   byFile.set(file, named);
   // Weak, for a function that makes tasks may make many: those that nobody can call need not be known.
@@ -28,7 +28,7 @@ export function madeOf(fn: Definition["fn"]): Definition | undefined {
   return byFunction.get(fn);
 }
 
-/** @param files their `file:` URLs. */
+/** @param files their `file:` URLs; of cells, the names they are compiled under. */
 export function madeIn(files: readonly string[]): readonly Definition[] {
   return files.flatMap((file) =>
     [...(byFile.get(file)?.values() ?? [])].flatMap((definition) => definition.deref() ?? []),

@@ -27,6 +27,8 @@ export interface Bundle {
   readonly sha256: string;
   /** Absolute paths of the project's own sources in it, not those of installed packages. */
   readonly sources: readonly string[];
+  /** Absolute paths of all files outside of packages that were read for it: also of those whose constants are all that is left. */
+  readonly files: readonly string[];
   /** Installed packages with native code, which the image has to have. */
   readonly externals: readonly string[];
 }
@@ -79,26 +81,27 @@ async function bundle(of: Entry): Promise<Bundle> {
   const externals = new Set<string>();
   const stem = of.stem.replaceAll(/[^\w.-]/g, "_").slice(0, STEM_MAX);
   const module = `${stem}.mjs`;
-  const { chunk, map } = await bundled(of, module, externals);
+  const { chunk, map, files } = await bundled(of, module, externals);
   const manifest: Manifest = {
     module,
     eagerdeck: runtimeVersion,
     externals: [...externals].sort(),
   };
-  const files = [
+  const archive = [
     { name: module, data: `${chunk.code.trimEnd()}\n` },
     { name: `${module}.map`, data: map },
     { name: MANIFEST, data: `${JSON.stringify(manifest)}\n` },
   ];
   return {
     module,
-    ...packed(files),
+    ...packed(archive),
     sources: chunk.moduleIds.filter(
       (id) =>
         !id.startsWith("\0") &&
         !id.includes(`${sep}node_modules${sep}`) &&
         !(of.given && id === of.entry),
     ),
+    files,
     externals: manifest.externals,
   };
 }
@@ -126,7 +129,11 @@ async function bundled(
   { entry, given, what }: Entry,
   module: string,
   externals: Set<string>,
-): Promise<{ readonly chunk: OutputChunk; readonly map: string }> {
+): Promise<{
+  readonly chunk: OutputChunk;
+  readonly map: string;
+  readonly files: readonly string[];
+}> {
   const problems: string[] = [];
   const folder = projectFolder(entry);
   try {
@@ -154,7 +161,9 @@ async function bundled(
     });
     if (problems.length > 0) throw new Error(problems.join("\n"));
     const [chunk] = output;
-    return { chunk, map: portableMap(chunk, folder) };
+    const read = await build.watchFiles;
+    const files = read.filter((file) => !file.includes(`${sep}node_modules${sep}`)).sort();
+    return { chunk, map: portableMap(chunk, folder), files };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new FlyteError("BUNDLE_FAILED", `${what} cannot be bundled: ${why}`, { cause: error });

@@ -136,8 +136,8 @@ class Writer {
     this.#line(`const $p${index} = () => $v${index}.value;`);
   }
 
-  #piece({ locate, name, text }: CellPiece): void {
-    const source = this.#source(name);
+  #piece({ locate, source: called, text }: CellPiece): void {
+    const source = this.#source(called);
     for (const [row, line] of text.split("\n").entries()) {
       const mappings: Mapping[] = [];
       for (const { index: column } of line.matchAll(

@@ -71,12 +71,12 @@ async function made(definitions: readonly Definition[]): Promise<CellBundle | un
     .update(`${slice.folder}\n${given.stem}\n${module.map}\n${module.code}`)
     .digest("hex");
   const before = await kept.get(key)?.catch(() => undefined);
-  if (before && before.stamp !== (await stampOf(before.bundle.sources))) kept.delete(key);
+  if (before && before.stamp !== (await stampOf(before.bundle.files))) kept.delete(key);
   let bundling = kept.get(key);
   if (bundling === undefined) {
     bundling = bundleGiven(given).then(async (bundle) => ({
       bundle,
-      stamp: await stampOf(bundle.sources),
+      stamp: await stampOf(bundle.files),
     }));
     kept.set(key, bundling);
     bundling.catch(() => kept.delete(key));

@@ -58,7 +58,10 @@ export function cellSource(declared: string): string {
 /** A front end of Jupyter says the path of its notebook; elsewhere a session has no name. */
 export function notebookName(): string {
   const notebook = process.env["JPY_SESSION_NAME"];
-  return notebook ? withoutExtension(basename(notebook)) : "session";
+  // It becomes a part of addresses, in which some characters mean something else.
+  const name =
+    notebook && withoutExtension(basename(notebook)).replaceAll(/[^\p{L}\p{N}._-]+/gu, "_");
+  return name || "session";
 }
 
 const bundleRoots = new Set<string>();

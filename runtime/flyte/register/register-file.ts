@@ -102,14 +102,26 @@ export async function registerThese(
       ? Object.values(what)
       : [what];
   const byFile = new Map<string, Definition>();
+  const ofCells: Definition[] = [];
   for (const entity of given) {
     const definition = definitionOf(entity);
-    if (definition) byFile.set(originOf(definition.fn) ?? definition.name, definition);
+    const origin = definition && originOf(definition.fn);
+    if (definition && origin?.startsWith("file:")) byFile.set(origin, definition);
+    else if (definition) ofCells.push(definition);
     else if (Array.isArray(what)) throw nothingToRegister(entity);
   }
-  if (byFile.size === 0) throw nothingToRegister(what);
+  const [first] = ofCells;
+  if (byFile.size === 0 && first === undefined) throw nothingToRegister(what);
   const entities: RegisteredEntity[] = [];
   let version = "";
+  if (first !== undefined) {
+    const code = await cellBundle(ofCells);
+    const registered = code
+      ? await registerCells(client, code, options)
+      : await registerDefined(client, first, options);
+    version = registered.version;
+    entities.push(...registered.entities);
+  }
   for (const definition of byFile.values()) {
     const registered = await registerDefined(client, definition, options);
     version ||= registered.version;

@@ -21,13 +21,13 @@ import { formatBytes } from "../../values/format.ts";
 import { holdsSecret } from "../../values/redact.ts";
 import type { CellCode, CellPart, CellPiece, CellSlice } from "../../workflow/cell-code.ts";
 import { type Definition, definitionOf } from "../../workflow/definition.ts";
-import { madeOf } from "../../workflow/made.ts";
+import { madeIn, madeOf } from "../../workflow/made.ts";
 import { type Culprit, describe, losesClass, partsOf } from "../../workflow/thread/copyable.ts";
-import type { Piece } from "../../workflow/thread/messages.ts";
 import { originOf } from "../../workflow/thread/origin.ts";
 import type { Node } from "./ast.ts";
 import { isLaterName, laterNames } from "./later.ts";
 import { callAround, initializerOf } from "./makers.ts";
+import { locatedPiece, locatedStack, type SentPieces } from "./piece-places.ts";
 import { expressionAt, findFunction, parseCompiled } from "./references.ts";
 import type { SessionScope } from "./scope.ts";
 import { type Analysis, type AnyFunction, analysed, isImport, OWN, type Slicer } from "./slice.ts";
@@ -40,6 +40,8 @@ export interface CellModulesOptions {
   readonly slicer: Slicer;
   readonly scope: SessionScope;
   readonly folder: string;
+  /** What people call a cell: `In [3]`. */
+  readonly label: (file: string) => string | undefined;
   /** What only a session has, by name. */
   readonly session: Readonly<Record<string, unknown>>;
 }
@@ -53,6 +55,7 @@ interface Made {
 export class CellModules implements CellCode {
   readonly #options: CellModulesOptions;
   readonly #made = new WeakMap<object, Made>();
+  readonly #sent: SentPieces = new Map();
 
   constructor(options: CellModulesOptions) {
     this.#options = options;
@@ -72,7 +75,11 @@ export class CellModules implements CellCode {
     const [first] = definitions;
     const file = first && originOf(first.fn);
     if (file === undefined || !slicer.cells.has(file)) return undefined;
-    return { ...new Cut(this.#options, this.#made).all(definitions), folder };
+    return { ...new Cut(this.#options, this.#made, this.#sent).all(definitions), folder };
+  }
+
+  located(stack: string): string {
+    return locatedStack(stack, this.#sent, (file) => this.#options.label(file));
   }
 }
 
@@ -80,6 +87,7 @@ export class CellModules implements CellCode {
 class Cut {
   readonly #options: CellModulesOptions;
   readonly #made: WeakMap<object, Made>;
+  readonly #sent: SentPieces;
   readonly #session: ReadonlySet<unknown>;
   readonly #parts: (CellPart | undefined)[] = [];
   readonly #names = new Map<string, number>();
@@ -91,9 +99,10 @@ class Cut {
   readonly #trees = new Map<string, Node | undefined>();
   #root = "";
 
-  constructor(options: CellModulesOptions, made: WeakMap<object, Made>) {
+  constructor(options: CellModulesOptions, made: WeakMap<object, Made>, sent: SentPieces) {
     this.#options = options;
     this.#made = made;
+    this.#sent = sent;
     this.#session = new Set(Object.values(options.session));
   }
 
@@ -153,14 +162,27 @@ class Cut {
       throw this.#refusal(why);
     } else if (isEntity(value)) {
       this.#callable(name, value, subject);
+    } else if (typeof value === "function" && this.#isOfCall(name, value as AnyFunction)) {
+      this.#remade(name, value, subject);
     } else if (typeof value === "function") {
       this.#function(name, value as AnyFunction, subject);
     } else if (isMadeAgain(value)) {
-      this.#collect(value, 0);
-      this.#remade(name, value, subject, false);
+      this.#remade(name, value, subject);
     } else {
       this.#names.set(name, this.#add({ kind: "value", text: this.#text(name, value, subject) }));
     }
+  }
+
+  /** A function that a call gave, `mapTask(fit)`: it has no text of its own. */
+  #isOfCall(name: string, fn: AnyFunction): boolean {
+    const made = this.#made.get(fn);
+    if (!made || this.#options.slicer.analysis(fn, name).ok) return false;
+    const text = Function.prototype.toString.call(fn);
+    const cells = [...this.#options.slicer.cells.values()];
+    return (
+      !cells.some(({ code }) => code.includes(text)) &&
+      this.#initializerIn(made.file, made.name) !== undefined
+    );
   }
 
   // ── what is made again ────────────────────────────────────────────────────────────────────────
@@ -173,7 +195,7 @@ class Cut {
       return;
     }
     // With settings of its own, a map over another task, or fetched: as it was declared.
-    this.#remade(name, value, subject, false);
+    this.#remade(name, value, subject);
   }
 
   /** A task or workflow, by the call that made it. */
@@ -216,7 +238,7 @@ class Cut {
     return undefined;
   }
 
-  #remade(name: string, value: object, subject: string, isEntity: boolean): void {
+  #remade(name: string, value: object, subject: string): void {
     const place = this.#initializer(name, value);
     if (place === undefined) {
       const why = `${subject} uses \`${name}\` (${describe(value)}), and no cell declares it on its own; write const ${name} = … at the top of a cell`;
@@ -224,7 +246,7 @@ class Cut {
     }
     const called = `its \`${name}\``;
     const key = `${place.file}:${place.node.start}`;
-    this.#names.set(name, this.#expression(place, { name, called, key, isEntity }));
+    this.#names.set(name, this.#expression(place, { name, called, key, isEntity: false }));
   }
 
   /** M2 */
@@ -257,8 +279,13 @@ class Cut {
     const analysis = analysed({ file, code: cell.code, text, called: "" }, found);
     // Known before what it uses: an eager workflow may call itself.
     const index = this.#reserve(key);
-    const piece = { ...this.#used(analysis, called), name };
+    const piece = this.#used(analysis, name, called);
     this.#parts[index] = { kind: "made", piece, isAwaited, isEntity };
+    for (const definition of madeIn([file])) {
+      // Of `{ fit: task(…) }` and `mapTask(task(…))`.
+      if (text.includes(Function.prototype.toString.call(definition.fn)))
+        this.#definitions.add(definition);
+    }
     this.#order.push(index);
     return index;
   }
@@ -276,8 +303,8 @@ class Cut {
     // The same of functions that use each other.
     const index = this.#reserve(fn);
     this.#names.set(name, index);
-    const piece = this.#used(analysis, `its function \`${name}\``);
-    this.#parts[index] = { kind: "code", piece: { ...piece, name } };
+    const piece = this.#used(analysis, name, `its function \`${name}\``);
+    this.#parts[index] = { kind: "code", piece };
   }
 
   #reserve(key: unknown): number {
@@ -286,38 +313,17 @@ class Cut {
     return index;
   }
 
-  #used(analysis: Analysis, called: string): CellPiece {
+  #used(analysis: Analysis, name: string, called: string): CellPiece {
     if (!analysis.ok) throw this.#refusal(`${called} ${analysis.why}`);
-    for (const name of analysis.uses.keys()) this.#name(name, called);
-    return this.#located(analysis.piece);
-  }
-
-  #located(piece: Piece): CellPiece {
+    for (const used of analysis.uses.keys()) this.#name(used, called);
+    const piece = { ...analysis.piece, name };
     const cell = this.#options.slicer.cells.get(piece.file);
-    const at = (line: number, column: number) =>
-      cell?.locate(piece.line + line - 1, line === 1 ? piece.column + column - 1 : column);
-    let first: number | undefined;
-    return {
-      ...piece,
-      locate: (line, column) => {
-        first ??= firstLine(piece.text, at);
-        const position = at(line, column);
-        return position && { line: position.line - first + 1, column: position.column };
-      },
-    };
+    const located = locatedPiece(piece, (line, column) => cell?.locate(line, column));
+    this.#sent.set(located.source, located);
+    return located;
   }
 
   // ── values ────────────────────────────────────────────────────────────────────────────────────
-
-  /** Tasks within an object. */
-  #collect(value: unknown, depth: number): void {
-    if (!isObject(value) || depth > DEPTH_MAX) return;
-    const definition = definitionOf(value);
-    const base = definition && madeOf(definition.fn);
-    if (base && base.elsewhere === undefined) this.#definitions.add(base);
-    if (!isPlain(value)) return;
-    for (const [, part] of partsOf(value)) this.#collect(part, depth + 1);
-  }
 
   #text(name: string, value: unknown, subject: string): string {
     let text: string;
@@ -466,19 +472,4 @@ function findCulprit(value: unknown, path: string, depth: number): Culprit | und
 
 function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
-}
-
-/** The line of the cell in which the piece begins. */
-function firstLine(
-  text: string,
-  at: (line: number, column: number) => { readonly line: number } | undefined,
-): number {
-  const lines = text.split("\n");
-  for (const [index, line] of lines.entries()) {
-    for (const { index: column } of line.matchAll(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu)) {
-      const position = at(index + 1, column + 1);
-      if (position) return Math.max(1, position.line - index);
-    }
-  }
-  return 1;
 }

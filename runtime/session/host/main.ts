@@ -186,6 +186,7 @@ function start(init: Extract<Request, { kind: "init" }>): void {
   const slicer = new Slicer(scope, init.folder, threadNames(displays));
   const cellModules = new CellModules({
     ...{ slicer, scope, folder: init.folder, session: threadNames(displays) },
+    label: (file) => stacks.labelOf(file),
   });
   setCellCode(cellModules);
   const own = new Evaluator({
