@@ -22,14 +22,14 @@ export interface CellPiece extends Piece {
 /** One thing that cells made and the code uses. */
 export type CellPart =
   /** A function or class. */
-  | { readonly kind: "code"; readonly piece: CellPiece }
+  | { readonly kind: "code"; readonly piece: CellPiece; readonly uses: readonly number[] }
   /** The expression that made a value, to be evaluated again. */
   | {
       readonly kind: "made";
       readonly piece: CellPiece;
       readonly isAwaited: boolean;
-      /** Whether a task or workflow comes of it. */
-      readonly isEntity: boolean;
+      /** Indexes of the parts it uses. */
+      readonly uses: readonly number[];
     }
   /** A copy, as an expression of JavaScript. */
   | { readonly kind: "value"; readonly text: string }
@@ -46,8 +46,8 @@ export interface CellSlice {
   readonly order: readonly number[];
   /** The session's names, each with the index of its part. */
   readonly names: ReadonlyMap<string, number>;
-  /** All tasks and workflows among the parts. */
-  readonly definitions: readonly Definition[];
+  /** All tasks and workflows, each with the index of the part that makes it. */
+  readonly definitions: ReadonlyMap<Definition, number>;
   /** The folder that imports begin at. */
   readonly folder: string;
 }

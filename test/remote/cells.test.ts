@@ -98,7 +98,20 @@ describe("a task of a cell", () => {
     ]);
     const { error } = await session.run("await fails.on(remote)({ x: 3 })");
     expect(error?.message).toContain("RangeError: n is 3");
-    expect(error?.cause?.trace?.map(String).join("\n")).toBe("x");
+    expect(error?.cause?.trace?.map(String).join("\n")).toBe(
+      "    at check (In [2]:2:20)\n    at Object.fails (In [3]:4:3)",
+    );
+  });
+
+  test("is the one that its name has, also where others have the same function", async () => {
+    await using session = await sessionWith([
+      `const inputs = { x: z.int() };
+       const a = task({ inputs, output: z.int() , name: "same.a" }, ({ x }) => x);
+       const b = task({ inputs: { x: z.string() }, output: z.string(), name: "same.b" }, ({ x }) => x);`,
+      `const c = task({ inputs: { x: z.boolean() }, output: z.boolean(), name: "same.c" }, ({ x }) => x);`,
+    ]);
+    const all = `await Promise.all([a.on(remote)({ x: 1 }), b.on(remote)({ x: "2" }), c.on(remote)({ x: true })])`;
+    expect(await session.value(all)).toBe("[ 1, '2', true ]");
   });
 });
 

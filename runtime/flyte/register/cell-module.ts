@@ -11,7 +11,7 @@
  */
 import { join } from "node:path";
 import type { CellPart, CellPiece, CellSlice } from "../../workflow/cell-code.ts";
-import { cellSource, projectFolder } from "./entity-name.ts";
+import { cellSource, entityName, projectFolder } from "./entity-name.ts";
 
 export interface CellModule {
   readonly code: string;
@@ -78,14 +78,30 @@ class Writer {
     for (const [name, index] of names) {
       this.#line(`$name(${JSON.stringify(name)}, ${`$p${index}`});`);
     }
+    this.#line(`const $wanted = ${this.#wanted()}[process.env.FLYTE_INTERNAL_TASK_NAME];`);
     for (const index of order) {
       const part = parts[index];
       if (part?.kind !== "made") continue;
-      // Also what no other uses is made: what is looked for is found among all that was made.
-      if (part.isAwaited) this.#line(`await $v${index}.make();`);
-      else if (part.isEntity) this.#line(`$p${index}();`);
+      const make = part.isAwaited ? `await $v${index}.make()` : `$p${index}()`;
+      this.#line(`if ($wanted?.includes(${index}) !== false) ${make};`);
     }
     return { code: `${this.#lines.join("\n")}\n`, map: this.#map() };
+  }
+
+  /** By names of tasks: what is made for each. What the others need may ask the cluster something. */
+  #wanted(): string {
+    const { definitions, parts } = this.#slice;
+    const wanted: Record<string, number[]> = {};
+    for (const [definition, root] of definitions) {
+      const reached = new Set([root]);
+      for (const index of reached) {
+        const part = parts[index];
+        if (part && "uses" in part) for (const used of part.uses) reached.add(used);
+      }
+      const made = [...reached].filter((index) => parts[index]?.kind === "made");
+      wanted[entityName(definition)] = made.sort((a, b) => a - b);
+    }
+    return JSON.stringify({ __proto__: null, ...wanted });
   }
 
   #part(index: number, part: CellPart): void {

@@ -85,7 +85,7 @@ async function made(definitions: readonly Definition[]): Promise<CellBundle | un
   }
   const { bundle } = await bundling;
   const imported = madeIn(bundle.sources.map((source) => pathToFileURL(source).href));
-  return { bundle, definitions: [...slice.definitions, ...imported] };
+  return { bundle, definitions: [...slice.definitions.keys(), ...imported] };
 }
 
 /** Registers what a bundle of cells defines. */

@@ -20,7 +20,7 @@ import { isStandardSchema } from "../../types/standard-schema.ts";
 import { formatBytes } from "../../values/format.ts";
 import { holdsSecret } from "../../values/redact.ts";
 import type { CellCode, CellPart, CellPiece, CellSlice } from "../../workflow/cell-code.ts";
-import { type Definition, definitionOf } from "../../workflow/definition.ts";
+import { callableOf, type Definition, definitionOf } from "../../workflow/definition.ts";
 import { madeIn, madeOf } from "../../workflow/made.ts";
 import { type Culprit, describe, losesClass, partsOf } from "../../workflow/thread/copyable.ts";
 import { originOf } from "../../workflow/thread/origin.ts";
@@ -95,7 +95,7 @@ class Cut {
   readonly #order: number[] = [];
   /** Of functions and of places of cells: what several names say is one thing. */
   readonly #known = new Map<unknown, number>();
-  readonly #definitions = new Set<Definition>();
+  readonly #definitions = new Map<Definition, number>();
   readonly #trees = new Map<string, Node | undefined>();
   #root = "";
 
@@ -118,7 +118,7 @@ class Cut {
       }),
       names: this.#names,
       order: this.#order,
-      definitions: [...this.#definitions],
+      definitions: this.#definitions,
     };
   }
 
@@ -198,42 +198,43 @@ class Cut {
     this.#remade(name, value, subject);
   }
 
-  /** A task or workflow, by the call that made it. */
+  /** A task or workflow, by the declaration or the call that made it. */
   #entity({ fn }: Definition, name: string, subject: string): number {
-    const definition = madeOf(fn);
     const known = this.#known.get(fn);
     if (known !== undefined) return known;
-    if (definition !== undefined) this.#definitions.add(definition);
-    const called = subject === "it" ? "it" : `its ${definition?.entity ?? "task"} \`${name}\``;
-    const place = this.#callOf(fn) ?? this.#declarationOf(fn);
+    const definition = madeOf(fn);
+    const entity = definition?.entity ?? "task";
+    const called = subject === "it" ? "it" : `its ${entity} \`${name}\``;
+    const place = (definition && this.#declarationOf(definition)) ?? this.#callOf(fn);
     if (place === undefined) {
-      const why = `nobody can tell how ${called === "it" ? name : called} is made; write const ${name} = ${definition?.entity ?? "task"}(…, function ${name}(…) { … }) at the top of a cell`;
+      const why = `nobody can tell how ${subject === "it" ? "it" : called} was made; write const ${name} = ${entity}(…, function ${name}(…) { … }) at the top of a cell`;
       throw this.#refusal(why);
     }
-    return this.#expression(place, { name, called, key: fn, isEntity: true });
+    const index = this.#expression(place, name, called, fn);
+    if (definition && !this.#definitions.has(definition)) this.#definitions.set(definition, index);
+    return index;
   }
 
+  /** Of what a name was declared with. */
+  #declarationOf(definition: Definition): Place | undefined {
+    const callable = callableOf(definition);
+    const made = callable && this.#made.get(callable);
+    return made && this.#initializerIn(made.file, made.name);
+  }
+
+  /** Of what no name has: `{ fit: task(…, function fit() { … }) }`. */
   #callOf(fn: Definition["fn"]): Place | undefined {
+    const { cells } = this.#options.slicer;
     const text = Function.prototype.toString.call(fn);
-    for (const [file, { code }] of [...this.#options.slicer.cells].reverse()) {
-      const found = findFunction(code, text);
-      const program = found && this.#tree(file);
+    // Another cell may have the same function with other settings.
+    for (const file of [originOf(fn), ...[...cells.keys()].reverse()]) {
+      const cell = file === undefined ? undefined : cells.get(file);
+      const found = cell && findFunction(cell.code, text);
+      if (file === undefined || !found) continue;
+      const program = this.#tree(file);
       const node =
         program && callAround(program, { start: found.start, end: found.start + text.length });
-      if (node) return { file, node, isAwaited: false };
-      if (found) return undefined;
-    }
-    return undefined;
-  }
-
-  /** Of a task whose function is declared on its own: the name that has it. */
-  #declarationOf(fn: Definition["fn"]): Place | undefined {
-    const { scope } = this.#options;
-    for (const [name] of scope.published()) {
-      if (scope.isAccessor(name) || !scope.has(name)) continue;
-      const value = scope.get(name);
-      if (isEntity(value) && definitionOf(value) === madeOf(fn))
-        return this.#initializer(name, value);
+      return node && { file, node, isAwaited: false };
     }
     return undefined;
   }
@@ -245,8 +246,7 @@ class Cut {
       throw this.#refusal(why);
     }
     const called = `its \`${name}\``;
-    const key = `${place.file}:${place.node.start}`;
-    this.#names.set(name, this.#expression(place, { name, called, key, isEntity: false }));
+    this.#names.set(name, this.#expression(place, name, called));
   }
 
   /** M2 */
@@ -267,8 +267,14 @@ class Cut {
     return found?.kind === "expression" ? { file, ...found } : undefined;
   }
 
-  #expression({ file, node, isAwaited }: Place, what: Expression): number {
-    const { called, isEntity, key, name } = what;
+  /** @param fn of the task that it makes. */
+  #expression(
+    { file, node, isAwaited }: Place,
+    name: string,
+    called: string,
+    fn?: Definition["fn"],
+  ): number {
+    const key = `${file}:${node.start}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const program = this.#tree(file);
@@ -279,15 +285,22 @@ class Cut {
     const analysis = analysed({ file, code: cell.code, text, called: "" }, found);
     // Known before what it uses: an eager workflow may call itself.
     const index = this.#reserve(key);
-    const piece = this.#used(analysis, name, called);
-    this.#parts[index] = { kind: "made", piece, isAwaited, isEntity };
-    for (const definition of madeIn([file])) {
-      // Of `{ fit: task(…) }` and `mapTask(task(…))`.
-      if (text.includes(Function.prototype.toString.call(definition.fn)))
-        this.#definitions.add(definition);
-    }
+    if (fn !== undefined) this.#known.set(fn, index);
+    this.#parts[index] = { kind: "made", ...this.#used(analysis, name, called), isAwaited };
     this.#order.push(index);
+    for (const definition of madeIn([file])) {
+      if (this.#isWithin(definition, text, name) && !this.#definitions.has(definition))
+        this.#definitions.set(definition, index);
+    }
     return index;
+  }
+
+  /** Of `{ fit: task(…) }` and `mapTask(task(…))`: tasks without a declaration of their own. */
+  #isWithin(definition: Definition, text: string, name: string): boolean {
+    if (!text.includes(Function.prototype.toString.call(definition.fn))) return false;
+    const callable = callableOf(definition);
+    const made = callable && this.#made.get(callable);
+    return made === undefined || made.name === name;
   }
 
   #function(name: string, fn: AnyFunction, subject: string): void {
@@ -303,8 +316,8 @@ class Cut {
     // The same of functions that use each other.
     const index = this.#reserve(fn);
     this.#names.set(name, index);
-    const piece = this.#used(analysis, name, `its function \`${name}\``);
-    this.#parts[index] = { kind: "code", piece };
+    const used = this.#used(analysis, name, `its function \`${name}\``);
+    this.#parts[index] = { kind: "code", ...used };
   }
 
   #reserve(key: unknown): number {
@@ -313,14 +326,19 @@ class Cut {
     return index;
   }
 
-  #used(analysis: Analysis, name: string, called: string): CellPiece {
+  #used(analysis: Analysis, name: string, called: string): Used {
     if (!analysis.ok) throw this.#refusal(`${called} ${analysis.why}`);
-    for (const used of analysis.uses.keys()) this.#name(used, called);
+    const uses: number[] = [];
+    for (const used of analysis.uses.keys()) {
+      this.#name(used, called);
+      const index = this.#names.get(used);
+      if (index !== undefined) uses.push(index);
+    }
     const piece = { ...analysis.piece, name };
     const cell = this.#options.slicer.cells.get(piece.file);
     const located = locatedPiece(piece, (line, column) => cell?.locate(line, column));
     this.#sent.set(located.source, located);
-    return located;
+    return { piece: located, uses };
   }
 
   // ── values ────────────────────────────────────────────────────────────────────────────────────
@@ -373,12 +391,9 @@ interface Place {
   readonly isAwaited: boolean;
 }
 
-interface Expression {
-  readonly name: string;
-  /** As the beginning of a sentence. */
-  readonly called: string;
-  readonly key: unknown;
-  readonly isEntity: boolean;
+interface Used {
+  readonly piece: CellPiece;
+  readonly uses: readonly number[];
 }
 
 /** What `() => import("x")` imports. */
