@@ -45,13 +45,7 @@ export function executionName(parts: NameParts): string {
     .digest("hex")
     .slice(0, HEX_DIGITS);
   const task = name.slice(name.lastIndexOf(".") + 1);
-  return [
-    "e",
-    dnsName(workflow, WORKFLOW_MAX),
-    tagMark(tag),
-    dnsName(task, TASK_MAX),
-    hash,
-  ]
+  return ["e", dnsName(workflow, WORKFLOW_MAX), tagMark(tag), dnsName(task, TASK_MAX), hash]
     .filter((part) => part !== "")
     .join("-");
 }

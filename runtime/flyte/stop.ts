@@ -65,7 +65,9 @@ export class Stopper {
         { id: { project, domain }, limit: LIST_MAX, filters: runningOfTag(tag) },
         { timeoutMs: STOP_MS },
       );
-      const names = new Set(executions.flatMap((found) => (found.id && hasTag(found, tag) ? [found.id.name] : [])));
+      const names = new Set(
+        executions.flatMap((found) => (found.id && hasTag(found, tag) ? [found.id.name] : [])),
+      );
       const stopped = await Promise.all(
         [...names]
           .filter((name) => !wanted.has(name))
