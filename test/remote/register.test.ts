@@ -213,6 +213,21 @@ export const hangs = eager({ inputs: { x } }, async function hangs({ x }) { awai
     expect(ofEntity("flow.slow").length).toBeGreaterThan(0);
   });
 
+  test("that fails stops nothing of another one whose name begins the same", async () => {
+    using folder = tempFolder({ "package.json": "{}", "flow.ts": LEFT });
+    await remotely(folder, "hangs", "--detach", "--name", "twins-one", "--x", "21");
+    const ofOne = () => ofEntity("flow.slow").filter(({ name }) => name.includes("-twins-"));
+    await cluster.when(() => ofOne().some(({ phase }) => phase === "RUNNING"));
+    await remotely(folder, "crashes", "--detach", "--name", "twins-two", "--x", "2");
+    await cluster.when((all) =>
+      all.some(({ name, phase }) => name === "twins-two" && phase === "FAILED"),
+    );
+    await cluster.when(() => ofOne().some(({ phase }) => phase === "ABORTED"));
+    expect(ofOne().filter(({ phase }) => phase === "RUNNING")).toHaveLength(1);
+    cluster.abort("twins-one", "enough");
+    await cluster.when(() => ofOne().every(({ phase }) => phase === "ABORTED"));
+  });
+
   const isSlow = (phase: string) => (each: { entity: string; phase: string }) =>
     each.entity === "flow.slow" && each.phase === phase;
 
