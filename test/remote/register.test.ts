@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -268,6 +269,11 @@ export const hangs = eager({ inputs: { x }, output: x, retries: 1 }, async funct
 });
 
 describe("a program with a FlyteRemote", () => {
+  const install = (folder: TempFolder) => {
+    mkdirSync(join(folder.path, "node_modules"));
+    symlinkSync(join(distFolder, ".."), join(folder.path, "node_modules/eagerdeck"));
+  };
+
   test("registers its code on the way, as the same version as the command does", async () => {
     using folder = tempFolder({
       ...FILES,
@@ -280,8 +286,7 @@ console.log(entities.every(({ state }) => state === "unchanged"), entities.lengt
 await remote.close();
 `,
     });
-    mkdirSync(join(folder.path, "node_modules"));
-    symlinkSync(join(distFolder, ".."), join(folder.path, "node_modules/eagerdeck"));
+    install(folder);
     const registered = await run(folder, ["register", ...image, "flow.ts"]);
     cluster.requests.clear();
     const { stdout } = await promisify(execFile)(process.execPath, ["main.ts"], {
@@ -290,5 +295,25 @@ await remote.close();
     expect(stdout).toBe("42\ntrue 14\n");
     expect(cluster.requests.count("CreateTask")).toBe(0);
     expect(cluster.executions().at(-1)?.version).toBe(versionOf(registered.stdout));
+  });
+
+  test("that catches nothing stops what it has started on Ctrl-C, and exits with 130", async () => {
+    using folder = tempFolder({
+      ...FILES,
+      "main.ts": `import { Config, FlyteRemote } from "eagerdeck";
+import { slow } from "./flow.ts";
+const remote = new FlyteRemote({ config: Config.auto(${JSON.stringify(config)}), image: "eagerdeck:test" });
+await Promise.all([slow.on(remote)({ x: 31 }), slow.on(remote)({ x: 32 })]);
+`,
+    });
+    install(folder);
+    const before = cluster.executions().length;
+    const ours = () => cluster.executions().slice(before);
+    const program = spawn(process.execPath, ["main.ts"], { cwd: folder.path });
+    const ended = once(program, "exit");
+    await cluster.when(() => ours().filter(({ phase }) => phase === "RUNNING").length === 2);
+    program.kill("SIGINT");
+    expect((await ended)[0]).toBe(130);
+    await cluster.when(() => ours().every(({ phase }) => phase === "ABORTED"));
   });
 });
