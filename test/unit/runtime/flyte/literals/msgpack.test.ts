@@ -57,6 +57,15 @@ function narrowed(value: Plain): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, narrowed(item)]));
 }
 
+function withoutNegativeZero(value: unknown): unknown {
+  if (Object.is(value, -0)) return 0;
+  if (Array.isArray(value)) return value.map(withoutNegativeZero);
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, withoutNegativeZero(item)]),
+  );
+}
+
 test("what is packed is unpacked, by us and by the field's library", () => {
   fc.assert(
     fc.property(plain, (value) => {
@@ -72,9 +81,10 @@ test("what is packed is unpacked, by us and by the field's library", () => {
 test("what the library packs is unpacked", () => {
   fc.assert(
     fc.property(plain, (value) => {
-      const bytes = libraryPack(narrowed(value), { useBigInt64: true, forceIntegerToFloat: false });
-      const read = unpack(bytes);
-      deepStrictEqual(read, narrowed(value));
+      // It writes -0 as the integer 0.
+      const given = withoutNegativeZero(narrowed(value));
+      const bytes = libraryPack(given, { useBigInt64: true, forceIntegerToFloat: false });
+      deepStrictEqual(unpack(bytes), given);
     }),
   );
 });
