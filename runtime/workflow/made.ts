@@ -12,6 +12,18 @@ const byFunction = new WeakMap<Definition["fn"], Definition>();
 /** By file and name: a module that is loaded again replaces what it made before. */
 const byFile = new Map<string, Map<string, WeakRef<Definition>>>();
 
+let edition = 0;
+
+/** A session has seen that files were edited: it loads them anew. */
+export function filesWereEdited(): void {
+  edition++;
+}
+
+/** Another number each time files were edited: what was made of their text before is of the old one. */
+export function editionOfFiles(): number {
+  return edition;
+}
+
 export function noteMade(definition: Definition): void {
   collecting?.push(definition);
   byFunction.set(definition.fn, definition);

@@ -197,3 +197,25 @@ describe("what cannot be sent", () => {
     expect(error?.message).toContain(message);
   });
 });
+
+describe("a task of a file", () => {
+  test("that is edited, or whose imports are, runs with the new code from the next cell on", async () => {
+    const flow = (
+      name: string,
+    ) => `import { task, z } from "eagerdeck"; import { unit } from "./unit.ts";
+      export const told = task({ inputs: {}, output: z.string() }, function told() { return "${name} " + unit; });`;
+    await using session = await sessionWith([`import { told } from "./flow.ts";`], {
+      "flow.ts": flow("one"),
+      "unit.ts": `export const unit: string = "mm";`,
+    });
+    const call = "await told.on(remote)({})";
+    expect(await session.value(call)).toBe("'one mm'");
+    session.write("flow.ts", flow("second"));
+    expect(await session.value(call)).toBe("'second mm'");
+    session.write("unit.ts", `export const unit: string = "inch";`);
+    expect(await session.value(call)).toBe("'second inch'");
+    expect(await session.value(`(await remote.register([told])).entities[0].state`)).toBe(
+      "'unchanged'",
+    );
+  });
+});
