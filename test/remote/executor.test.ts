@@ -310,6 +310,43 @@ describe("nothing is left running", () => {
     expect(await flow()).toBe(2);
   });
 
+  test("but an execution of somebody else whose name was asked for goes on", async () => {
+    await rig.serve(waits);
+    await rig.serve(addOne);
+    const named = { executionName: "taken" };
+    const theirs = await rig.another().execute(waits, { x: 1 }, named);
+    await rig.double.when(() => running().length === 1);
+    rig.double.faults.latencyMs = 100;
+    rig.double.requests.clear();
+    const call = addOne.on(rig.remote).with(named)({ x: 1 });
+    await vi.waitFor(() => expect(rig.double.requests.count("CreateExecution")).toBe(1));
+    call.cancel();
+    await rejection(call);
+    await finished(10_000);
+    expect(running().map(({ name }) => name)).toEqual(["taken"]);
+    await theirs.cancel();
+  });
+
+  test("of two calls that share an execution by its name the other one keeps it", async () => {
+    await rig.serve(waits);
+    const named = waits.with({ executionName: "shared" });
+    let left: number | undefined;
+    const flow = eager({ name: "flow", remote: rig.remote }, async () => {
+      const lost = named({ x: 1 });
+      void named({ x: 1 });
+      await vi.waitFor(() => expect(rig.double.requests.count("GetExecution")).toBe(1));
+      lost.cancel();
+      await rejection(lost);
+      await finished(10_000);
+      left = running().length;
+      throw new Error("enough");
+    });
+    await rejection(flow());
+    expect(left).toBe(1);
+    await finished(10_000);
+    await rig.double.when((all) => all.every(({ phase }) => phase === "ABORTED"));
+  });
+
   test("but with onInterrupt leave they go on", async () => {
     await rig.serve(waits);
     const call = waits.on(rig.another({ onInterrupt: "leave" }))({ x: 1 });
