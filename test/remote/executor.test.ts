@@ -1,6 +1,8 @@
 /** Calls on a cluster, against the double. */
+import { join } from "node:path";
 import { Code } from "@connectrpc/connect";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { Config } from "../../runtime/flyte/config.ts";
 import { setEarlierTags } from "../../runtime/flyte/tags.ts";
 import { EagerException, eager, group, mapTask, task, z } from "../../runtime/index.ts";
 import { finished } from "../../runtime/workflow/leaving.ts";
@@ -8,6 +10,7 @@ import { Run } from "../../runtime/workflow/run.ts";
 import { TaskFailure } from "../support/flyte-double/double.ts";
 import { observedEvents, rejection } from "../support/observed-events.ts";
 import { type RemoteRig, remoteRig } from "../support/remote-rig.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 
 const addOne = task({ inputs: { x: z.int() }, output: z.int() }, function addOne({ x }) {
   return x + 1;
@@ -421,12 +424,25 @@ describe("a cluster that has a bad day", () => {
   });
 
   test("no settings at all is told with the places that were looked at", async () => {
-    const { Config } = await import("../../runtime/flyte/config.ts");
     const { FlyteRemote } = await import("../../runtime/flyte/remote.ts");
     const remote = new FlyteRemote({ config: Config.auto("/nowhere/config.yaml") });
     const error = await rejection(addOne.on(remote)({ x: 1 }));
     expect(error).toMatchObject({ code: "CONFIG_NOT_FOUND", task: "addOne" });
     expect((error as Error).message).toContain("/nowhere/config.yaml");
+  });
+
+  test("settings that were mended are read again, also by a workflow with a secret of its own", async () => {
+    await rig.serve(addOne);
+    using folder = tempFolder();
+    const config = Config.auto(join(folder.path, "config.yaml"));
+    const remote = rig.another({ config });
+    vi.stubEnv("_FSEC_TEAM_CLIENT", "hush");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const secret = { clientSecretGroup: "team", clientSecretKey: "client" };
+    const flow = eager({ name: "flow", remote, ...secret }, async () => await addOne({ x: 1 }));
+    expect(await rejection(flow())).toMatchObject({ root: { code: "CONFIG_NOT_FOUND" } });
+    folder.write("config.yaml", `${rig.double.configYaml}  clientId: flows\n`);
+    expect(await flow()).toBe(2);
   });
 });
 
