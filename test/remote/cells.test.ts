@@ -199,6 +199,19 @@ describe("what cannot be sent", () => {
 });
 
 describe("a task of a file", () => {
+  test("is registered without those that were taken out of its file", async () => {
+    const good = `import { task, z } from "eagerdeck";
+      export const good = task({ inputs: {}, output: z.int() }, function good() { return 1; });`;
+    await using session = await sessionWith([`import { good } from "./flow.ts";`], {
+      "flow.ts": `${good}
+      export const bad = task({ inputs: { f: z.function() } }, function bad() {});`,
+    });
+    const call = "await good.on(remote)({})";
+    expect((await session.run(call)).error?.message).toContain("bad");
+    session.write("flow.ts", good);
+    expect(await session.value(call)).toBe("1");
+  });
+
   test("that is edited, or whose imports are, runs with the new code from the next cell on", async () => {
     const flow = (
       name: string,
