@@ -69,14 +69,19 @@ export function remoteTrace(error: object): string[] | undefined {
   let text = beginning(stack, STACK_LENGTH_MAX);
   if (text.startsWith(headline)) text = text.slice(headline.length);
   else if (text.trimEnd().endsWith(headline)) text = text.trimEnd().slice(0, -headline.length);
-  const lines = redactText(text)
+  const written = redactText(text)
     .split("\n")
-    .filter((line) => line.trim() !== "")
-    .map((line) => escapeText(beginning(line.trimEnd(), TRACE_LINE_MAX)));
+    .filter((line) => line.trim() !== "");
+  // JavaScript indents all its lines, Python those below the first: whoever shows them indents them under the head.
+  const indent = Math.min(...written.map((line) => line.search(/\S/)));
+  const lines = written.map((line) =>
+    escapeText(beginning(line.slice(indent).trimEnd(), TRACE_LINE_MAX)),
+  );
   const left = lines.length - TRACE_LINES_MAX;
   if (left <= 0) return lines;
   const tail = lines.slice(TRACE_HEAD_LINES - TRACE_LINES_MAX + 1);
-  return [...lines.slice(0, TRACE_HEAD_LINES), `  … ${left + 1} more lines`, ...tail];
+  const indented = /^\s*/.exec(tail[0] ?? "")?.[0] ?? "";
+  return [...lines.slice(0, TRACE_HEAD_LINES), `${indented}… ${left + 1} more lines`, ...tail];
 }
 
 /** Of an AggregateError, or what a SuppressedError holds: both errors are somebody's failure. */

@@ -99,7 +99,7 @@ describe("a task of a cell", () => {
     const { error } = await session.run("await fails.on(remote)({ x: 3 })");
     expect(error?.message).toContain("RangeError: n is 3");
     expect(error?.cause?.trace?.map(String).join("\n")).toBe(
-      "    at check (In [2]:2:20)\n    at Object.fails (In [3]:4:3)",
+      "at check (In [2]:2:20)\nat Object.fails (In [3]:4:3)",
     );
   });
 

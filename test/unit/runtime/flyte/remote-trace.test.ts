@@ -14,12 +14,19 @@ test("the headline is not said twice: at the end in Python, at the beginning in 
     "Traceback:",
     '  File "a.py", line 1',
   ]);
-  expect(traceOf("TypeError: no\n    at f (/a.ts:1:2)")).toEqual(["    at f (/a.ts:1:2)"]);
+  expect(traceOf("TypeError: no\n    at f (/a.ts:1:2)")).toEqual(["at f (/a.ts:1:2)"]);
   expect(traceOf("TypeError: no")).toEqual([]);
 });
 
+test("its lines are indented as far as they are among themselves: who shows them does the rest", () => {
+  expect(traceOf("TypeError: no\n    at f (/a.ts:1:2)\n    at g (/a.ts:3:4)")).toEqual([
+    "at f (/a.ts:1:2)",
+    "at g (/a.ts:3:4)",
+  ]);
+});
+
 test("a long stack is shortened in its middle, and counts what it lost", () => {
-  const lines = Array.from({ length: 100 }, (_, n) => `  line ${n}`);
+  const lines = Array.from({ length: 100 }, (_, n) => (n === 0 ? "Traceback:" : `  line ${n}`));
   const trace = traceOf(lines.join("\n")) ?? [];
   expect(trace).toHaveLength(16);
   expect(trace.slice(5, 8)).toEqual(["  line 5", "  … 85 more lines", "  line 91"]);
