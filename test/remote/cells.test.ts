@@ -148,6 +148,18 @@ describe("an eager workflow of a cell", () => {
     expect(await session.value("await local({ x: 1 })")).toBe("'3,4,5'");
   });
 
+  test("uses modules that were imported by code, and a schema that was assigned", async () => {
+    await using session = await sessionWith(
+      [
+        `const lib = await import("./lib.ts"); let Shape = z.object({ n: z.string() });`,
+        "Shape = z.object({ n: z.int() });",
+        `const uses = task({ inputs: { shape: Shape }, output: z.int() }, ({ shape }) => lib.half(shape.n));`,
+      ],
+      { "lib.ts": "export const half = (n: number): number => n / 2;" },
+    );
+    expect(await session.value("await uses.on(remote)({ shape: { n: 8 } })")).toBe("4");
+  });
+
   test("calls what was fetched", async () => {
     await using session = await sessionWith([
       ADD_ONE,
@@ -160,6 +172,15 @@ describe("an eager workflow of a cell", () => {
 });
 
 describe("what cannot be sent", () => {
+  test("an image that nobody names is asked for", async () => {
+    await using session = openSession();
+    await session.value(SET_UP().replace(', image: "eagerdeck:test"', ""));
+    const { error } = await session.run(
+      `await task({ name: "homeless" }, function homeless() {}).on(remote)()`,
+    );
+    expect(error?.message).toContain("Say in which image it runs, new FlyteRemote({ image: … })");
+  });
+
   test.each([
     [
       "a live value",
@@ -178,6 +199,18 @@ describe("what cannot be sent", () => {
       "const table = 'x'.repeat(2_000_000);",
       "table.length",
       "uses `table`, which has 2",
+    ],
+    [
+      "a schema made of its older self",
+      "let Row = z.object({}); Row = Row.extend({ n: z.int() });",
+      "Row.parse(1)",
+      "uses `Row`, which is made of an older `Row`",
+    ],
+    [
+      "a secret",
+      "process.env._FSEC_G_K = 'hunter22'; const key = await eager(async function e(_: {}, { secrets }) { return secrets.get('g', 'k'); })({});",
+      "key.length",
+      "uses `key`, which holds a secret",
     ],
     ["a session's own function", "", "display(1)", "uses `display`, which only a session has"],
     ["require", "", "require('node:fs')", "uses `require`"],

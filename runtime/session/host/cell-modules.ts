@@ -13,6 +13,7 @@
  *   M4  No secret that the session knows is written down.
  * @module
  */
+import { isModuleNamespaceObject } from "node:util/types";
 import { uneval } from "devalue";
 import { parseSync } from "oxc-parser";
 import { isEntity } from "../../types/interface.ts";
@@ -26,7 +27,7 @@ import { type Culprit, describe, losesClass, partsOf } from "../../workflow/thre
 import { originOf } from "../../workflow/thread/origin.ts";
 import type { Node } from "./ast.ts";
 import { isLaterName, laterNames } from "./later.ts";
-import { callAround, initializerOf } from "./makers.ts";
+import { callAround, initializerOf, readsAtOnce } from "./makers.ts";
 import { locatedPiece, locatedStack, type SentPieces } from "./piece-places.ts";
 import { expressionAt, findFunction, parseCompiled } from "./references.ts";
 import type { SessionScope } from "./scope.ts";
@@ -246,6 +247,10 @@ class Cut {
       throw this.#refusal(why);
     }
     const called = `its \`${name}\``;
+    if (readsAtOnce(place.node, name)) {
+      const why = `${subject} uses \`${name}\`, which is made of an older \`${name}\`; give the new one a name of its own`;
+      throw this.#refusal(why);
+    }
     this.#names.set(name, this.#expression(place, name, called));
   }
 
@@ -358,7 +363,7 @@ class Cut {
       throw this.#refusal(why);
     }
     if (holdsSecret(text)) {
-      const why = `${subject} uses \`${name}\`, which holds a secret; give the task the option secrets, and read it inside the function by currentContext().secret(…)`;
+      const why = `${subject} uses \`${name}\`, which holds a secret; give the task the option secrets, and read it inside the function by currentContext().secrets.get(…)`;
       throw this.#refusal(why);
     }
     return text;
@@ -437,7 +442,7 @@ function isOfPackage(value: object): boolean {
 /** Schemas, tasks, functions and what names a cluster, alone or among plain data: these have no text of their own. */
 function isMadeAgain(value: unknown, depth = 0): value is object {
   if (!isObject(value) || depth > DEPTH_MAX) return false;
-  if (isStandardSchema(value) || isOfPackage(value)) return true;
+  if (isStandardSchema(value) || isOfPackage(value) || isModuleNamespaceObject(value)) return true;
   if (!isPlain(value)) return false;
   const parts = [...partsOf(value)].map(([, part]) => part);
   const needsIt = parts.some((part) => typeof part === "function" || isMadeAgain(part, depth + 1));

@@ -68,9 +68,19 @@ export function initializerOf(program: Node, name: string): Initializer | undefi
   return last;
 }
 
+const ONCE = new Set([
+  "ExpressionStatement",
+  "VariableDeclaration",
+  "VariableDeclarator",
+  "ParenthesizedExpression",
+  "SequenceExpression",
+  // The last value of a cell is assigned: `$x.value = $0.total = 1`.
+  "AssignmentExpression",
+]);
+
 /** What a statement of the cell's own level runs once and in its order. */
 function goesOn({ type }: Node): boolean {
-  return ["ExpressionStatement", "VariableDeclaration", "ParenthesizedExpression"].includes(type);
+  return ONCE.has(type);
 }
 
 function expression(node: Node): Initializer {
@@ -105,4 +115,10 @@ function writes(target: Node, name: string): boolean {
 function hasAwait(node: Node): boolean {
   if (node.type === "AwaitExpression") return true;
   return !isFunction(node) && [...children(node)].some(hasAwait);
+}
+
+/** Whether a name of the session is read where the expression is evaluated, and not later in a function. */
+export function readsAtOnce(node: Node, name: string): boolean {
+  if (isMember(node, name)) return true;
+  return !isFunction(node) && [...children(node)].some((child) => readsAtOnce(child, name));
 }
