@@ -160,6 +160,25 @@ describe("an eager workflow of a cell", () => {
     expect(await session.value("await uses.on(remote)({ shape: { n: 8 } })")).toBe("4");
   });
 
+  test("is one bundle for a fan-out, and asks the cluster once for what it calls", async () => {
+    await using session = await sessionWith([
+      `const echo = task({ inputs: { x: z.int() }, output: z.int() }, function echo({ x }) { return x; });`,
+      `const fan = eager({ remote, inputs: { n: z.int() } }, async ({ n }) => Promise.all(Array.from({ length: n }, (_, x) => echo({ x }))));`,
+    ]);
+    cluster.requests.clear();
+    expect(await session.value("await fan({ n: 4 })")).toBe("[ 0, 1, 2, 3 ]");
+    expect(cluster.requests.count("CreateTask")).toBe(1);
+    expect(cluster.requests.count("CreateUploadLocation")).toBe(1);
+  });
+
+  test("of a workflow takes its tasks along", async () => {
+    await using session = await sessionWith([
+      ADD_ONE,
+      `const twice = workflow({ inputs: { x: z.int() }, output: z.int() }, function twice({ x }) { return addOne({ x: addOne({ x }) }); });`,
+    ]);
+    expect(await session.value("await twice.on(remote)({ x: 5 })")).toBe("7");
+  });
+
   test("calls what was fetched", async () => {
     await using session = await sessionWith([
       ADD_ONE,
