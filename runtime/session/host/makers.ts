@@ -3,6 +3,7 @@
  * with. Pure, and of JavaScript: the types are gone.
  * @module
  */
+import { parseSync } from "oxc-parser";
 import { children, isFunction, type Node } from "./ast.ts";
 import { patternNames } from "./bindings.ts";
 import { isCode } from "./references.ts";
@@ -121,4 +122,25 @@ function hasAwait(node: Node): boolean {
 export function readsAtOnce(node: Node, name: string): boolean {
   if (isMember(node, name)) return true;
   return !isFunction(node) && [...children(node)].some((child) => readsAtOnce(child, name));
+}
+
+/** What `() => import("x")` imports. */
+export function specifierOf(load: string): string | undefined {
+  const { program, errors } = parseSync("load.js", `(${load})`, { lang: "js" });
+  const [statement] = program.body;
+  if (errors.length > 0 || statement?.type !== "ExpressionStatement") return undefined;
+  let node = statement.expression;
+  while (node.type === "ParenthesizedExpression") node = node.expression;
+  if (node.type !== "ArrowFunctionExpression") return undefined;
+  const body: unknown = node.body;
+  return literalImport(body as Node); // the published union is the same data, see ast.ts
+}
+
+function literalImport({ type, source, body }: Node): string | undefined {
+  if (type === "ExpressionStatement" || body !== undefined) return undefined;
+  return type === "ImportExpression" &&
+    source.type === "Literal" &&
+    typeof source.value === "string"
+    ? source.value
+    : undefined;
 }
