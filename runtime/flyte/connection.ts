@@ -45,7 +45,9 @@ export class Connection {
   constructor(remote: FlyteRemoteOptions, options: ConnectionOptions = {}) {
     this.options = remote;
     this.notice = options.notice ?? ((text) => console.warn(text));
-    this.client = openClient(remote.config.resolve(), options);
+    const platform = remote.config.resolve();
+    for (const warning of platform.warnings) this.notice(warning);
+    this.client = openClient(platform, { ...options, notice: this.notice });
     this.targets = new Targets(this.client);
     this.launcher = new Launcher(this.client, remote.launches?.atOnce);
     this.stopper = new Stopper(this.client);

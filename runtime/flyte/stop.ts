@@ -4,6 +4,8 @@
  * Invariants
  *   S1  What was started is ended, also when the request that started it is still on its way.
  *   S2  An execution that another process started and this one only looked at is left alone, unless its call was taken up.
+ *   S3  A list by a part of the name holds executions of other parents too, and theirs may fill its first page: only the
+ *       label decides, and all pages are read.
  * @module
  */
 import { Limiter } from "../workflow/limiter.ts";
@@ -18,6 +20,29 @@ const STOP_MS = 10_000;
 export interface Place {
   readonly project: string;
   readonly domain: string;
+}
+
+/**
+ * What may still run of all that has that mark, S3.
+ * @throws whatever the client rejects with.
+ */
+export async function runningNames(
+  client: FlyteClient,
+  { project, domain }: Place,
+  tag: string,
+): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  for (let token = "", isFirst = true; isFirst || token !== ""; isFirst = false) {
+    const list = await client.admin.listExecutions(
+      { id: { project, domain }, limit: LIST_MAX, token, filters: runningOfTag(tag) },
+      { timeoutMs: STOP_MS },
+    );
+    for (const found of list.executions) {
+      if (found.id !== undefined && hasTag(found, tag)) names.add(found.id.name);
+    }
+    token = list.token;
+  }
+  return names;
 }
 
 export class Stopper {
@@ -59,15 +84,8 @@ export class Stopper {
     cause: string,
     wanted: ReadonlySet<string>,
   ): Promise<readonly string[]> {
-    const { project, domain } = place;
     try {
-      const { executions } = await this.#client.admin.listExecutions(
-        { id: { project, domain }, limit: LIST_MAX, filters: runningOfTag(tag) },
-        { timeoutMs: STOP_MS },
-      );
-      const names = new Set(
-        executions.flatMap((found) => (found.id && hasTag(found, tag) ? [found.id.name] : [])),
-      );
+      const names = await runningNames(this.#client, place, tag);
       const stopped = await Promise.all(
         [...names]
           .filter((name) => !wanted.has(name))

@@ -191,7 +191,7 @@ export class Targets {
 }
 
 /** The five that differ least; those that end the same come first, since a path may be what is wrong. */
-export function nearestNames(name: string, known: readonly string[]): string[] {
+function nearestNames(name: string, known: readonly string[]): string[] {
   const last = lastPart(name).toLowerCase();
   return known
     .map((other) => ({

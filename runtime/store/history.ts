@@ -123,7 +123,7 @@ export interface RunChanges {
 export class History {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
-  readonly #owner = { host: hostname(), pid: process.pid, born: bornOf(process.pid) ?? "" };
+  readonly #owner = { host: hostname(), pid: process.pid, born: processOf(process.pid)?.born ?? "" };
   /** Ended runs that somebody looks at, one call after the other. */
   readonly #unpacked = new Map<string, RunRecord>();
   #batches = 0;
@@ -371,8 +371,9 @@ export class History {
     } catch (error) {
       if ((error as { code?: unknown }).code !== "EPERM") return false;
     }
-    const now = bornOf(Number(pid));
-    return now === undefined || now === born;
+    const now = processOf(Number(pid));
+    if (now === undefined) return true;
+    return now.born === born && !now.isGone && !isOrphan(now);
   }
 
   #run(sql: string, ...values: (string | number | null)[]): void {
@@ -398,14 +399,27 @@ function onlyRoot(run: RunRecord): string | undefined {
   return roots.length === 1 ? roots[0]?.name : undefined;
 }
 
-/** When a process began, in ticks since the machine's start: tells it from a later one of the same number. */
-function bornOf(pid: number): string | undefined {
+interface ProcessFacts {
+  /** When it began, in ticks since the machine's start: tells it from a later one of the same number. */
+  readonly born: string;
+  readonly parent: number;
+  /** It has ended, and its parent has not asked how. */
+  readonly isGone: boolean;
+}
+
+function processOf(pid: number): ProcessFacts | undefined {
   try {
     // The name of the program, in brackets, may hold spaces and brackets.
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    const [state = "", parent = "", ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { born: rest[17] ?? "", parent: Number(parent), isGone: /[ZX]/.test(state) };
   } catch {
     // No Linux, or no such process: its number alone has to do.
     return undefined;
   }
+}
+
+/** Its front end was killed, and it is about to end: nobody hears of it any more. */
+function isOrphan({ parent }: ProcessFacts): boolean {
+  return parent === 1 && process.ppid !== 1;
 }

@@ -73,7 +73,7 @@ export const localExecutor: Executor = {
 };
 
 /** The same, also for all calls below, whatever they say: nothing leaves the process. */
-export const localOnlyExecutor: Executor = { ...localExecutor };
+const localOnlyExecutor: Executor = { ...localExecutor };
 
 /**
  * What `.on(…)` and `remote` were given, as an executor.

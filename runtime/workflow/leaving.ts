@@ -64,7 +64,27 @@ export function guardExit(): void {
       process.once(signal, () => process.exit(code));
       const reason = new Error(`the process got ${signal}`);
       reason.name = "Interrupted";
+      outliveItsErrors(reason);
       void stopAll(reason, STOP_MAX_MS).finally(() => process.exit(code));
     });
   }
+}
+
+/**
+ * The calls reject with `reason`, and a program that catches nothing would end by that before anything is stopped. What
+ * is a consequence of it is no news; another error is told, and does not end the process sooner either.
+ */
+function outliveItsErrors(reason: Error): void {
+  process.on("uncaughtException", (error) => {
+    if (!isCausedBy(error, reason)) console.error(error);
+  });
+}
+
+function isCausedBy(error: unknown, reason: Error): boolean {
+  const seen = new Set<unknown>();
+  for (let at = error; at instanceof Error && !seen.has(at); at = at.cause) {
+    if (at === reason) return true;
+    seen.add(at);
+  }
+  return false;
 }

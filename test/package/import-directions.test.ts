@@ -45,6 +45,25 @@ test.each([
   ["runtime/deck/x.ts", "ink"],
   ["runtime/session/host/x.ts", "../../../kernel/wire.ts"],
   ["runtime/session/client/x.ts", "zeromq"],
+  ["runtime/flyte/x.ts", "../deck/views.ts"],
+  ["runtime/flyte/x.ts", "../store/history.ts"],
+  ["runtime/flyte/register/x.ts", "../../session/positions.ts"],
+  ["runtime/flyte/x.ts", "../../kernel/wire.ts"],
+  ["runtime/flyte/x.ts", "../../cli/usage.ts"],
+  ["runtime/flyte/x.ts", "commander"],
+  ["runtime/workflow/x.ts", "../flyte/remote.ts"],
+  ["runtime/deck/x.ts", "../flyte/console.ts"],
+  ["runtime/store/x.ts", "../flyte/tags.ts"],
+  ["runtime/events/x.ts", "../flyte/names.ts"],
+  ["runtime/types/x.ts", "../flyte/blobs.ts"],
+  ["kernel/x.ts", "../runtime/flyte/remote.ts"],
+  ["repl/x.ts", "../runtime/flyte/remote.ts"],
+  ["cli/x.ts", "@connectrpc/connect"],
+  ["kernel/x.ts", "@connectrpc/connect-node"],
+  ["repl/x.ts", "opendal"],
+  ["runtime/types/x.ts", "@bufbuild/protobuf"],
+  ["runtime/workflow/x.ts", "@bufbuild/protobuf/wkt"],
+  ["runtime/session/host/x.ts", "opendal"],
 ])("%s may not import %s", (file, specifier) => {
   expect(lint(file, specifier)).toContain("noRestrictedImports");
 });
@@ -58,6 +77,14 @@ test.each([
   ["runtime/workflow/x.ts", "../events/events.ts"],
   ["runtime/store/x.ts", "../workflow/cache.ts"],
   ["runtime/session/host/x.ts", "../../workflow/run.ts"],
+  ["runtime/session/host/x.ts", "../../flyte/remote.ts"],
+  ["runtime/flyte/literals/x.ts", "../../types/value-type.ts"],
+  ["runtime/flyte/x.ts", "../workflow/errors.ts"],
+  ["runtime/flyte/x.ts", "@connectrpc/connect"],
+  ["runtime/flyte/literals/x.ts", "@bufbuild/protobuf/wkt"],
+  ["runtime/flyte/storage/x.ts", "opendal"],
+  ["cli/x.ts", "../runtime/flyte/client.ts"],
+  ["test/x.ts", "@bufbuild/protobuf"],
 ])("%s may import %s", (file, specifier) => {
   expect(lint(file, specifier)).not.toContain("noRestrictedImports");
 });

@@ -343,6 +343,40 @@ describe("a cluster that has a bad day", () => {
     expect(error).toBeInstanceOf(EagerException);
   });
 
+  test("an outage is waited for, said in the row, and the value arrives", async () => {
+    await rig.serve(addOne, { delayMs: 500 });
+    using seen = observedEvents();
+    const call = addOne.on(rig.remote)({ x: 1 });
+    await rig.double.when((all) => all.some(({ phase }) => phase === "RUNNING"));
+    await rig.double.faults.stopListening();
+    const notes = () =>
+      seen.events.flatMap((event) =>
+        event.kind === "call-noted" && event.text !== undefined ? [event.text] : [],
+      );
+    await vi.waitFor(() => expect(notes().join()).toContain("no answer"), 30_000);
+    await rig.double.faults.listenAgain();
+    expect(await call).toBe(2);
+  });
+
+  test("outputs that admin could not read come from their file", async () => {
+    await rig.serve(addOne);
+    rig.double.faults.emptyOutputs = true;
+    expect(await addOne.on(rig.remote)({ x: 1 })).toBe(2);
+  });
+
+  test("an output of 50 MB arrives where it is offloaded, and is refused where it is not", async () => {
+    const large = task({ inputs: { n: z.int() }, output: z.string() }, function large({ n }) {
+      return "x".repeat(n);
+    });
+    await rig.serve(large);
+    // A cluster takes no file of outputs beyond 10 MB, and says so.
+    const refused = await rejection(large.on(rig.remote)({ n: 50_000_000 }));
+    expect(refused).toMatchObject({ code: "REMOTE_FAILED" });
+    expect((refused as Error).message).toContain("exceeds max");
+    rig.double.faults.offloadOverBytes = 1_000_000;
+    expect(await large.on(rig.remote)({ n: 50_000_001 })).toHaveLength(50_000_001);
+  });
+
   test("a list that takes no names is replaced by single questions", async () => {
     await rig.serve(addOne, { delayMs: 50 });
     rig.double.faults.fail("ListExecutions", 1_000, Code.InvalidArgument);

@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -213,6 +214,21 @@ export const hangs = eager({ inputs: { x } }, async function hangs({ x }) { awai
     expect(ofEntity("flow.slow").length).toBeGreaterThan(0);
   });
 
+  test("that fails stops nothing of another one whose name begins the same", async () => {
+    using folder = tempFolder({ "package.json": "{}", "flow.ts": LEFT });
+    await remotely(folder, "hangs", "--detach", "--name", "twins-one", "--x", "21");
+    const ofOne = () => ofEntity("flow.slow").filter(({ name }) => name.includes("-twins-"));
+    await cluster.when(() => ofOne().some(({ phase }) => phase === "RUNNING"));
+    await remotely(folder, "crashes", "--detach", "--name", "twins-two", "--x", "2");
+    await cluster.when((all) =>
+      all.some(({ name, phase }) => name === "twins-two" && phase === "FAILED"),
+    );
+    await cluster.when(() => ofOne().some(({ phase }) => phase === "ABORTED"));
+    expect(ofOne().filter(({ phase }) => phase === "RUNNING")).toHaveLength(1);
+    cluster.abort("twins-one", "enough");
+    await cluster.when(() => ofOne().every(({ phase }) => phase === "ABORTED"));
+  });
+
   const isSlow = (phase: string) => (each: { entity: string; phase: string }) =>
     each.entity === "flow.slow" && each.phase === phase;
 
@@ -253,6 +269,11 @@ export const hangs = eager({ inputs: { x }, output: x, retries: 1 }, async funct
 });
 
 describe("a program with a FlyteRemote", () => {
+  const install = (folder: TempFolder) => {
+    mkdirSync(join(folder.path, "node_modules"));
+    symlinkSync(join(distFolder, ".."), join(folder.path, "node_modules/eagerdeck"));
+  };
+
   test("registers its code on the way, as the same version as the command does", async () => {
     using folder = tempFolder({
       ...FILES,
@@ -265,8 +286,7 @@ console.log(entities.every(({ state }) => state === "unchanged"), entities.lengt
 await remote.close();
 `,
     });
-    mkdirSync(join(folder.path, "node_modules"));
-    symlinkSync(join(distFolder, ".."), join(folder.path, "node_modules/eagerdeck"));
+    install(folder);
     const registered = await run(folder, ["register", ...image, "flow.ts"]);
     cluster.requests.clear();
     const { stdout } = await promisify(execFile)(process.execPath, ["main.ts"], {
@@ -275,5 +295,25 @@ await remote.close();
     expect(stdout).toBe("42\ntrue 14\n");
     expect(cluster.requests.count("CreateTask")).toBe(0);
     expect(cluster.executions().at(-1)?.version).toBe(versionOf(registered.stdout));
+  });
+
+  test("that catches nothing stops what it has started on Ctrl-C, and exits with 130", async () => {
+    using folder = tempFolder({
+      ...FILES,
+      "main.ts": `import { Config, FlyteRemote } from "eagerdeck";
+import { slow } from "./flow.ts";
+const remote = new FlyteRemote({ config: Config.auto(${JSON.stringify(config)}), image: "eagerdeck:test" });
+await Promise.all([slow.on(remote)({ x: 31 }), slow.on(remote)({ x: 32 })]);
+`,
+    });
+    install(folder);
+    const before = cluster.executions().length;
+    const ours = () => cluster.executions().slice(before);
+    const program = spawn(process.execPath, ["main.ts"], { cwd: folder.path });
+    const ended = once(program, "exit");
+    await cluster.when(() => ours().filter(({ phase }) => phase === "RUNNING").length === 2);
+    program.kill("SIGINT");
+    expect((await ended)[0]).toBe(130);
+    await cluster.when(() => ours().every(({ phase }) => phase === "ABORTED"));
   });
 });

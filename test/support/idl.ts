@@ -9,7 +9,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { tempFolder } from "./temp-folder.ts";
 
 /** Where the generated files are, from the root of the repository. */
@@ -46,6 +46,10 @@ extend google.protobuf.FieldOptions { JSONSchema openapiv2_field = 1042; }
 `,
 };
 
+/** By module names, not by `node_modules/.bin`: what looks for unused packages understands those. */
+const BUF = fileURLToPath(import.meta.resolve("@bufbuild/buf/bin/buf"));
+const PLUGIN = fileURLToPath(import.meta.resolve("@bufbuild/protoc-gen-es/bin/protoc-gen-es"));
+
 /** Writes the generated files below `out`, which is emptied first. */
 export function generate(out: string): void {
   using work = tempFolder();
@@ -61,7 +65,7 @@ export function generate(out: string): void {
   writeFileSync(join(work.path, "buf.yaml"), "version: v2\nmodules:\n  - path: protos\n");
   rmSync(out, { recursive: true, force: true });
   const plugin = {
-    local: [process.execPath, resolve("node_modules/@bufbuild/protoc-gen-es/bin/protoc-gen-es")],
+    local: [process.execPath, PLUGIN],
     out: resolve(out),
     opt: ["target=ts", "import_extension=ts", "erasable_syntax=true"],
   };
@@ -70,8 +74,8 @@ export function generate(out: string): void {
     JSON.stringify({ version: "v2", plugins: [plugin] }),
   );
   execFileSync(
-    resolve("node_modules/.bin/buf"),
-    ["generate", ...PARTS.flatMap((part) => ["--path", `protos/${part}`])],
+    process.execPath,
+    [BUF, "generate", ...PARTS.flatMap((part) => ["--path", `protos/${part}`])],
     { cwd: work.path, stdio: ["ignore", "ignore", "inherit"] },
   );
 }

@@ -137,7 +137,7 @@ export function goldens(): Golden[] {
 }
 
 /** The value of table.py's JSON */
-export function fromGoldenJson(json: unknown): unknown {
+function fromGoldenJson(json: unknown): unknown {
   if (typeof json !== "object" || json === null) return json;
   if (Array.isArray(json)) return json.map(fromGoldenJson);
   const [[kind, inner] = []] = Object.entries(json);

@@ -19,8 +19,8 @@ import { FlyteRemote } from "../../runtime/flyte/remote.ts";
 import { definitionOf } from "../../runtime/workflow/definition.ts";
 import { type FlyteDouble, startDouble } from "./flyte-double/double.ts";
 
-export const PROJECT = "flytesnacks";
-export const DOMAIN = "development";
+const PROJECT = "flytesnacks";
+const DOMAIN = "development";
 
 export interface ServeOptions {
   readonly version?: string;

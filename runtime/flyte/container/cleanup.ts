@@ -6,12 +6,10 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { type FlyteClient, openClient } from "../client.ts";
 import { Config } from "../config.ts";
 import { LiteralMapSchema } from "../idl/flyteidl/core/literals_pb.ts";
-import { runningOfTag } from "../launch.ts";
-import { Stopper } from "../stop.ts";
+import { runningNames, Stopper } from "../stop.ts";
 import { openStore } from "../storage.ts";
 import { below, identityOf } from "./request.ts";
 
-const LIST_MAX = 100;
 /** What was stopped is in no later list. */
 const ROUNDS_MAX = 200;
 
@@ -60,12 +58,7 @@ async function stopAll(
   const stopper = new Stopper(client);
   const failed = new Set<string>();
   for (let round = 0; round < ROUNDS_MAX; round++) {
-    const { executions } = await client.admin.listExecutions({
-      id: place,
-      limit: LIST_MAX,
-      filters: runningOfTag(execution),
-    });
-    const names = new Set(executions.flatMap(({ id }) => id?.name ?? []));
+    const names = await runningNames(client, place, execution);
     const open = [...names].filter((name) => !failed.has(name));
     if (open.length === 0) break;
     await Promise.all(

@@ -24,6 +24,9 @@ const int = fc.oneof(
     }),
   ),
 );
+/** The library refuses the one that is left out; what we do with it is a test of its own. */
+const key = fc.string().filter((text) => text !== "__proto__");
+
 const { plain } = fc.letrec<{ plain: Plain }>((tie) => ({
   plain: fc.oneof(
     { maxDepth: 4 },
@@ -42,7 +45,7 @@ const { plain } = fc.letrec<{ plain: Plain }>((tie) => ({
     fc.string(),
     fc.uint8Array({ maxLength: 300 }),
     fc.array(tie("plain"), { maxLength: 20 }),
-    fc.dictionary(fc.oneof(fc.string(), fc.constant("constructor")), tie("plain"), {
+    fc.dictionary(fc.oneof(key, fc.constant("constructor")), tie("plain"), {
       maxKeys: 20,
       noNullPrototype: true,
     }),
@@ -55,6 +58,15 @@ function narrowed(value: Plain): unknown {
   if (Array.isArray(value)) return value.map(narrowed);
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, narrowed(item)]));
+}
+
+function withoutNegativeZero(value: unknown): unknown {
+  if (Object.is(value, -0)) return 0;
+  if (Array.isArray(value)) return value.map(withoutNegativeZero);
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, withoutNegativeZero(item)]),
+  );
 }
 
 test("what is packed is unpacked, by us and by the field's library", () => {
@@ -72,9 +84,10 @@ test("what is packed is unpacked, by us and by the field's library", () => {
 test("what the library packs is unpacked", () => {
   fc.assert(
     fc.property(plain, (value) => {
-      const bytes = libraryPack(narrowed(value), { useBigInt64: true, forceIntegerToFloat: false });
-      const read = unpack(bytes);
-      deepStrictEqual(read, narrowed(value));
+      // It writes -0 as the integer 0.
+      const given = withoutNegativeZero(narrowed(value));
+      const bytes = libraryPack(given, { useBigInt64: true, forceIntegerToFloat: false });
+      deepStrictEqual(unpack(bytes), given);
     }),
   );
 });
