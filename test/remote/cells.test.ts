@@ -1,5 +1,5 @@
 /** Tasks and eager workflows of cells on a cluster, in containers. Runs `dist/`. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type FlyteDouble, startDouble } from "../support/flyte-double/double.ts";
 import { openSession, type TestSession } from "../support/session.ts";
 
@@ -101,6 +101,21 @@ describe("a task of a cell", () => {
     expect(error?.cause?.trace?.map(String).join("\n")).toBe(
       "    at check (In [2]:2:20)\n    at Object.fails (In [3]:4:3)",
     );
+  });
+
+  test("of a notebook has the notebook's name there, whatever characters that has", async () => {
+    vi.stubEnv("JPY_SESSION_NAME", "/home/me/März #1: 50%.ipynb");
+    await using session = await sessionWith([
+      `const fails = task({ inputs: { x: z.int() } }, function fails({ x }) { throw new RangeError("x is " + x); });`,
+    ]);
+    vi.unstubAllEnvs();
+    const { error } = await session.run("await fails.on(remote)({ x: 3 })");
+    expect(error?.message).toContain("RangeError: x is 3");
+    expect(String(error?.cause?.trace?.[0])).toContain("(In [2]:1:");
+    const names = await session.value(
+      "(await remote.register([fails])).entities.map(({ name }) => name)",
+    );
+    expect(names).toBe("[ 'März_1_50_.fails' ]");
   });
 
   test("is the one that its name has, also where others have the same function", async () => {
