@@ -3,6 +3,7 @@
  * for the first answer of a kernel and the first prompt of a terminal. In the place of what tsc wrote, which works as
  * well; the user process stays as it is, for cells share its modules.
  */
+import { globSync } from "node:fs";
 import { defineConfig } from "rolldown";
 
 // Native, or found by their place on disk.
@@ -23,7 +24,33 @@ const decided = {
   },
 };
 
+/**
+ * What speaks to a cluster is loaded with the first call on one: protobuf, the transport and Flyte's messages are two
+ * hundred files. They become one, `wire.js`; our own modules stay where they are, since others share them.
+ */
+const flyte = globSync("dist/runtime/flyte/**/*.js").filter((file) => !file.includes("/idl/"));
+const isOwn = (id) => /^\.\.?\//.test(id) && !id.includes("/idl/");
+
 export default defineConfig([
+  {
+    input: Object.fromEntries(
+      flyte.map((file) => [file.slice("dist/runtime/flyte/".length, -".js".length), file]),
+    ),
+    platform: "node",
+    external: (id, importer) =>
+      importer !== undefined &&
+      (/^(?:opendal|rolldown|undici|yaml|nanotar|zod|eagerdeck)$/.test(id) ||
+        (isOwn(id) && !/node_modules|\/idl\//.test(importer))),
+    output: {
+      dir: "dist/runtime/flyte",
+      entryFileNames: "[name].js",
+      chunkFileNames: "[name].js",
+      cleanDir: false,
+      sourcemap: true,
+      advancedChunks: { groups: [{ name: "wire", test: /node_modules|\/idl\// }] },
+    },
+    logLevel: "warn",
+  },
   {
     input: { main: "dist/kernel/main.js" },
     platform: "node",

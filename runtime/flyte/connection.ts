@@ -10,6 +10,7 @@ import { type FlyteClient, openClient } from "./client.ts";
 import { FlyteError } from "./errors.ts";
 import { Launcher } from "./launch.ts";
 import type { FlyteRemoteOptions } from "./options.ts";
+import type { CellBundle } from "./register/cells.ts";
 import { Stopper } from "./stop.ts";
 import { openStore, type Store } from "./storage.ts";
 import { Targets } from "./targets.ts";
@@ -44,7 +45,9 @@ export class Connection {
   constructor(remote: FlyteRemoteOptions, options: ConnectionOptions = {}) {
     this.options = remote;
     this.notice = options.notice ?? ((text) => console.warn(text));
-    this.client = openClient(remote.config.resolve(), options);
+    const platform = remote.config.resolve();
+    for (const warning of platform.warnings) this.notice(warning);
+    this.client = openClient(platform, { ...options, notice: this.notice });
     this.targets = new Targets(this.client);
     this.launcher = new Launcher(this.client, remote.launches?.atOnce);
     this.stopper = new Stopper(this.client);
@@ -99,11 +102,14 @@ export class Connection {
     const image = this.options.image ?? this.client.platform.image;
     if (image === undefined) return undefined;
     const place = this.place();
+    const origin = originOf(definition.fn);
+    // What cells define has the names and values of the moment; a file is loaded once.
+    const cells = origin?.startsWith("file:") ? undefined : await cellsOf(definition);
     // A fan-out of a thousand calls is one question.
-    const key = `${place.project}\n${place.domain}\n${originOf(definition.fn) ?? ""}`;
+    const key = `${place.project}\n${place.domain}\n${cells?.bundle.sha256 ?? origin ?? ""}`;
     let version = this.#registered.get(key);
     if (version === undefined) {
-      version = this.#register(definition, { ...place, image });
+      version = this.#register(definition, cells, { ...place, image });
       this.#registered.set(key, version);
       version.catch(() => this.#registered.delete(key));
     }
@@ -112,16 +118,26 @@ export class Connection {
 
   async #register(
     definition: Definition,
+    cells: CellBundle | undefined,
     where: Place & { readonly image: string },
   ): Promise<string> {
     const { registerDefined } = await import("./register/register-file.ts");
-    const { notice } = this;
-    return (await registerDefined(this.client, definition, { ...where, notice })).version;
+    const { registerCells } = await import("./register/cells.ts");
+    const options = { ...where, notice: this.notice };
+    const registered = cells
+      ? await registerCells(this.client, cells, options)
+      : await registerDefined(this.client, definition, options);
+    return registered.version;
   }
 
   close(): void {
     this.client.close();
   }
+}
+
+async function cellsOf(definition: Definition): Promise<CellBundle | undefined> {
+  const { cellBundle } = await import("./register/cells.ts");
+  return await cellBundle([definition]);
 }
 
 function kept<T>(known: Map<string, T>, { project, domain }: Place, make: () => T): T {

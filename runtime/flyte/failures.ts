@@ -6,6 +6,7 @@
  */
 
 import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { cellCode } from "../workflow/cell-code.ts";
 import { CallFailure, type EagerCode } from "../workflow/errors.ts";
 import { parseErrorText } from "./error-text.ts";
 import { FlyteError } from "./errors.ts";
@@ -105,7 +106,8 @@ function remoteError({ code, message, kind, timestamp, worker }: ExecutionError)
   const { name, message: text, stack, attempt } = parseErrorText(message);
   const flyteCode = code.replace(/^RetriesExhausted\|/, "");
   const known = name || flyteCode.slice(flyteCode.lastIndexOf(":") + 1) || "Error";
-  return new RemoteError(known, text, stack, {
+  const located = stack && (cellCode()?.located(stack) ?? stack);
+  return new RemoteError(known, text, located, {
     flyteCode,
     origin: kind === ErrorKind.USER ? "user" : kind === ErrorKind.SYSTEM ? "system" : "unknown",
     attempts: attempt,

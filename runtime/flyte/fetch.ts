@@ -8,7 +8,7 @@ import { preview } from "../values/preview.ts";
 import { type Definition, readDefinition } from "../workflow/definition.ts";
 import { CallFailure } from "../workflow/errors.ts";
 import { EXECUTOR, type HasExecutor } from "../workflow/executor.ts";
-import type { Entity } from "../workflow/signatures.ts";
+import type { CallerInputs, Entity, Result } from "../workflow/signatures.ts";
 import { unnamed } from "../workflow/task.ts";
 import type { Connection } from "./connection.ts";
 import { entityUrl } from "./console.ts";
@@ -41,6 +41,23 @@ export interface Fetched<I, O> extends Entity<I, O, never> {
   /** Its page. */
   readonly url: string;
 }
+
+/** What to fetch, with schemas that type it. */
+export interface FetchBySchemas<
+  I extends Schemas,
+  O extends StandardSchema | undefined,
+  S extends Schemas | undefined,
+> extends EntityReference {
+  readonly inputs: I;
+  readonly output?: O;
+  readonly outputs?: S;
+}
+
+export type FetchedBySchemas<
+  I extends Schemas,
+  O extends StandardSchema | undefined,
+  S extends Schemas | undefined,
+> = Promise<Fetched<CallerInputs<I>, Result<O, S, unknown>>>;
 
 const KEYS = ["name", "version", "project", "domain", "inputs", "output", "outputs"];
 

@@ -6,6 +6,7 @@
  * @module
  */
 import { inspect } from "node:util";
+import type { Schemas, StandardSchema } from "../types/standard-schema.ts";
 import { preview } from "../values/preview.ts";
 import {
   EXECUTOR,
@@ -19,7 +20,7 @@ import type { Entity, Promised } from "../workflow/signatures.ts";
 import { Config } from "./config.ts";
 import type { Connection } from "./connection.ts";
 import type { Execution, ExecutionListOptions, ExecutionSummary } from "./execution.ts";
-import type { Fetched, FetchOptions } from "./fetch.ts";
+import type { FetchBySchemas, Fetched, FetchedBySchemas, FetchOptions } from "./fetch.ts";
 import type { EntityKind, FlyteRemoteOptions, LaunchOptions } from "./options.ts";
 import type { Registered } from "./register/register.ts";
 
@@ -113,24 +114,42 @@ export class FlyteRemote implements HasExecutor {
    * @param reference its name, or `{ name, version, project, domain, inputs, output }`; without a version the latest.
    * @throws {FlyteError} `REMOTE_NOT_FOUND` with names that are near; {TypeError} when schemas disagree with the interface.
    */
-  async fetchTask<I = Record<string, unknown>, O = unknown>(
+  fetchTask<
+    const I extends Schemas,
+    O extends StandardSchema | undefined = undefined,
+    const S extends Schemas | undefined = undefined,
+  >(reference: FetchBySchemas<I, O, S>): FetchedBySchemas<I, O, S>;
+  fetchTask<I = Record<string, unknown>, O = unknown>(
     reference: string | FetchOptions,
-  ): Promise<Fetched<I, O>> {
-    return (await this.#fetch("task", reference)) as Fetched<I, O>;
+  ): Promise<Fetched<I, O>>;
+  async fetchTask(reference: string | FetchOptions): Promise<unknown> {
+    return await this.#fetch("task", reference);
   }
 
   /** The same of a workflow, which runs by its launch plan of the same name. */
-  async fetchWorkflow<I = Record<string, unknown>, O = unknown>(
+  fetchWorkflow<
+    const I extends Schemas,
+    O extends StandardSchema | undefined = undefined,
+    const S extends Schemas | undefined = undefined,
+  >(reference: FetchBySchemas<I, O, S>): FetchedBySchemas<I, O, S>;
+  fetchWorkflow<I = Record<string, unknown>, O = unknown>(
     reference: string | FetchOptions,
-  ): Promise<Fetched<I, O>> {
-    return (await this.#fetch("workflow", reference)) as Fetched<I, O>;
+  ): Promise<Fetched<I, O>>;
+  async fetchWorkflow(reference: string | FetchOptions): Promise<unknown> {
+    return await this.#fetch("workflow", reference);
   }
 
   /** The same of a launch plan. Inputs that it has fixed are none of the caller's. */
-  async fetchLaunchPlan<I = Record<string, unknown>, O = unknown>(
+  fetchLaunchPlan<
+    const I extends Schemas,
+    O extends StandardSchema | undefined = undefined,
+    const S extends Schemas | undefined = undefined,
+  >(reference: FetchBySchemas<I, O, S>): FetchedBySchemas<I, O, S>;
+  fetchLaunchPlan<I = Record<string, unknown>, O = unknown>(
     reference: string | FetchOptions,
-  ): Promise<Fetched<I, O>> {
-    return (await this.#fetch("launch_plan", reference)) as Fetched<I, O>;
+  ): Promise<Fetched<I, O>>;
+  async fetchLaunchPlan(reference: string | FetchOptions): Promise<unknown> {
+    return await this.#fetch("launch_plan", reference);
   }
 
   async #fetch(kind: EntityKind, reference: string | FetchOptions): Promise<unknown> {

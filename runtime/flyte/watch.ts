@@ -275,7 +275,10 @@ export class Watcher {
 
 /** Asking again would end the same: nobody is allowed to know. */
 function isFinal(error: unknown): boolean {
-  if (error instanceof FlyteError) return error.code === "REMOTE_AUTH";
+  if (error instanceof FlyteError) {
+    // Nobody can log in, or the connection was closed.
+    return error.code === "REMOTE_AUTH" || error.code === "REMOTE_CANCELLED";
+  }
   const status = statusOf(error);
   return status === Status.permissionDenied || status === Status.unauthenticated;
 }

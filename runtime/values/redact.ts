@@ -112,6 +112,11 @@ export function redactText(text: string): string {
   return safe;
 }
 
+/** Whether a secret that was handed out stands in the text. */
+export function holdsSecret(text: string): boolean {
+  return secrets.some((secret) => text.includes(secret));
+}
+
 /** Whether there is anything to hide that only this process knows. */
 export function hasOwnSecrets(): boolean {
   return secrets.length > 0 || rules.length > 0;

@@ -27,6 +27,8 @@ export interface Bundle {
   readonly sha256: string;
   /** Absolute paths of the project's own sources in it, not those of installed packages. */
   readonly sources: readonly string[];
+  /** Absolute paths of all files outside of packages that were read for it: also of those whose constants are all that is left. */
+  readonly files: readonly string[];
   /** Installed packages with native code, which the image has to have. */
   readonly externals: readonly string[];
 }
@@ -44,28 +46,62 @@ const STEM_MAX = 60;
  */
 export async function bundleFile(file: string): Promise<Bundle> {
   const entry = resolve(file);
+  return await bundle({ entry, stem: basename(entry, extname(entry)), what: entry });
+}
+
+/** A module that no file has. */
+export interface GivenModule {
+  readonly code: string;
+  /** Its source map: absolute sources. */
+  readonly map: string;
+  /** Where its imports begin. */
+  readonly folder: string;
+  /** What the bundle is called: `analysis`. */
+  readonly stem: string;
+  /** For messages. */
+  readonly what: string;
+}
+
+/** The same of a module that no file has. */
+export async function bundleGiven({ code, map, folder, stem, what }: GivenModule): Promise<Bundle> {
+  const entry = join(folder, "__eagerdeck_bundle.mjs");
+  return await bundle({ entry, stem, what, given: { code, map } });
+}
+
+interface Entry {
+  /** Its path. */
+  readonly entry: string;
+  readonly stem: string;
+  readonly what: string;
+  /** Its text, when the file is none. */
+  readonly given?: { readonly code: string; readonly map: string };
+}
+
+async function bundle(of: Entry): Promise<Bundle> {
   const externals = new Set<string>();
-  const stem = basename(entry, extname(entry))
-    .replaceAll(/[^\w.-]/g, "_")
-    .slice(0, STEM_MAX);
+  const stem = of.stem.replaceAll(/[^\w.-]/g, "_").slice(0, STEM_MAX);
   const module = `${stem}.mjs`;
-  const { chunk, map } = await bundled(entry, module, externals);
+  const { chunk, map, files } = await bundled(of, module, externals);
   const manifest: Manifest = {
     module,
     eagerdeck: runtimeVersion,
     externals: [...externals].sort(),
   };
-  const files = [
+  const archive = [
     { name: module, data: `${chunk.code.trimEnd()}\n` },
     { name: `${module}.map`, data: map },
     { name: MANIFEST, data: `${JSON.stringify(manifest)}\n` },
   ];
   return {
     module,
-    ...packed(files),
+    ...packed(archive),
     sources: chunk.moduleIds.filter(
-      (id) => !id.startsWith("\0") && !id.includes(`${sep}node_modules${sep}`),
+      (id) =>
+        !id.startsWith("\0") &&
+        !id.includes(`${sep}node_modules${sep}`) &&
+        !(of.given && id === of.entry),
     ),
+    files,
     externals: manifest.externals,
   };
 }
@@ -90,10 +126,14 @@ function packed(files: readonly { readonly name: string; readonly data: string }
 }
 
 async function bundled(
-  entry: string,
+  { entry, given, what }: Entry,
   module: string,
   externals: Set<string>,
-): Promise<{ readonly chunk: OutputChunk; readonly map: string }> {
+): Promise<{
+  readonly chunk: OutputChunk;
+  readonly map: string;
+  readonly files: readonly string[];
+}> {
   const problems: string[] = [];
   const folder = projectFolder(entry);
   try {
@@ -101,7 +141,7 @@ async function bundled(
       input: entry,
       cwd: folder,
       platform: "node",
-      plugins: [outside(externals)],
+      plugins: [...(given ? [textOf(entry, given)] : []), outside(externals)],
       tsconfig: true,
       transform: { target: "node22" },
       // Names of files as comments: they would say where the project lies.
@@ -121,10 +161,12 @@ async function bundled(
     });
     if (problems.length > 0) throw new Error(problems.join("\n"));
     const [chunk] = output;
-    return { chunk, map: portableMap(chunk, folder) };
+    const read = await build.watchFiles;
+    const files = read.filter((file) => !file.includes(`${sep}node_modules${sep}`)).sort();
+    return { chunk, map: portableMap(chunk, folder), files };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new FlyteError("BUNDLE_FAILED", `${entry} cannot be bundled: ${why}`, { cause: error });
+    throw new FlyteError("BUNDLE_FAILED", `${what} cannot be bundled: ${why}`, { cause: error });
   }
 }
 
@@ -142,6 +184,18 @@ function portableMap({ map }: OutputChunk, folder: string): string {
     source.startsWith("node_modules/") ? null : (sourcesContent?.[index] ?? null),
   );
   return `${JSON.stringify({ version: 3, sources, sourcesContent: content, names, mappings })}\n`;
+}
+
+/** The text of an entry that no file has. */
+function textOf(
+  entry: string,
+  { code, map }: { readonly code: string; readonly map: string },
+): Plugin {
+  return {
+    name: "eagerdeck-given",
+    resolveId: (source) => (source === entry ? { id: entry } : null),
+    load: (id) => (id === entry ? { code, map, moduleType: "js" } : null),
+  };
 }
 
 /** Leaves to the image what is there: eagerdeck itself, and packages with native code. */

@@ -35,16 +35,33 @@ export function entityName(definition: Definition): string {
 }
 
 function modulePrefix(origin: string | undefined): string {
-  const path = origin?.startsWith("file:") ? projectPath(fileURLToPath(origin)) : notebookName();
+  const file = origin?.startsWith("file:") ? fileURLToPath(origin) : undefined;
+  const path =
+    file === undefined
+      ? notebookName()
+      : CELL_SOURCE.test(file)
+        ? projectFile(dirname(file))
+        : projectPath(file);
   const parts = path.split("/").filter((part) => part !== "" && part !== "." && part !== "..");
   // Colons and spaces separate the parts of a name elsewhere.
   return parts.map((part) => part.replace(/[\s:]+/g, "_")).join(".");
 }
 
+/** `analysis/[fit]` */
+const CELL_SOURCE = /[\\/]\[[^\\/]*\]$/;
+
+/** How the source of what a cell declares is called in a bundle: it has the notebook's name, and no cell's number. */
+export function cellSource(declared: string): string {
+  return `${notebookName()}/[${declared}]`;
+}
+
 /** A front end of Jupyter says the path of its notebook; elsewhere a session has no name. */
-function notebookName(): string {
+export function notebookName(): string {
   const notebook = process.env["JPY_SESSION_NAME"];
-  return notebook ? withoutExtension(basename(notebook)) : "session";
+  // It becomes a part of addresses, in which some characters mean something else.
+  const name =
+    notebook && withoutExtension(basename(notebook)).replaceAll(/[^\p{L}\p{N}._-]+/gu, "_");
+  return name || "session";
 }
 
 const bundleRoots = new Set<string>();

@@ -15,6 +15,7 @@ import { originOf } from "../../workflow/thread/origin.ts";
 import type { FlyteClient } from "../client.ts";
 import { FlyteError } from "../errors.ts";
 import { type Bundle, bundleFile } from "./bundle.ts";
+import { cellBundle, registerCells } from "./cells.ts";
 import { projectFolder } from "./entity-name.ts";
 import { type LoadedModule, loadModule } from "./load.ts";
 import {
@@ -65,6 +66,8 @@ export async function registerDefined(
 ): Promise<Registered> {
   const origin = originOf(definition.fn);
   if (!origin?.startsWith("file:")) {
+    const code = await cellBundle([definition]);
+    if (code !== undefined) return await registerCells(client, code, options);
     throw new FlyteError(
       "BUNDLE_FAILED",
       `${definition.entity} ${definition.name} was made by code that is no module (${origin ?? "unknown"}); write it into a file, and import it`,
@@ -99,14 +102,26 @@ export async function registerThese(
       ? Object.values(what)
       : [what];
   const byFile = new Map<string, Definition>();
+  const ofCells: Definition[] = [];
   for (const entity of given) {
     const definition = definitionOf(entity);
-    if (definition) byFile.set(originOf(definition.fn) ?? definition.name, definition);
+    const origin = definition && originOf(definition.fn);
+    if (definition && origin?.startsWith("file:")) byFile.set(origin, definition);
+    else if (definition) ofCells.push(definition);
     else if (Array.isArray(what)) throw nothingToRegister(entity);
   }
-  if (byFile.size === 0) throw nothingToRegister(what);
+  const [first] = ofCells;
+  if (byFile.size === 0 && first === undefined) throw nothingToRegister(what);
   const entities: RegisteredEntity[] = [];
   let version = "";
+  if (first !== undefined) {
+    const code = await cellBundle(ofCells);
+    const registered = code
+      ? await registerCells(client, code, options)
+      : await registerDefined(client, first, options);
+    version = registered.version;
+    entities.push(...registered.entities);
+  }
   for (const definition of byFile.values()) {
     const registered = await registerDefined(client, definition, options);
     version ||= registered.version;

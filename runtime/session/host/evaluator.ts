@@ -18,6 +18,7 @@ import { currentScope, type Reuse, Run } from "../../workflow/run.ts";
 import type { CellError } from "../cell-error.ts";
 import type { HostSettled, Published } from "../protocol.ts";
 import type { BuiltIns } from "./built-ins.ts";
+import type { CellModules } from "./cell-modules.ts";
 import { type Compiled, type CompiledCell, compileCell, compileEval } from "./compile.ts";
 import { compilerOptionsOf } from "./compiler-options.ts";
 import { type Displays, isDisplayHandle } from "./display.ts";
@@ -71,6 +72,7 @@ export interface EvaluatorOptions {
   readonly builtIns: BuiltIns;
   /** Cuts what tasks in threads need out of cells. */
   readonly slicer: Slicer;
+  readonly cellModules: CellModules;
   readonly notice: (level: "info" | "warning", text: string, cell: number | undefined) => void;
 }
 
@@ -244,7 +246,7 @@ export class Evaluator {
       source: () => request.source,
       locate: compiled.locate,
     });
-    slicer.compiled(file, compiled.code);
+    slicer.compiled(file, compiled);
     const outcome = await this.#evaluate(request.cell, file, compiled, run, published);
     await displays.settled(request.cell);
     if (!outcome.ok) {
@@ -446,6 +448,7 @@ export class Evaluator {
           if (!declared) throw new Error(`cell ${cell} published unknown name ${index}`);
           scope.publish(declared.name, declared.kind, compiled.taskMakers.includes(declared.name));
           published.set(declared.name, declared);
+          this.#options.cellModules.published(file, declared.name);
         }
       },
       bind: async (names: Readonly<Record<string, string>>, load: () => Promise<Namespace>) => {

@@ -15,6 +15,7 @@ import { Worker } from "node:worker_threads";
 import type { RuntimeEvent } from "../../events/events.ts";
 import { Records } from "../../events/records.ts";
 import { setEarlierTags } from "../../flyte/tags.ts";
+import { setCellCode } from "../../workflow/cell-code.ts";
 import { numberCallsFrom, observe, setLocator } from "../../workflow/engine.ts";
 import { onDefaultExecutor } from "../../workflow/executor.ts";
 import { keepCalls } from "../../workflow/kept.ts";
@@ -24,6 +25,7 @@ import { setCodeSource } from "../../workflow/thread/code-source.ts";
 import { renewThreads } from "../../workflow/thread/executor.ts";
 import type { Request } from "../protocol.ts";
 import { BuiltIns } from "./built-ins.ts";
+import { CellModules } from "./cell-modules.ts";
 import { Comms } from "./comms.ts";
 import type { WorkerMessage } from "./control-worker.ts";
 import { DeckHistory } from "./deck-history.ts";
@@ -182,9 +184,24 @@ function start(init: Extract<Request, { kind: "init" }>): void {
   });
   builtIns = kept;
   const slicer = new Slicer(scope, init.folder, threadNames(displays));
+  const cellModules = new CellModules({
+    ...{ slicer, scope, folder: init.folder, session: threadNames(displays) },
+    label: (file) => stacks.labelOf(file),
+  });
+  setCellCode(cellModules);
   const own = new Evaluator({
     ...init,
-    ...{ scope, stacks, interrupts, displays, modules, notice, builtIns: kept, slicer },
+    ...{
+      scope,
+      stacks,
+      interrupts,
+      displays,
+      modules,
+      notice,
+      builtIns: kept,
+      slicer,
+      cellModules,
+    },
   });
   evaluator = own;
   const fallbackCell = () => own.fallbackCell();

@@ -32,14 +32,23 @@ export interface FoundFunction {
 export function findFunction(compiled: string, text: string): FoundFunction | undefined {
   let program: Node | undefined;
   for (let at = compiled.indexOf(text); at !== -1; at = compiled.indexOf(text, at + 1)) {
-    program ??= parsed(compiled);
-    const found = program && new Finder(at, at + text.length).find(program);
+    program ??= parseCompiled(compiled);
+    const found = program && new Finder(at, at + text.length, isCode).find(program);
     if (found) return found;
   }
   return undefined;
 }
 
-function parsed(compiled: string): Node | undefined {
+/** The same of the expression at this place of a tree. */
+export function expressionAt(
+  program: Node,
+  { start, end }: Pick<Node, "start" | "end">,
+): FoundFunction | undefined {
+  return new Finder(start, end, () => true).find(program);
+}
+
+/** @returns undefined for what does not parse. */
+export function parseCompiled(compiled: string): Node | undefined {
   const { program, errors } = parseSync("cell.js", compiled, {
     lang: "js",
     astType: "ts",
@@ -54,14 +63,16 @@ const MEMBERS = new Set(["MethodDefinition", "PropertyDefinition", "AccessorProp
 class Finder {
   readonly #start: number;
   readonly #end: number;
+  readonly #accepts: (node: Node) => boolean;
   #inside = false;
   #found: Omit<FoundFunction, "references" | "usesThis"> | undefined;
   readonly #references: Reference[] = [];
   #usesThis = false;
 
-  constructor(start: number, end: number) {
+  constructor(start: number, end: number, accepts: (node: Node) => boolean) {
     this.#start = start;
     this.#end = end;
+    this.#accepts = accepts;
   }
 
   find(program: Node): FoundFunction | undefined {
@@ -73,7 +84,7 @@ class Finder {
 
   /** @param hasThis whether `this` is not that of what is around the function that is looked for. */
   #visit(node: Node, scope: Scope, hasThis: boolean): void {
-    const isTarget = node.start === this.#start && node.end === this.#end && isCode(node);
+    const isTarget = node.start === this.#start && node.end === this.#end && this.#accepts(node);
     if (!isTarget || this.#found) {
       // Neither in it nor around it.
       if (!this.#inside && (node.end < this.#start || node.start > this.#end)) return;
@@ -248,7 +259,8 @@ class Finder {
   }
 }
 
-function isCode(node: Node): boolean {
+/** Whether it is a function, class or method. */
+export function isCode(node: Node): boolean {
   return (
     isFunction(node) ||
     node.type === "ClassDeclaration" ||

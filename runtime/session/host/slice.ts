@@ -27,12 +27,20 @@ import { usesUncopiable } from "../../workflow/thread/executor.ts";
 import type { Piece, SliceName, ThreadCode } from "../../workflow/thread/messages.ts";
 import { workflow } from "../../workflow/workflow.ts";
 import { offsetToLineColumn } from "../positions.ts";
+import type { Position } from "./compile.ts";
 import { isLaterName } from "./later.ts";
 import type { ImportRecord } from "./module-graph.ts";
 import { findFunction } from "./references.ts";
 import type { SessionScope } from "./scope.ts";
 
-type AnyFunction = (...given: never[]) => unknown;
+export type AnyFunction = (...given: never[]) => unknown;
+
+/** What is kept of a cell to cut code out of it. */
+export interface CompiledCell {
+  readonly code: string;
+  /** Where a position of `code` was written, from 1. */
+  readonly locate: (line: number, column: number) => Position | undefined;
+}
 
 /** What a function uses of the session. */
 interface UsedName {
@@ -40,11 +48,12 @@ interface UsedName {
   readonly isOnlyFn: boolean;
 }
 
-type Analysis =
+export type Analysis =
   | { readonly ok: true; readonly piece: Piece; readonly uses: ReadonlyMap<string, UsedName> }
   | { readonly ok: false; readonly why: string };
 
-const OWN: ReadonlyMap<unknown, string> = new Map<unknown, string>([
+/** Values that are exports of eagerdeck's, and what they are called. */
+export const OWN: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   [currentContext, "currentContext"],
   [EagerException, "EagerException"],
   [task, "task"],
@@ -61,8 +70,8 @@ export class Slicer {
   readonly #scope: SessionScope;
   readonly #folder: string;
   readonly #session: ReadonlyMap<unknown, string>;
-  /** Compiled texts of cells by their names, oldest first. */
-  readonly #cells = new Map<string, string>();
+  /** By their names, oldest first. */
+  readonly #cells = new Map<string, CompiledCell>();
   readonly #analyses = new WeakMap<AnyFunction, Analysis>();
 
   /** @param session what threads have of the session's own, by name. */
@@ -77,8 +86,13 @@ export class Slicer {
   }
 
   /** A cell is about to run. */
-  compiled(file: string, code: string): void {
-    this.#cells.set(file, code);
+  compiled(file: string, cell: CompiledCell): void {
+    this.#cells.set(file, cell);
+  }
+
+  /** By their names, oldest first. */
+  get cells(): ReadonlyMap<string, CompiledCell> {
+    return this.#cells;
   }
 
   /**
@@ -89,13 +103,14 @@ export class Slicer {
     if (file === undefined || !this.#cells.has(file)) return undefined;
     const slice = new Slice(
       { task: name, scope: this.#scope, session: this.#session },
-      (code, called) => this.#analysis(code, called),
+      (code, called) => this.analysis(code, called),
     );
     const root = slice.add(fn, name, "it");
     return { kind: "slice", root, names: slice.names, values: slice.values, folder: this.#folder };
   }
 
-  #analysis(fn: AnyFunction, called: string): Analysis {
+  /** What a function is and uses. @param called what it is called when it has no name. */
+  analysis(fn: AnyFunction, called: string): Analysis {
     let analysis = this.#analyses.get(fn);
     if (!analysis) {
       analysis = this.#analyse(Function.prototype.toString.call(fn), called);
@@ -105,7 +120,7 @@ export class Slicer {
   }
 
   #analyse(text: string, called: string): Analysis {
-    for (const [file, code] of [...this.#cells].reverse()) {
+    for (const [file, { code }] of [...this.#cells].reverse()) {
       const found = findFunction(code, text);
       if (found) return analysed({ file, code, text, called }, found);
     }
@@ -204,10 +219,11 @@ class Slice {
   }
 }
 
-function isImport(source: object): source is ImportRecord {
+export function isImport(source: object): source is ImportRecord {
   return "load" in source && "exports" in source;
 }
 
+/** Code of a cell as it was found. */
 interface Found {
   readonly file: string;
   readonly code: string;
@@ -215,7 +231,8 @@ interface Found {
   readonly called: string;
 }
 
-function analysed(
+/** Sorts out what code of a cell takes from outside. */
+export function analysed(
   { file, code, text, called }: Found,
   {
     start,

@@ -60,6 +60,11 @@ export class Stacks {
     Error.prepareStackTrace = (error, sites) => this.#stackText(error, sites);
   }
 
+  /** What people call the text that was registered under this name. */
+  labelOf(file: string): string | undefined {
+    return this.#texts.get(file)?.label;
+  }
+
   /** A path as people see it: relative to the session's folder where that is shorter. */
   label(path: string): string {
     // `node:internal/…`, or whatever a script called itself. `relative` would ask for the working folder, which may be gone.

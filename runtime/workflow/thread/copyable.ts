@@ -57,7 +57,8 @@ function isCopyable(value: unknown): boolean {
   }
 }
 
-function* partsOf(value: object): Generator<[key: string, part: unknown]> {
+/** What a value holds, each with how it is reached: `.name`, `[0]`. */
+export function* partsOf(value: object): Generator<[key: string, part: unknown]> {
   if (Array.isArray(value)) {
     for (const [index, part] of value.entries()) yield [`[${index}]`, part];
   } else if (value instanceof Map) {
