@@ -24,6 +24,9 @@ const int = fc.oneof(
     }),
   ),
 );
+/** The library refuses the one that is left out; what we do with it is a test of its own. */
+const key = fc.string().filter((text) => text !== "__proto__");
+
 const { plain } = fc.letrec<{ plain: Plain }>((tie) => ({
   plain: fc.oneof(
     { maxDepth: 4 },
@@ -42,7 +45,7 @@ const { plain } = fc.letrec<{ plain: Plain }>((tie) => ({
     fc.string(),
     fc.uint8Array({ maxLength: 300 }),
     fc.array(tie("plain"), { maxLength: 20 }),
-    fc.dictionary(fc.oneof(fc.string(), fc.constant("constructor")), tie("plain"), {
+    fc.dictionary(fc.oneof(key, fc.constant("constructor")), tie("plain"), {
       maxKeys: 20,
       noNullPrototype: true,
     }),
