@@ -123,7 +123,11 @@ export interface RunChanges {
 export class History {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
-  readonly #owner = { host: hostname(), pid: process.pid, born: processOf(process.pid)?.born ?? "" };
+  readonly #owner = {
+    host: hostname(),
+    pid: process.pid,
+    born: processOf(process.pid)?.born ?? "",
+  };
   /** Ended runs that somebody looks at, one call after the other. */
   readonly #unpacked = new Map<string, RunRecord>();
   #batches = 0;
