@@ -5,6 +5,7 @@
  * @module
  */
 import type { Definition } from "../workflow/definition.ts";
+import { editionOfFiles } from "../workflow/made.ts";
 import { originOf } from "../workflow/thread/origin.ts";
 import { type FlyteClient, openClient } from "./client.ts";
 import { FlyteError } from "./errors.ts";
@@ -38,7 +39,7 @@ export class Connection {
   readonly notice: (text: string) => void;
   readonly #watchers = new Map<string, Watcher>();
   readonly #stores = new Map<string, Store>();
-  /** Versions by place and file. */
+  /** Versions by place and code: that of a cell, or a file in its edition. */
   readonly #registered = new Map<string, Promise<string>>();
 
   /** Reads the settings; the connection is made with the first request. @throws {FlyteError} `CONFIG_…` */
@@ -103,10 +104,12 @@ export class Connection {
     if (image === undefined) return undefined;
     const place = this.place();
     const origin = originOf(definition.fn);
-    // What cells define has the names and values of the moment; a file is loaded once.
+    // What cells define has the names and values of the moment; a file is loaded once, in a session once more when it was
+    // edited.
     const cells = origin?.startsWith("file:") ? undefined : await cellsOf(definition);
     // A fan-out of a thousand calls is one question.
-    const key = `${place.project}\n${place.domain}\n${cells?.bundle.sha256 ?? origin ?? ""}`;
+    const code = cells?.bundle.sha256 ?? `${editionOfFiles()} ${origin}`;
+    const key = `${place.project}\n${place.domain}\n${code}`;
     let version = this.#registered.get(key);
     if (version === undefined) {
       version = this.#register(definition, cells, { ...place, image });

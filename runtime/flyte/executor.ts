@@ -3,7 +3,8 @@
  *
  * Invariants
  *   E1  The name of the execution is told before it is started: a process that is killed leaves what finds it again.
- *   E2  A call that is cancelled ends its execution, also when it is still being started.
+ *   E2  A call that is cancelled ends its execution, also when it is still being started; never one that only has the
+ *       name which it asked for.
  *   E3  A value that is falsy is a value.
  * @module
  */
@@ -128,7 +129,7 @@ class RemoteCall {
       onSilence: (ms) => this.#tellSilence(ms),
     });
     this.#hasEnded = true;
-    callsOf(this.#call.run).unwanted(execution);
+    callsOf(this.#call.run).unwanted(execution, this);
     if (phase !== Phase.SUCCEEDED) throw await this.#failure(target, execution);
     const reading = { client: this.#connection.client, store, signal };
     const literals = await readOutputs(reading, target, execution);
@@ -169,7 +170,7 @@ class RemoteCall {
   /** E1 */
   #named(name: string, target: Target): void {
     this.#name = name;
-    if (!this.#context.signal.aborted) callsOf(this.#call.run).wanted(name);
+    if (!this.#context.signal.aborted) callsOf(this.#call.run).wanted(name, this);
     const { consoleUrl } = this.#connection.client.platform;
     this.#url = executionUrl({ consoleUrl, ...target }, name);
     const { version } = target;
@@ -218,16 +219,26 @@ class RemoteCall {
     const cause = `eagerdeck: ${reasonToText(reason)} (${this.#tag})`;
     const connection = this.#connection;
     const calls = callsOf(this.#call.run);
-    if (this.#name !== undefined) calls.unwanted(this.#name);
+    if (this.#name !== undefined) calls.unwanted(this.#name, this);
     await calls.stopping({ connection, place: target, tag: this.#tag, cause }, async () => {
-      await this.#launching?.catch(() => undefined);
+      const failure = await this.#launching?.then(noFailure, (error: unknown) => error);
       const name = this.#name;
       if (name === undefined) return;
-      calls.unwanted(name);
+      calls.unwanted(name, this);
+      if (isOfSomebodyElse(failure) || calls.isWanted(name)) return;
       if (await connection.stopper.stop(target, name, cause)) return;
       connection.notice(`execution ${name} could not be stopped; stop it yourself: ${this.#url}`);
     });
   }
+}
+
+function noFailure(): undefined {
+  return undefined;
+}
+
+/** Whether an execution could not be started because its name is that of another call's. */
+function isOfSomebodyElse(failure: unknown): boolean {
+  return CallFailure.is(failure) && failure.code === "NAME_COLLISION";
 }
 
 /** Whole seconds: it changes with each question that goes unanswered. */

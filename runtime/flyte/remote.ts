@@ -83,7 +83,14 @@ export class FlyteRemote implements HasExecutor {
     let own: Promise<Connection> | undefined;
     const connected = () => {
       if (secret === undefined) return this.#connected();
-      own ??= connect(this.#options, secret);
+      if (own === undefined) {
+        const connection = connect(this.#options, secret);
+        own = connection;
+        // As for the other one: settings may be mended.
+        connection.catch(() => {
+          if (own === connection) own = undefined;
+        });
+      }
       return own;
     };
     return {

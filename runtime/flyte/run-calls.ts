@@ -3,14 +3,16 @@
  * that nothing is left running when some of them are cancelled.
  *
  * Invariants
- *   C1  The last look for what still runs spares what is wanted: one call may be cancelled while others go on.
+ *   C1  What some call wants is spared, also by the last look for what still runs: one call may be cancelled while others
+ *       go on, and two may have asked for an execution of the same name.
  * @module
  */
 import type { Connection, Place } from "./connection.ts";
 
 export class RunCalls {
   readonly #made = new Map<string, number>();
-  readonly #wanted = new Set<string>();
+  /** By the names of executions: the calls that want them. */
+  readonly #wanted = new Map<string, Set<object>>();
   #stopping = 0;
 
   /** @param key of all that makes calls equal. @returns how many of them were made before. */
@@ -20,12 +22,19 @@ export class RunCalls {
     return nth;
   }
 
-  wanted(name: string): void {
-    this.#wanted.add(name);
+  wanted(name: string, call: object): void {
+    const calls = this.#wanted.get(name) ?? new Set();
+    this.#wanted.set(name, calls.add(call));
   }
 
-  unwanted(name: string): void {
-    this.#wanted.delete(name);
+  unwanted(name: string, call: object): void {
+    const calls = this.#wanted.get(name);
+    calls?.delete(call);
+    if (calls?.size === 0) this.#wanted.delete(name);
+  }
+
+  isWanted(name: string): boolean {
+    return this.#wanted.has(name);
   }
 
   /** Runs `stop`; behind the last of those that run at a time comes the last look. */
@@ -40,7 +49,7 @@ export class RunCalls {
       this.#stopping--;
     }
     if (this.#stopping > 0) return;
-    await connection.stopper.stopAllOf(place, tag, cause, this.#wanted);
+    await connection.stopper.stopAllOf(place, tag, cause, (name) => this.isWanted(name));
   }
 }
 

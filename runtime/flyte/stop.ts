@@ -82,13 +82,13 @@ export class Stopper {
     place: Place,
     tag: string,
     cause: string,
-    wanted: ReadonlySet<string>,
+    isWanted: (name: string) => boolean,
   ): Promise<readonly string[]> {
     try {
       const names = await runningNames(this.#client, place, tag);
       const stopped = await Promise.all(
         [...names]
-          .filter((name) => !wanted.has(name))
+          .filter((name) => !isWanted(name))
           .map(async (name) => ({ name, ok: await this.stop(place, name, cause) })),
       );
       return stopped.filter(({ ok }) => !ok).map(({ name }) => name);

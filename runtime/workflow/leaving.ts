@@ -11,7 +11,11 @@ const unfinished = new Set<Promise<unknown>>();
 /** Has `work` awaited before the process ends by itself or is asked to. It may reject; nobody hears of that here. */
 export function finishBeforeExit(work: Promise<unknown>): void {
   unfinished.add(work);
-  const done = () => unfinished.delete(work);
+  holdErrors();
+  const done = () => {
+    unfinished.delete(work);
+    holdErrors();
+  };
   work.then(done, done);
 }
 
@@ -21,7 +25,11 @@ const elsewhere = new Set<object>();
 export function runsElsewhere(): () => void {
   const call = {};
   elsewhere.add(call);
-  return () => elsewhere.delete(call);
+  holdErrors();
+  return () => {
+    elsewhere.delete(call);
+    holdErrors();
+  };
 }
 
 /** Whether an end without warning would leave something behind on other machines. */
@@ -47,17 +55,19 @@ export async function stopAll(reason: unknown, maxMs: number): Promise<void> {
 }
 
 let isGuarded = false;
+let isLeaving = false;
 const STOP_MAX_MS = 10_000;
 /** As shells have it: 128 and the number of the signal. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /**
- * From now on a Ctrl-C ends the calls first and then the process; a second one ends the process at once. Only where the
- * program has no listener of its own: a session or a server knows better.
+ * From now on a Ctrl-C, and an error that nobody catches, end the calls first and then the process; a second Ctrl-C ends
+ * the process at once. Only where the program has no listener of its own: a session or a server knows better.
  */
 export function guardExit(): void {
   if (isGuarded) return;
   isGuarded = true;
+  holdErrors();
   for (const [signal, code] of Object.entries(EXIT_CODES)) {
     if (process.listenerCount(signal) > 0) continue;
     process.once(signal, () => {
@@ -71,18 +81,45 @@ export function guardExit(): void {
 }
 
 /**
- * The calls reject with `reason`, and a program that catches nothing would end by that before anything is stopped. What
- * is a consequence of it is no news; another error is told, and does not end the process sooner either.
+ * Node ends a program with the error that nobody catches, in the same turn: what has just been told to stop would never
+ * hear of it. Listens only while that would leave something behind, so that errors are Node's business at all other times.
  */
-function outliveItsErrors(reason: Error): void {
-  process.on("uncaughtException", (error) => {
-    if (!isCausedBy(error, reason)) console.error(error);
+function holdErrors(): void {
+  if (isLeaving || !isGuarded) return;
+  process.off("uncaughtException", endWith);
+  if (needsTimeToLeave()) process.on("uncaughtException", endWith);
+}
+
+/** Ends the calls, and then the process as Node would have done it. */
+function endWith(error: unknown): void {
+  // The program has a listener of its own, and lives on.
+  if (process.listenerCount("uncaughtException") > 1) return;
+  const asBefore = outliveItsErrors(error);
+  void stopAll(error, STOP_MAX_MS).finally(() => {
+    asBefore();
+    // As a rejection that nobody handles: thrown from here it would be shown with this line as its place.
+    void Promise.reject(error);
   });
 }
 
-function isCausedBy(error: unknown, reason: Error): boolean {
+/**
+ * The calls reject with `reason`, and a program that catches nothing would end by that before anything is stopped. What
+ * is a consequence of it is no news; another error is told, and does not end the process sooner either.
+ * @returns to be called when errors are Node's business again.
+ */
+function outliveItsErrors(reason: unknown): () => void {
+  isLeaving = true;
+  process.off("uncaughtException", endWith);
+  const onError = (error: unknown) => {
+    if (!isCausedBy(error, reason)) console.error(error);
+  };
+  process.on("uncaughtException", onError);
+  return () => process.off("uncaughtException", onError);
+}
+
+function isCausedBy(error: unknown, reason: unknown): boolean {
   const seen = new Set<unknown>();
-  for (let at = error; at instanceof Error && !seen.has(at); at = at.cause) {
+  for (let at: unknown = error; !seen.has(at); at = at instanceof Error ? at.cause : undefined) {
     if (at === reason) return true;
     seen.add(at);
   }

@@ -4,23 +4,47 @@
  * @module
  */
 import type { Definition } from "./definition.ts";
-import { originOf } from "./thread/origin.ts";
+import { loadOf, originOf } from "./thread/origin.ts";
 
 let collecting: Definition[] | undefined;
 /** By function: what was made of it, without the settings of single calls. */
 const byFunction = new WeakMap<Definition["fn"], Definition>();
-/** By file and name: a module that is loaded again replaces what it made before. */
-const byFile = new Map<string, Map<string, WeakRef<Definition>>>();
+interface MadeInFile {
+  /** Which version of the file made them. */
+  readonly load: number;
+  readonly named: Map<string, WeakRef<Definition>>;
+}
+
+/** By file: a module that is loaded again replaces all that it made before, also what it makes no more. */
+const byFile = new Map<string, MadeInFile>();
+
+let edition = 0;
+
+/** A session has seen that files were edited: it loads them anew. */
+export function filesWereEdited(): void {
+  edition++;
+}
+
+/** Another number each time files were edited: what was made of their text before is of the old one. */
+export function editionOfFiles(): number {
+  return edition;
+}
 
 export function noteMade(definition: Definition): void {
   collecting?.push(definition);
   byFunction.set(definition.fn, definition);
   const file = originOf(definition.fn);
   if (file === undefined) return;
-  const named = byFile.get(file) ?? new Map<string, WeakRef<Definition>>();
-  byFile.set(file, named);
+  const load = loadOf(definition.fn);
+  let made = byFile.get(file);
+  if (made === undefined || made.load < load) {
+    made = { load, named: new Map() };
+    byFile.set(file, made);
+  }
+  // A function of the version before makes tasks that the file has no more.
+  if (load < made.load) return;
   // Weak, for a function that makes tasks may make many: those that nobody can call need not be known.
-  named.set(definition.name, new WeakRef(definition));
+  made.named.set(definition.name, new WeakRef(definition));
 }
 
 /** The task or workflow that was made of a function, as `task` and its like gave it. */
@@ -31,7 +55,7 @@ export function madeOf(fn: Definition["fn"]): Definition | undefined {
 /** @param files their `file:` URLs; of cells, the names they are compiled under. */
 export function madeIn(files: readonly string[]): readonly Definition[] {
   return files.flatMap((file) =>
-    [...(byFile.get(file)?.values() ?? [])].flatMap((definition) => definition.deref() ?? []),
+    [...(byFile.get(file)?.named.values() ?? [])].flatMap((definition) => definition.deref() ?? []),
   );
 }
 

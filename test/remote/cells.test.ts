@@ -264,3 +264,38 @@ describe("what cannot be sent", () => {
     expect(error?.message).toContain(message);
   });
 });
+
+describe("a task of a file", () => {
+  test("is registered without those that were taken out of its file", async () => {
+    const good = `import { task, z } from "eagerdeck";
+      export const good = task({ inputs: {}, output: z.int() }, function good() { return 1; });`;
+    await using session = await sessionWith([`import { good } from "./flow.ts";`], {
+      "flow.ts": `${good}
+      export const bad = task({ inputs: { f: z.function() } }, function bad() {});`,
+    });
+    const call = "await good.on(remote)({})";
+    expect((await session.run(call)).error?.message).toContain("bad");
+    session.write("flow.ts", good);
+    expect(await session.value(call)).toBe("1");
+  });
+
+  test("that is edited, or whose imports are, runs with the new code from the next cell on", async () => {
+    const flow = (
+      name: string,
+    ) => `import { task, z } from "eagerdeck"; import { unit } from "./unit.ts";
+      export const told = task({ inputs: {}, output: z.string() }, function told() { return "${name} " + unit; });`;
+    await using session = await sessionWith([`import { told } from "./flow.ts";`], {
+      "flow.ts": flow("one"),
+      "unit.ts": `export const unit: string = "mm";`,
+    });
+    const call = "await told.on(remote)({})";
+    expect(await session.value(call)).toBe("'one mm'");
+    session.write("flow.ts", flow("second"));
+    expect(await session.value(call)).toBe("'second mm'");
+    session.write("unit.ts", `export const unit: string = "inch";`);
+    expect(await session.value(call)).toBe("'second inch'");
+    expect(await session.value(`(await remote.register([told])).entities[0].state`)).toBe(
+      "'unchanged'",
+    );
+  });
+});

@@ -1,6 +1,8 @@
 /** Calls on a cluster, against the double. */
+import { join } from "node:path";
 import { Code } from "@connectrpc/connect";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { Config } from "../../runtime/flyte/config.ts";
 import { setEarlierTags } from "../../runtime/flyte/tags.ts";
 import { EagerException, eager, group, mapTask, task, z } from "../../runtime/index.ts";
 import { finished } from "../../runtime/workflow/leaving.ts";
@@ -8,6 +10,7 @@ import { Run } from "../../runtime/workflow/run.ts";
 import { TaskFailure } from "../support/flyte-double/double.ts";
 import { observedEvents, rejection } from "../support/observed-events.ts";
 import { type RemoteRig, remoteRig } from "../support/remote-rig.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 
 const addOne = task({ inputs: { x: z.int() }, output: z.int() }, function addOne({ x }) {
   return x + 1;
@@ -310,6 +313,43 @@ describe("nothing is left running", () => {
     expect(await flow()).toBe(2);
   });
 
+  test("but an execution of somebody else whose name was asked for goes on", async () => {
+    await rig.serve(waits);
+    await rig.serve(addOne);
+    const named = { executionName: "taken" };
+    const theirs = await rig.another().execute(waits, { x: 1 }, named);
+    await rig.double.when(() => running().length === 1);
+    rig.double.faults.latencyMs = 100;
+    rig.double.requests.clear();
+    const call = addOne.on(rig.remote).with(named)({ x: 1 });
+    await vi.waitFor(() => expect(rig.double.requests.count("CreateExecution")).toBe(1));
+    call.cancel();
+    await rejection(call);
+    await finished(10_000);
+    expect(running().map(({ name }) => name)).toEqual(["taken"]);
+    await theirs.cancel();
+  });
+
+  test("of two calls that share an execution by its name the other one keeps it", async () => {
+    await rig.serve(waits);
+    const named = waits.with({ executionName: "shared" });
+    let left: number | undefined;
+    const flow = eager({ name: "flow", remote: rig.remote }, async () => {
+      const lost = named({ x: 1 });
+      void named({ x: 1 });
+      await vi.waitFor(() => expect(rig.double.requests.count("GetExecution")).toBe(1));
+      lost.cancel();
+      await rejection(lost);
+      await finished(10_000);
+      left = running().length;
+      throw new Error("enough");
+    });
+    await rejection(flow());
+    expect(left).toBe(1);
+    await finished(10_000);
+    await rig.double.when((all) => all.every(({ phase }) => phase === "ABORTED"));
+  });
+
   test("but with onInterrupt leave they go on", async () => {
     await rig.serve(waits);
     const call = waits.on(rig.another({ onInterrupt: "leave" }))({ x: 1 });
@@ -384,12 +424,25 @@ describe("a cluster that has a bad day", () => {
   });
 
   test("no settings at all is told with the places that were looked at", async () => {
-    const { Config } = await import("../../runtime/flyte/config.ts");
     const { FlyteRemote } = await import("../../runtime/flyte/remote.ts");
     const remote = new FlyteRemote({ config: Config.auto("/nowhere/config.yaml") });
     const error = await rejection(addOne.on(remote)({ x: 1 }));
     expect(error).toMatchObject({ code: "CONFIG_NOT_FOUND", task: "addOne" });
     expect((error as Error).message).toContain("/nowhere/config.yaml");
+  });
+
+  test("settings that were mended are read again, also by a workflow with a secret of its own", async () => {
+    await rig.serve(addOne);
+    using folder = tempFolder();
+    const config = Config.auto(join(folder.path, "config.yaml"));
+    const remote = rig.another({ config });
+    vi.stubEnv("_FSEC_TEAM_CLIENT", "hush");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const secret = { clientSecretGroup: "team", clientSecretKey: "client" };
+    const flow = eager({ name: "flow", remote, ...secret }, async () => await addOne({ x: 1 }));
+    expect(await rejection(flow())).toMatchObject({ root: { code: "CONFIG_NOT_FOUND" } });
+    folder.write("config.yaml", `${rig.double.configYaml}  clientId: flows\n`);
+    expect(await flow()).toBe(2);
   });
 });
 

@@ -2,6 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runCommand, startCommand } from "../support/command.ts";
@@ -316,4 +317,39 @@ await Promise.all([slow.on(remote)({ x: 31 }), slow.on(remote)({ x: 32 })]);
     expect((await ended)[0]).toBe(130);
     await cluster.when(() => ours().every(({ phase }) => phase === "ABORTED"));
   });
+
+  test.each([
+    ["workflow fails", "await both({});", "of no use"],
+    [
+      "own code throws",
+      "void both({}).catch(() => undefined); await addOne.on(remote)({ x: 1 }); throw new Error('mine');",
+      "mine",
+    ],
+  ])(
+    "that catches nothing and whose %s stops what it has started before it ends with 1",
+    async (_, last, said) => {
+      using folder = tempFolder({
+        ...FILES,
+        "main.ts": `import { Config, eager, FlyteRemote } from "eagerdeck";
+import { addOne, slow } from "./flow.ts";
+const remote = new FlyteRemote({ config: Config.auto(${JSON.stringify(config)}), image: "eagerdeck:test" });
+const both = eager({ remote }, async function both() {
+  void slow({ x: 33 });
+  await addOne({ x: 2 });
+  throw new Error("of no use");
+});
+${last}
+`,
+      });
+      install(folder);
+      const before = cluster.executions().length;
+      const program = spawn(process.execPath, ["main.ts"], { cwd: folder.path });
+      const stderr = text(program.stderr);
+      expect((await once(program, "exit"))[0]).toBe(1);
+      expect(await stderr).toContain(said);
+      const ours = cluster.executions().slice(before);
+      const slow = ours.filter(({ name }) => name.includes("-slow-"));
+      expect(slow.map(({ phase }) => phase)).toEqual([expect.stringMatching(/^ABORT/)]);
+    },
+  );
 });

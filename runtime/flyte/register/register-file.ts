@@ -10,7 +10,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { preview } from "../../values/preview.ts";
 import { type Definition, definitionOf } from "../../workflow/definition.ts";
-import { madeIn } from "../../workflow/made.ts";
+import { editionOfFiles, madeIn } from "../../workflow/made.ts";
 import { originOf } from "../../workflow/thread/origin.ts";
 import type { FlyteClient } from "../client.ts";
 import { FlyteError } from "../errors.ts";
@@ -48,7 +48,7 @@ export async function loadBundled(file: string): Promise<BundledModule> {
   }
 }
 
-/** Bundles of files of this process; code that is loaded does not change. */
+/** Bundles of files of this process, by edition and path: code that is loaded changes only where a session loads it anew. */
 const bundles = new Map<string, Promise<Bundle>>();
 
 /**
@@ -70,12 +70,16 @@ export async function registerDefined(
     );
   }
   const file = fileURLToPath(origin);
-  let bundling = bundles.get(file);
+  const key = `${editionOfFiles()}\n${file}`;
+  let bundling = bundles.get(key);
   if (bundling === undefined) {
+    // Those of earlier editions nobody asks for again.
+    for (const old of bundles.keys())
+      if (!old.startsWith(`${editionOfFiles()}\n`)) bundles.delete(old);
     bundling = bundleFile(file);
-    bundles.set(file, bundling);
+    bundles.set(key, bundling);
     // A file may be mended meanwhile.
-    bundling.catch(() => bundles.delete(file));
+    bundling.catch(() => bundles.delete(key));
   }
   const bundle = await bundling;
   const all = madeIn(bundle.sources.map((source) => pathToFileURL(source).href));

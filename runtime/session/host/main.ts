@@ -20,6 +20,7 @@ import { numberCallsFrom, observe, setLocator } from "../../workflow/engine.ts";
 import { onDefaultExecutor } from "../../workflow/executor.ts";
 import { keepCalls } from "../../workflow/kept.ts";
 import { needsTimeToLeave, stopAll } from "../../workflow/leaving.ts";
+import { filesWereEdited } from "../../workflow/made.ts";
 import { currentScope } from "../../workflow/run.ts";
 import { setCodeSource } from "../../workflow/thread/code-source.ts";
 import { renewThreads } from "../../workflow/thread/executor.ts";
@@ -277,6 +278,7 @@ function start(init: Extract<Request, { kind: "init" }>): void {
   installLoader(stacks, modules);
   const { onChanged } = modules;
   modules.onChanged = (paths) => {
+    filesWereEdited();
     onChanged(paths);
     renewThreads();
   };

@@ -20,20 +20,29 @@ const FRAMES = 10;
 export type SourceLocator = (file: string, line: number, column: number) => string | undefined;
 
 const origins = new WeakMap<AnyFunction, string>();
+/** How often a session had loaded the file anew when the task was made. */
+const loads = new WeakMap<AnyFunction, number>();
 let locator: SourceLocator | undefined;
 let made: Map<string, AnyFunction> | undefined;
 
 /** Remembers the file whose code is making a task of `fn`. */
 export function noteOrigin(fn: AnyFunction, name: string): void {
-  const file = callerFile();
-  if (file === undefined) return;
+  const caller = callerFile();
+  if (caller === undefined) return;
+  const { file, load } = caller;
   origins.set(fn, file);
+  loads.set(fn, load);
   made?.set(`${file} ${name}`, fn);
 }
 
 /** The `file:` URL of the module that made a task of `fn`; a path when it is no module: a cell, `[eval]`. */
 export function originOf(fn: AnyFunction): string | undefined {
   return origins.get(fn);
+}
+
+/** Which version of its file made a task of `fn`: 1, in a session one more for each time the file was loaded anew. */
+export function loadOf(fn: AnyFunction): number {
+  return loads.get(fn) ?? 1;
 }
 
 /** Modules are loaded out of bundles from now on. */
@@ -51,7 +60,7 @@ export function madeIn(file: string, name: string): AnyFunction | undefined {
   return made?.get(`${file} ${name}`);
 }
 
-function callerFile(): string | undefined {
+function callerFile(): { readonly file: string; readonly load: number } | undefined {
   const holder: { stack?: unknown } = {};
   const { prepareStackTrace: before, stackTraceLimit } = Error;
   Error.prepareStackTrace = (_, sites) => sites;
@@ -67,9 +76,11 @@ function callerFile(): string | undefined {
     // A session's versions of a file are `a.ts?v=2`: the thread loads the newest.
     if (file.startsWith("file:")) {
       const plain = file.replace(/[?#].*$/, "");
-      return locator?.(plain, site.getLineNumber() ?? 1, site.getColumnNumber() ?? 1) ?? plain;
+      const source = locator?.(plain, site.getLineNumber() ?? 1, site.getColumnNumber() ?? 1);
+      return { file: source ?? plain, load: Number(/[?&]v=(\d+)/.exec(file)?.[1] ?? 1) };
     }
-    return isAbsolute(file) && !isCellName(file) ? pathToFileURL(file).href : file;
+    const isPath = isAbsolute(file) && !isCellName(file);
+    return { file: isPath ? pathToFileURL(file).href : file, load: 1 };
   }
   return undefined;
 }
