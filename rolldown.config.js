@@ -47,7 +47,7 @@ export default defineConfig([
       chunkFileNames: "[name].js",
       cleanDir: false,
       sourcemap: true,
-      advancedChunks: { groups: [{ name: "wire", test: /node_modules|\/idl\// }] },
+      codeSplitting: { groups: [{ name: "wire", test: /node_modules|\/idl\// }] },
     },
     logLevel: "warn",
   },

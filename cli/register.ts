@@ -5,7 +5,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { exitCodes } from "../repl/exit-codes.ts";
-import type { RegisteredEntity } from "../runtime/flyte/register/register.ts";
+import type { RegisteredEntity } from "../runtime/flyte/options.ts";
 import type { BundledModule } from "../runtime/flyte/register/register-file.ts";
 import { type ClusterFlags, cluster } from "./cluster.ts";
 import { UsageError } from "./usage.ts";

@@ -38,7 +38,13 @@ export type {
 } from "./flyte/execution.ts";
 export type { Fetched, FetchOptions } from "./flyte/fetch.ts";
 export { OpaqueValue } from "./flyte/opaque.ts";
-export type { EntityReference, FlyteRemoteOptions, LaunchOptions } from "./flyte/options.ts";
+export type {
+  EntityReference,
+  FlyteRemoteOptions,
+  LaunchOptions,
+  Registered,
+  RegisteredEntity,
+} from "./flyte/options.ts";
 export { type CheckResult, FlyteRemote, type RemoteRegisterOptions } from "./flyte/remote.ts";
 export { Duration, type DurationParts } from "./types/duration.ts";
 export type { StandardSchema } from "./types/standard-schema.ts";

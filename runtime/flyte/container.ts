@@ -121,6 +121,7 @@ async function settled(
   const definition = await loadTask(store, given, folder);
   const isEager = definition.entity === "eager";
   termination.hasChildren = isEager;
+  termination.secret = definition.settings.clientSecret;
   const retries = definition.settings.retries?.count ?? 0;
   const io = typed(definition);
   const inputs = await readInputs(store, given.inputs, definition, io);

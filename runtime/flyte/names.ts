@@ -58,9 +58,12 @@ export function retryName(name: string, retry: number): string {
 
 const LOCAL_TAG = "eager-local-";
 
-/** What of a tag stands in the names of its executions. */
+/**
+ * What of a tag stands in the names of its executions. Of a run of this machine the end: the beginning is the time, which
+ * all runs of twenty minutes share.
+ */
 export function tagMark(tag: string): string {
-  return dnsName(tag.startsWith(LOCAL_TAG) ? tag.slice(LOCAL_TAG.length) : tag, TAG_MAX);
+  return dnsName(tag.startsWith(LOCAL_TAG) ? tag.slice(-TAG_MAX) : tag, TAG_MAX);
 }
 
 /** The mark of executions whose parent is a run of this machine. */

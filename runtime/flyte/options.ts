@@ -42,3 +42,20 @@ export interface LaunchOptions extends RemoteCallOptions {
   readonly labels?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
 }
+
+/** One of what was registered, or was there. */
+export interface RegisteredEntity {
+  readonly kind: EntityKind;
+  readonly name: string;
+  readonly version: string;
+  /** `missing`: a dry run would create it. */
+  readonly state: "created" | "unchanged" | "missing";
+  /** Its page. */
+  readonly url: string;
+}
+
+export interface Registered {
+  /** Of the first file, when they come from several. */
+  readonly version: string;
+  readonly entities: readonly RegisteredEntity[];
+}

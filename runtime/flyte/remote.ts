@@ -21,8 +21,7 @@ import { Config } from "./config.ts";
 import type { Connection } from "./connection.ts";
 import type { Execution, ExecutionListOptions, ExecutionSummary } from "./execution.ts";
 import type { FetchBySchemas, Fetched, FetchedBySchemas, FetchOptions } from "./fetch.ts";
-import type { EntityKind, FlyteRemoteOptions, LaunchOptions } from "./options.ts";
-import type { Registered } from "./register/register.ts";
+import type { EntityKind, FlyteRemoteOptions, LaunchOptions, Registered } from "./options.ts";
 
 const OPTIONS = [
   ...["config", "defaultProject", "defaultDomain", "image", "versions", "rerunFailed"],

@@ -9,6 +9,7 @@
 import type { Definition } from "../workflow/definition.ts";
 import { CallFailure } from "../workflow/errors.ts";
 import type { RemoteCallOptions } from "../workflow/remote-call.ts";
+import { originOf } from "../workflow/thread/origin.ts";
 import type { Connection } from "./connection.ts";
 import { referenceOf } from "./reference.ts";
 import { entityName } from "./register/entity-name.ts";
@@ -56,10 +57,13 @@ function withAdvice(error: unknown, definition: Definition, name: string): unkno
   if (!(error instanceof Error) || (error as { code?: unknown }).code !== "REMOTE_NOT_FOUND") {
     return error;
   }
+  const isOfFile = originOf(definition.fn)?.startsWith("file:") ?? false;
+  const byHand = isOfFile
+    ? "Register it (eagerdeck register FILE.ts --image IMAGE), or say"
+    : "Say";
   return new CallFailure(
     "REMOTE_NOT_FOUND",
-    `${definition.name}: ${error.message}. Register it (eagerdeck register FILE.ts --image IMAGE), ` +
-      `or say in which image it runs, new FlyteRemote({ image: … }), and it is registered as ${name} on the way`,
+    `${definition.name}: ${error.message}. ${byHand} in which image it runs, new FlyteRemote({ image: … }), and it is registered as ${name} on the way`,
     { kind: "system", cause: error },
   );
 }

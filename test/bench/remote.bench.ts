@@ -31,7 +31,15 @@ export async function run(bench: Bench): Promise<void> {
   if (!bench.isQuick) await fanOut(bench, server, 1_000, 3);
   await launching(bench, server);
   await holding(bench, server);
+  await registering(bench, server);
   if (!bench.isQuick) await memory(bench, server);
+}
+
+async function registering(bench: Bench, server: Server): Promise<void> {
+  const count = 50;
+  bench.step("registering");
+  const { s } = await ours<{ s: number }>("register", server.endpoint, count);
+  bench.add({ what: `registering ${count} tasks that are there`, unit: "s", ours: [s], target: 2 });
 }
 
 async function loading(bench: Bench, rounds: number): Promise<void> {

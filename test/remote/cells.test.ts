@@ -1,5 +1,5 @@
 /** Tasks and eager workflows of cells on a cluster, in containers. Runs `dist/`. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type FlyteDouble, startDouble } from "../support/flyte-double/double.ts";
 import { openSession, type TestSession } from "../support/session.ts";
 
@@ -103,6 +103,21 @@ describe("a task of a cell", () => {
     );
   });
 
+  test("of a notebook has the notebook's name there, whatever characters that has", async () => {
+    vi.stubEnv("JPY_SESSION_NAME", "/home/me/März #1: 50%.ipynb");
+    await using session = await sessionWith([
+      `const fails = task({ inputs: { x: z.int() } }, function fails({ x }) { throw new RangeError("x is " + x); });`,
+    ]);
+    vi.unstubAllEnvs();
+    const { error } = await session.run("await fails.on(remote)({ x: 3 })");
+    expect(error?.message).toContain("RangeError: x is 3");
+    expect(String(error?.cause?.trace?.[0])).toContain("(In [2]:1:");
+    const names = await session.value(
+      "(await remote.register([fails])).entities.map(({ name }) => name)",
+    );
+    expect(names).toBe("[ 'März_1_50_.fails' ]");
+  });
+
   test("is the one that its name has, also where others have the same function", async () => {
     await using session = await sessionWith([
       `const inputs = { x: z.int() };
@@ -148,6 +163,37 @@ describe("an eager workflow of a cell", () => {
     expect(await session.value("await local({ x: 1 })")).toBe("'3,4,5'");
   });
 
+  test("uses modules that were imported by code, and a schema that was assigned", async () => {
+    await using session = await sessionWith(
+      [
+        `const lib = await import("./lib.ts"); let Shape = z.object({ n: z.string() });`,
+        "Shape = z.object({ n: z.int() });",
+        `const uses = task({ inputs: { shape: Shape }, output: z.int() }, ({ shape }) => lib.half(shape.n));`,
+      ],
+      { "lib.ts": "export const half = (n: number): number => n / 2;" },
+    );
+    expect(await session.value("await uses.on(remote)({ shape: { n: 8 } })")).toBe("4");
+  });
+
+  test("is one bundle for a fan-out, and asks the cluster once for what it calls", async () => {
+    await using session = await sessionWith([
+      `const echo = task({ inputs: { x: z.int() }, output: z.int() }, function echo({ x }) { return x; });`,
+      `const fan = eager({ remote, inputs: { n: z.int() } }, async ({ n }) => Promise.all(Array.from({ length: n }, (_, x) => echo({ x }))));`,
+    ]);
+    cluster.requests.clear();
+    expect(await session.value("await fan({ n: 4 })")).toBe("[ 0, 1, 2, 3 ]");
+    expect(cluster.requests.count("CreateTask")).toBe(1);
+    expect(cluster.requests.count("CreateUploadLocation")).toBe(1);
+  });
+
+  test("of a workflow takes its tasks along", async () => {
+    await using session = await sessionWith([
+      ADD_ONE,
+      `const twice = workflow({ inputs: { x: z.int() }, output: z.int() }, function twice({ x }) { return addOne({ x: addOne({ x }) }); });`,
+    ]);
+    expect(await session.value("await twice.on(remote)({ x: 5 })")).toBe("7");
+  });
+
   test("calls what was fetched", async () => {
     await using session = await sessionWith([
       ADD_ONE,
@@ -160,6 +206,15 @@ describe("an eager workflow of a cell", () => {
 });
 
 describe("what cannot be sent", () => {
+  test("an image that nobody names is asked for", async () => {
+    await using session = openSession();
+    await session.value(SET_UP().replace(', image: "eagerdeck:test"', ""));
+    const { error } = await session.run(
+      `await task({ name: "homeless" }, function homeless() {}).on(remote)()`,
+    );
+    expect(error?.message).toContain("Say in which image it runs, new FlyteRemote({ image: … })");
+  });
+
   test.each([
     [
       "a live value",
@@ -178,6 +233,18 @@ describe("what cannot be sent", () => {
       "const table = 'x'.repeat(2_000_000);",
       "table.length",
       "uses `table`, which has 2",
+    ],
+    [
+      "a schema made of its older self",
+      "let Row = z.object({}); Row = Row.extend({ n: z.int() });",
+      "Row.parse(1)",
+      "uses `Row`, which is made of an older `Row`",
+    ],
+    [
+      "a secret",
+      "process.env._FSEC_G_K = 'hunter22'; const key = await eager(async function e(_: {}, { secrets }) { return secrets.get('g', 'k'); })({});",
+      "key.length",
+      "uses `key`, which holds a secret",
     ],
     ["a session's own function", "", "display(1)", "uses `display`, which only a session has"],
     ["require", "", "require('node:fs')", "uses `require`"],

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 
-export const GUIDE = "runtime/flyte/README.md";
+const GUIDE = "runtime/flyte/README.md";
 
 export interface GuideCode {
   /** By name: `flow.ts`, … */

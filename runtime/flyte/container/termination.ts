@@ -6,6 +6,7 @@
  *   T1  The process ends within twenty seconds, whatever hangs, with 143 and without an `error.pb`: the cluster knows.
  * @module
  */
+import type { SecretName } from "../../workflow/cluster-settings.ts";
 import { stopAll } from "../../workflow/leaving.ts";
 import { openClient } from "../client.ts";
 import { Config } from "../config.ts";
@@ -31,6 +32,8 @@ export class Termination {
   readonly promise: Promise<number>;
   /** Whether the running task has executions of its own. */
   hasChildren = false;
+  /** What the running task logs in with; without it a cluster with logins would not say how the execution stands. */
+  secret: SecretName | undefined;
   /** Known as soon as the signal is there. */
   requested = false;
   readonly #identity: Identity;
@@ -82,7 +85,10 @@ export class Termination {
     const { execution: name, project, domain } = this.#identity;
     if (name === "") return undefined;
     try {
-      const client = openClient(Config.auto().resolve(this.#environment));
+      const client = openClient(
+        Config.auto().resolve(this.#environment),
+        this.secret === undefined ? {} : { secret: this.secret },
+      );
       try {
         const { closure } = await client.admin.getExecution(
           { id: { project, domain, name } },

@@ -44,7 +44,18 @@ const $support = {
 const $flags = new Int32Array(2);
 const $once = (make) => {
   let made;
-  return () => (made ??= { value: make() }).value;
+  return () => {
+    if (made === $once) throw new ReferenceError("a value of a cell is made of itself");
+    if (made === undefined) {
+      made = $once;
+      try {
+        made = { value: make() };
+      } finally {
+        if (made === $once) made = undefined;
+      }
+    }
+    return made.value;
+  };
 };
 const $name = (name, get) => Object.defineProperty($names, name, { get, enumerable: true });`;
 
@@ -78,7 +89,8 @@ class Writer {
     for (const [name, index] of names) {
       this.#line(`$name(${JSON.stringify(name)}, ${`$p${index}`});`);
     }
-    this.#line(`const $wanted = ${this.#wanted()}[process.env.FLYTE_INTERNAL_TASK_NAME];`);
+    this.#line(`const $task = process.env.FLYTE_INTERNAL_TASK_NAME;`);
+    this.#line(`const $wanted = $task ? (${this.#wanted()}[$task] ?? []) : undefined;`);
     for (const index of order) {
       const part = parts[index];
       if (part?.kind !== "made") continue;
@@ -101,7 +113,7 @@ class Writer {
       const made = [...reached].filter((index) => parts[index]?.kind === "made");
       wanted[entityName(definition)] = made.sort((a, b) => a - b);
     }
-    return JSON.stringify({ __proto__: null, ...wanted });
+    return JSON.stringify(wanted);
   }
 
   #part(index: number, part: CellPart): void {

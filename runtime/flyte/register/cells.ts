@@ -13,10 +13,11 @@ import { cellCode } from "../../workflow/cell-code.ts";
 import type { Definition } from "../../workflow/definition.ts";
 import { madeIn } from "../../workflow/made.ts";
 import type { FlyteClient } from "../client.ts";
+import type { Registered } from "../options.ts";
 import { type Bundle, bundleGiven } from "./bundle.ts";
 import { cellModule } from "./cell-module.ts";
 import { notebookName } from "./entity-name.ts";
-import { type Registered, type RegisterOptions, registerEntities } from "./register.ts";
+import { type RegisterOptions, registerEntities } from "./register.ts";
 
 export interface CellBundle {
   readonly bundle: Bundle;

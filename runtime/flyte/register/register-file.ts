@@ -14,16 +14,12 @@ import { editionOfFiles, madeIn } from "../../workflow/made.ts";
 import { originOf } from "../../workflow/thread/origin.ts";
 import type { FlyteClient } from "../client.ts";
 import { FlyteError } from "../errors.ts";
+import type { Registered, RegisteredEntity } from "../options.ts";
 import { type Bundle, bundleFile } from "./bundle.ts";
 import { cellBundle, registerCells } from "./cells.ts";
 import { projectFolder } from "./entity-name.ts";
 import { type LoadedModule, loadModule } from "./load.ts";
-import {
-  type Registered,
-  type RegisteredEntity,
-  type RegisterOptions,
-  registerEntities,
-} from "./register.ts";
+import { type RegisterOptions, registerEntities } from "./register.ts";
 import { unpackBundle } from "./unpack.ts";
 
 export type FileOptions = Omit<RegisterOptions, "code">;

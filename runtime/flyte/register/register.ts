@@ -15,6 +15,7 @@ import { FlyteError, remoteFailure, Status, statusOf } from "../errors.ts";
 import { ResourceType } from "../idl/flyteidl/core/identifier_pb.ts";
 import { type TaskTemplate, TaskTemplateSchema } from "../idl/flyteidl/core/tasks_pb.ts";
 import { inLanes } from "../literals/lanes.ts";
+import type { Registered, RegisteredEntity } from "../options.ts";
 import { BUNDLE_LARGE_BYTES, type Bundle } from "./bundle.ts";
 import { identifier, type Place } from "./identifiers.ts";
 import { canonicalText, type Planned, plan, versionOf, withUsed } from "./plan.ts";
@@ -35,22 +36,6 @@ export interface RegisterOptions {
   readonly signal?: AbortSignal | undefined;
   /** Hears what is worth a word and no error. */
   readonly notice?: ((text: string) => void) | undefined;
-}
-
-export interface RegisteredEntity {
-  readonly kind: Planned["kind"];
-  readonly name: string;
-  readonly version: string;
-  /** `missing`: a dry run would create it. */
-  readonly state: "created" | "unchanged" | "missing";
-  /** Its page. */
-  readonly url: string;
-}
-
-export interface Registered {
-  /** Of the first file, when they come from several. */
-  readonly version: string;
-  readonly entities: readonly RegisteredEntity[];
 }
 
 /** The cluster works on so many at once. */

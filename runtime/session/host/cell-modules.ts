@@ -13,28 +13,20 @@
  *   M4  No secret that the session knows is written down.
  * @module
  */
-import { uneval } from "devalue";
-import { parseSync } from "oxc-parser";
 import { isEntity } from "../../types/interface.ts";
-import { isStandardSchema } from "../../types/standard-schema.ts";
-import { formatBytes } from "../../values/format.ts";
-import { holdsSecret } from "../../values/redact.ts";
 import type { CellCode, CellPart, CellPiece, CellSlice } from "../../workflow/cell-code.ts";
 import { callableOf, type Definition, definitionOf } from "../../workflow/definition.ts";
 import { madeIn, madeOf } from "../../workflow/made.ts";
-import { type Culprit, describe, losesClass, partsOf } from "../../workflow/thread/copyable.ts";
+import { describe } from "../../workflow/thread/copyable.ts";
 import { originOf } from "../../workflow/thread/origin.ts";
-import type { Node } from "./ast.ts";
-import { isLaterName, laterNames } from "./later.ts";
-import { callAround, initializerOf } from "./makers.ts";
+import { CellPlaces, type MadeValues, type Place } from "./cell-places.ts";
+import { constantOf, isMadeAgain, isObject, laterNameOf } from "./cell-values.ts";
+import { isLaterName } from "./later.ts";
+import { readsAtOnce, specifierOf } from "./makers.ts";
 import { locatedPiece, locatedStack, type SentPieces } from "./piece-places.ts";
-import { expressionAt, findFunction, parseCompiled } from "./references.ts";
+import { expressionAt } from "./references.ts";
 import type { SessionScope } from "./scope.ts";
 import { type Analysis, type AnyFunction, analysed, isImport, OWN, type Slicer } from "./slice.ts";
-
-/** A constant beyond this is data. */
-const CONSTANT_MAX = 1_000_000;
-const DEPTH_MAX = 20;
 
 export interface CellModulesOptions {
   readonly slicer: Slicer;
@@ -46,15 +38,9 @@ export interface CellModulesOptions {
   readonly session: Readonly<Record<string, unknown>>;
 }
 
-/** Where a value was made. */
-interface Made {
-  readonly file: string;
-  readonly name: string;
-}
-
 export class CellModules implements CellCode {
   readonly #options: CellModulesOptions;
-  readonly #made = new WeakMap<object, Made>();
+  readonly #made: MadeValues = new WeakMap();
   readonly #sent: SentPieces = new Map();
 
   constructor(options: CellModulesOptions) {
@@ -86,7 +72,7 @@ export class CellModules implements CellCode {
 /** What one bundle takes along. */
 class Cut {
   readonly #options: CellModulesOptions;
-  readonly #made: WeakMap<object, Made>;
+  readonly #made: MadeValues;
   readonly #sent: SentPieces;
   readonly #session: ReadonlySet<unknown>;
   readonly #parts: (CellPart | undefined)[] = [];
@@ -96,13 +82,14 @@ class Cut {
   /** Of functions and of places of cells: what several names say is one thing. */
   readonly #known = new Map<unknown, number>();
   readonly #definitions = new Map<Definition, number>();
-  readonly #trees = new Map<string, Node | undefined>();
+  readonly #places: CellPlaces;
   #root = "";
 
-  constructor(options: CellModulesOptions, made: WeakMap<object, Made>, sent: SentPieces) {
+  constructor(options: CellModulesOptions, made: MadeValues, sent: SentPieces) {
     this.#options = options;
     this.#made = made;
     this.#sent = sent;
+    this.#places = new CellPlaces(options.slicer, made);
     this.#session = new Set(Object.values(options.session));
   }
 
@@ -169,7 +156,9 @@ class Cut {
     } else if (isMadeAgain(value)) {
       this.#remade(name, value, subject);
     } else {
-      this.#names.set(name, this.#add({ kind: "value", text: this.#text(name, value, subject) }));
+      const constant = constantOf(name, value);
+      if (!constant.ok) throw this.#refusal(`${subject} uses ${constant.why}`);
+      this.#names.set(name, this.#add({ kind: "value", text: constant.text }));
     }
   }
 
@@ -181,7 +170,7 @@ class Cut {
     const cells = [...this.#options.slicer.cells.values()];
     return (
       !cells.some(({ code }) => code.includes(text)) &&
-      this.#initializerIn(made.file, made.name) !== undefined
+      this.#places.initializerIn(made.file, made.name) !== undefined
     );
   }
 
@@ -205,7 +194,7 @@ class Cut {
     const definition = madeOf(fn);
     const entity = definition?.entity ?? "task";
     const called = subject === "it" ? "it" : `its ${entity} \`${name}\``;
-    const place = (definition && this.#declarationOf(definition)) ?? this.#callOf(fn);
+    const place = (definition && this.#places.declarationOf(definition)) ?? this.#places.callOf(fn);
     if (place === undefined) {
       const why = `nobody can tell how ${subject === "it" ? "it" : called} was made; write const ${name} = ${entity}(…, function ${name}(…) { … }) at the top of a cell`;
       throw this.#refusal(why);
@@ -215,56 +204,18 @@ class Cut {
     return index;
   }
 
-  /** Of what a name was declared with. */
-  #declarationOf(definition: Definition): Place | undefined {
-    const callable = callableOf(definition);
-    const made = callable && this.#made.get(callable);
-    return made && this.#initializerIn(made.file, made.name);
-  }
-
-  /** Of what no name has: `{ fit: task(…, function fit() { … }) }`. */
-  #callOf(fn: Definition["fn"]): Place | undefined {
-    const { cells } = this.#options.slicer;
-    const text = Function.prototype.toString.call(fn);
-    // Another cell may have the same function with other settings.
-    for (const file of [originOf(fn), ...[...cells.keys()].reverse()]) {
-      const cell = file === undefined ? undefined : cells.get(file);
-      const found = cell && findFunction(cell.code, text);
-      if (file === undefined || !found) continue;
-      const program = this.#tree(file);
-      const node =
-        program && callAround(program, { start: found.start, end: found.start + text.length });
-      return node && { file, node, isAwaited: false };
-    }
-    return undefined;
-  }
-
   #remade(name: string, value: object, subject: string): void {
-    const place = this.#initializer(name, value);
+    const place = this.#places.initializer(name, value);
     if (place === undefined) {
       const why = `${subject} uses \`${name}\` (${describe(value)}), and no cell declares it on its own; write const ${name} = … at the top of a cell`;
       throw this.#refusal(why);
     }
     const called = `its \`${name}\``;
-    this.#names.set(name, this.#expression(place, name, called));
-  }
-
-  /** M2 */
-  #initializer(name: string, value: object): Place | undefined {
-    const { cells } = this.#options.slicer;
-    const made = this.#made.get(value);
-    if (made && cells.has(made.file)) return this.#initializerIn(made.file, made.name);
-    for (const file of [...cells.keys()].reverse()) {
-      const program = this.#tree(file);
-      if (program && initializerOf(program, name)) return this.#initializerIn(file, name);
+    if (readsAtOnce(place.node, name)) {
+      const why = `${subject} uses \`${name}\`, which is made of an older \`${name}\`; give the new one a name of its own`;
+      throw this.#refusal(why);
     }
-    return undefined;
-  }
-
-  #initializerIn(file: string, name: string): Place | undefined {
-    const program = this.#tree(file);
-    const found = program && initializerOf(program, name);
-    return found?.kind === "expression" ? { file, ...found } : undefined;
+    this.#names.set(name, this.#expression(place, name, called));
   }
 
   /** @param fn of the task that it makes. */
@@ -277,7 +228,7 @@ class Cut {
     const key = `${file}:${node.start}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const program = this.#tree(file);
+    const program = this.#places.tree(file);
     const cell = this.#options.slicer.cells.get(file);
     const found = program && expressionAt(program, node);
     if (!found || !cell) throw new Error(`the expression of ${name} is not in ${file}`);
@@ -341,36 +292,7 @@ class Cut {
     return { piece: located, uses };
   }
 
-  // ── values ────────────────────────────────────────────────────────────────────────────────────
-
-  #text(name: string, value: unknown, subject: string): string {
-    let text: string;
-    try {
-      text = uneval(value);
-    } catch {
-      const { path, what } = findCulprit(value, name, 0) ?? { path: name, what: describe(value) };
-      const why = `${subject} uses \`${path}\` (${what}), which lives in this process only; pass the data as an input or create it inside the function`;
-      throw this.#refusal(why);
-    }
-    const bytes = Buffer.byteLength(text);
-    if (bytes > CONSTANT_MAX) {
-      const why = `${subject} uses \`${name}\`, which has ${formatBytes(bytes)}, and a constant may have ${formatBytes(CONSTANT_MAX)}; pass it as an input, large data as a FlyteFile`;
-      throw this.#refusal(why);
-    }
-    if (holdsSecret(text)) {
-      const why = `${subject} uses \`${name}\`, which holds a secret; give the task the option secrets, and read it inside the function by currentContext().secret(…)`;
-      throw this.#refusal(why);
-    }
-    return text;
-  }
-
   // ── the rest ──────────────────────────────────────────────────────────────────────────────────
-
-  #tree(file: string): Node | undefined {
-    const code = this.#options.slicer.cells.get(file)?.code;
-    if (!this.#trees.has(file)) this.#trees.set(file, (code && parseCompiled(code)) || undefined);
-    return this.#trees.get(file);
-  }
 
   #add(part: CellPart): number {
     return this.#parts.push(part) - 1;
@@ -385,106 +307,7 @@ class Cut {
   }
 }
 
-interface Place {
-  readonly file: string;
-  readonly node: Node;
-  readonly isAwaited: boolean;
-}
-
 interface Used {
   readonly piece: CellPiece;
   readonly uses: readonly number[];
-}
-
-/** What `() => import("x")` imports. */
-function specifierOf(load: string): string | undefined {
-  const { program, errors } = parseSync("load.js", `(${load})`, { lang: "js" });
-  const [statement] = program.body;
-  if (errors.length > 0 || statement?.type !== "ExpressionStatement") return undefined;
-  let node = statement.expression;
-  while (node.type === "ParenthesizedExpression") node = node.expression;
-  if (node.type !== "ArrowFunctionExpression") return undefined;
-  const body: unknown = node.body;
-  return literalImport(body as Node); // the published union is the same data, see ast.ts
-}
-
-function literalImport({ type, source, body }: Node): string | undefined {
-  if (type === "ExpressionStatement" || body !== undefined) return undefined;
-  return type === "ImportExpression" &&
-    source.type === "Literal" &&
-    typeof source.value === "string"
-    ? source.value
-    : undefined;
-}
-
-/** Of what was taken out of the package by other ways than its name. */
-function laterNameOf(value: unknown): string | undefined {
-  if (typeof value !== "function") return undefined;
-  return Object.entries(laterNames()).find(([, read]) => read() === value)?.[0];
-}
-
-/** Made in the package, without a text of its own, and safe to make anywhere. */
-const REMADE = ["FlyteRemote", "Config", "Duration"] as const;
-
-function isOfPackage(value: object): boolean {
-  const later = laterNames();
-  return REMADE.some((name) => {
-    const type = later[name]?.();
-    return typeof type === "function" && value instanceof type;
-  });
-}
-
-/** Schemas, tasks, functions and what names a cluster, alone or among plain data: these have no text of their own. */
-function isMadeAgain(value: unknown, depth = 0): value is object {
-  if (!isObject(value) || depth > DEPTH_MAX) return false;
-  if (isStandardSchema(value) || isOfPackage(value)) return true;
-  if (!isPlain(value)) return false;
-  const parts = [...partsOf(value)].map(([, part]) => part);
-  const needsIt = parts.some((part) => typeof part === "function" || isMadeAgain(part, depth + 1));
-  // All of it has to be of these, or plain.
-  return (
-    needsIt &&
-    parts.every(
-      (part) => typeof part === "function" || isMadeAgain(part, depth + 1) || isData(part),
-    )
-  );
-}
-
-function isData(value: unknown): boolean {
-  try {
-    uneval(value);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function isPlain(value: object): boolean {
-  return (
-    typeof value === "object" &&
-    (Array.isArray(value) || !losesClass(value)) &&
-    !isOfLanguage(value)
-  );
-}
-
-function isOfLanguage(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return !Array.isArray(value) && prototype !== null && prototype !== Object.prototype;
-}
-
-/** The first part that has no text. */
-function findCulprit(value: unknown, path: string, depth: number): Culprit | undefined {
-  if (isData(value)) return undefined;
-  const culprit = { path, what: describe(value) };
-  if (!isObject(value) || typeof value === "function" || depth === DEPTH_MAX) return culprit;
-  if (losesClass(value)) return culprit;
-  for (const [key, part] of partsOf(value)) {
-    const found = findCulprit(part, `${path}${key}`, depth + 1);
-    if (found) return found;
-  }
-  return culprit;
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === "object" && value !== null) || typeof value === "function";
 }

@@ -312,6 +312,7 @@ export class Evaluator {
       source: () => source,
       locate: compiled.locate,
     });
+    this.#options.slicer.compiled(file, compiled);
     const published = this.#running.get(outer?.cell ?? 0)?.published ?? new Map();
     const outcome = await this.#evaluate(number, file, compiled, run, published);
     if (outcome.ok) {

@@ -3,6 +3,7 @@
  * with. Pure, and of JavaScript: the types are gone.
  * @module
  */
+import { parseSync } from "oxc-parser";
 import { children, isFunction, type Node } from "./ast.ts";
 import { patternNames } from "./bindings.ts";
 import { isCode } from "./references.ts";
@@ -68,9 +69,19 @@ export function initializerOf(program: Node, name: string): Initializer | undefi
   return last;
 }
 
+const ONCE = new Set([
+  "ExpressionStatement",
+  "VariableDeclaration",
+  "VariableDeclarator",
+  "ParenthesizedExpression",
+  "SequenceExpression",
+  // The last value of a cell is assigned: `$x.value = $0.total = 1`.
+  "AssignmentExpression",
+]);
+
 /** What a statement of the cell's own level runs once and in its order. */
 function goesOn({ type }: Node): boolean {
-  return ["ExpressionStatement", "VariableDeclaration", "ParenthesizedExpression"].includes(type);
+  return ONCE.has(type);
 }
 
 function expression(node: Node): Initializer {
@@ -105,4 +116,31 @@ function writes(target: Node, name: string): boolean {
 function hasAwait(node: Node): boolean {
   if (node.type === "AwaitExpression") return true;
   return !isFunction(node) && [...children(node)].some(hasAwait);
+}
+
+/** Whether a name of the session is read where the expression is evaluated, and not later in a function. */
+export function readsAtOnce(node: Node, name: string): boolean {
+  if (isMember(node, name)) return true;
+  return !isFunction(node) && [...children(node)].some((child) => readsAtOnce(child, name));
+}
+
+/** What `() => import("x")` imports. */
+export function specifierOf(load: string): string | undefined {
+  const { program, errors } = parseSync("load.js", `(${load})`, { lang: "js" });
+  const [statement] = program.body;
+  if (errors.length > 0 || statement?.type !== "ExpressionStatement") return undefined;
+  let node = statement.expression;
+  while (node.type === "ParenthesizedExpression") node = node.expression;
+  if (node.type !== "ArrowFunctionExpression") return undefined;
+  const body: unknown = node.body;
+  return literalImport(body as Node); // the published union is the same data, see ast.ts
+}
+
+function literalImport({ type, source, body }: Node): string | undefined {
+  if (type === "ExpressionStatement" || body !== undefined) return undefined;
+  return type === "ImportExpression" &&
+    source.type === "Literal" &&
+    typeof source.value === "string"
+    ? source.value
+    : undefined;
 }

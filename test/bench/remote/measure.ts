@@ -4,17 +4,21 @@
  * `node measure.ts PART ENDPOINT COUNT`
  * @module
  */
+import { mkdirSync, symlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { distFolder } from "../../support/dist.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
 
 type Eagerdeck = typeof import("../../../runtime/index.ts");
 const [, , part = "", endpoint = "", countText = "0"] = process.argv;
 const count = Number(countText);
 
+const eagerdeck = async (): Promise<Eagerdeck> =>
+  await import(pathToFileURL(`${distFolder}/runtime/index.js`).href);
+
 const load = async () => {
-  const { Config, FlyteRemote, eager }: Eagerdeck = await import(
-    pathToFileURL(`${distFolder}/runtime/index.js`).href
-  );
+  const { Config, FlyteRemote, eager } = await eagerdeck();
   const remote = new FlyteRemote({
     config: Config.forEndpoint(endpoint, { insecure: true }),
     ...{ defaultProject: "flytesnacks", defaultDomain: "development" },
@@ -85,6 +89,33 @@ if (part === "hold" || part === "cancel") {
   );
   await finished(30_000);
   figures["s"] = (performance.now() - start) / 1_000;
+}
+
+if (part === "register") {
+  const { remote } = await load();
+  const makers = Array.from(
+    { length: count },
+    (_, n) =>
+      `export const t${n} = task({ inputs: { x: z.int() }, output: z.int() }, function t${n}({ x }) { return x + ${n}; });`,
+  );
+  using folder = tempFolder({
+    "package.json": `{ "type": "module" }`,
+    "tasks.ts": ['import { task, z } from "eagerdeck";', ...makers].join("\n"),
+  });
+  mkdirSync(join(folder.path, "node_modules"));
+  symlinkSync(resolve(distFolder, ".."), join(folder.path, "node_modules/eagerdeck"));
+  const tasks = await import(pathToFileURL(join(folder.path, "tasks.ts")).href);
+  const first = await remote.register(tasks, { image: "bench" });
+  const again = new (await eagerdeck()).FlyteRemote({
+    config: (await eagerdeck()).Config.forEndpoint(endpoint, { insecure: true }),
+    ...{ defaultProject: "flytesnacks", defaultDomain: "development" },
+  });
+  const start = performance.now();
+  const second = await again.register(tasks, { image: "bench" });
+  figures["s"] = (performance.now() - start) / 1_000;
+  const states = [first, second].map(({ entities }) => entities.map(({ state }) => state).join());
+  const wanted = ["created", "unchanged"].map((state) => Array(count).fill(state).join());
+  if (states.join(";") !== wanted.join(";")) throw new Error(`registered otherwise: ${states}`);
 }
 
 console.log(JSON.stringify(figures));
