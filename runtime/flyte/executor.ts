@@ -96,6 +96,7 @@ class RemoteCall {
       throw callFailure(error, this.#call.definition.name, this.#url);
     } finally {
       isOver();
+      if (this.#name !== undefined) callsOf(this.#call.run).unwanted(this.#name, this);
       signal.removeEventListener("abort", onAbort);
     }
   }

@@ -14,6 +14,8 @@ export class RunCalls {
   /** By the names of executions: the calls that want them. */
   readonly #wanted = new Map<string, Set<object>>();
   #stopping = 0;
+  /** One for each place in which something is being stopped. */
+  #reasons: StopReason[] = [];
 
   /** @param key of all that makes calls equal. @returns how many of them were made before. */
   nth(key: string): number {
@@ -38,10 +40,13 @@ export class RunCalls {
   }
 
   /** Runs `stop`; behind the last of those that run at a time comes the last look. */
-  async stopping(
-    { connection, place, tag, cause }: StopReason,
-    stop: () => Promise<void>,
-  ): Promise<void> {
+  async stopping(reason: StopReason, stop: () => Promise<void>): Promise<void> {
+    const isKnown = this.#reasons.some(({ connection, place }) => {
+      const { project, domain } = reason.place;
+      const isSamePlace = place.project === project && place.domain === domain;
+      return connection === reason.connection && isSamePlace;
+    });
+    if (!isKnown) this.#reasons.push(reason);
     this.#stopping++;
     try {
       await stop();
@@ -49,7 +54,13 @@ export class RunCalls {
       this.#stopping--;
     }
     if (this.#stopping > 0) return;
-    await connection.stopper.stopAllOf(place, tag, cause, (name) => this.isWanted(name));
+    const reasons = this.#reasons;
+    this.#reasons = [];
+    await Promise.all(
+      reasons.map(({ connection, place, tag, cause }) =>
+        connection.stopper.stopAllOf(place, tag, cause, (name) => this.isWanted(name)),
+      ),
+    );
   }
 }
 

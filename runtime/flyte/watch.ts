@@ -280,7 +280,11 @@ function isFinal(error: unknown): boolean {
     return error.code === "REMOTE_AUTH" || error.code === "REMOTE_CANCELLED";
   }
   const status = statusOf(error);
-  return status === Status.permissionDenied || status === Status.unauthenticated;
+  return (
+    status === Status.permissionDenied ||
+    status === Status.unauthenticated ||
+    status === Status.unimplemented
+  );
 }
 
 /** Who is told must not end the watch (W1). */
