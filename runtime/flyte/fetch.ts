@@ -43,7 +43,7 @@ export interface Fetched<I, O> extends Entity<I, O, never> {
 }
 
 /** What to fetch, with schemas that type it. */
-export interface FetchBySchemas<
+interface FetchBySchemas<
   I extends Schemas,
   O extends StandardSchema | undefined,
   S extends Schemas | undefined,
@@ -53,11 +53,19 @@ export interface FetchBySchemas<
   readonly outputs?: S;
 }
 
-export type FetchedBySchemas<
-  I extends Schemas,
-  O extends StandardSchema | undefined,
-  S extends Schemas | undefined,
-> = Promise<Fetched<CallerInputs<I>, Result<O, S, unknown>>>;
+/** A function that fetches: its answer is typed by the schemas it is given, or by hand. */
+export interface Fetch {
+  <
+    const I extends Schemas,
+    O extends StandardSchema | undefined = undefined,
+    const S extends Schemas | undefined = undefined,
+  >(
+    reference: FetchBySchemas<I, O, S>,
+  ): Promise<Fetched<CallerInputs<I>, Result<O, S, unknown>>>;
+  <I = Record<string, unknown>, O = unknown>(
+    reference: string | FetchOptions,
+  ): Promise<Fetched<I, O>>;
+}
 
 const KEYS = ["name", "version", "project", "domain", "inputs", "output", "outputs"];
 

@@ -6,7 +6,6 @@
  * @module
  */
 import { inspect } from "node:util";
-import type { Schemas, StandardSchema } from "../types/standard-schema.ts";
 import { preview } from "../values/preview.ts";
 import {
   EXECUTOR,
@@ -20,7 +19,7 @@ import type { Entity, Promised } from "../workflow/signatures.ts";
 import { Config } from "./config.ts";
 import type { Connection } from "./connection.ts";
 import type { Execution, ExecutionListOptions, ExecutionSummary } from "./execution.ts";
-import type { FetchBySchemas, Fetched, FetchedBySchemas, FetchOptions } from "./fetch.ts";
+import type { Fetch, FetchOptions } from "./fetch.ts";
 import type { EntityKind, FlyteRemoteOptions, LaunchOptions, Registered } from "./options.ts";
 
 const OPTIONS = [
@@ -120,47 +119,21 @@ export class FlyteRemote implements HasExecutor {
    * @param reference its name, or `{ name, version, project, domain, inputs, output }`; without a version the latest.
    * @throws {FlyteError} `REMOTE_NOT_FOUND` with names that are near; {TypeError} when schemas disagree with the interface.
    */
-  fetchTask<
-    const I extends Schemas,
-    O extends StandardSchema | undefined = undefined,
-    const S extends Schemas | undefined = undefined,
-  >(reference: FetchBySchemas<I, O, S>): FetchedBySchemas<I, O, S>;
-  fetchTask<I = Record<string, unknown>, O = unknown>(
-    reference: string | FetchOptions,
-  ): Promise<Fetched<I, O>>;
-  async fetchTask(reference: string | FetchOptions): Promise<unknown> {
-    return await this.#fetch("task", reference);
-  }
+  readonly fetchTask: Fetch = this.#fetching("task");
 
   /** The same of a workflow, which runs by its launch plan of the same name. */
-  fetchWorkflow<
-    const I extends Schemas,
-    O extends StandardSchema | undefined = undefined,
-    const S extends Schemas | undefined = undefined,
-  >(reference: FetchBySchemas<I, O, S>): FetchedBySchemas<I, O, S>;
-  fetchWorkflow<I = Record<string, unknown>, O = unknown>(
-    reference: string | FetchOptions,
-  ): Promise<Fetched<I, O>>;
-  async fetchWorkflow(reference: string | FetchOptions): Promise<unknown> {
-    return await this.#fetch("workflow", reference);
-  }
+  readonly fetchWorkflow: Fetch = this.#fetching("workflow");
 
   /** The same of a launch plan. Inputs that it has fixed are none of the caller's. */
-  fetchLaunchPlan<
-    const I extends Schemas,
-    O extends StandardSchema | undefined = undefined,
-    const S extends Schemas | undefined = undefined,
-  >(reference: FetchBySchemas<I, O, S>): FetchedBySchemas<I, O, S>;
-  fetchLaunchPlan<I = Record<string, unknown>, O = unknown>(
-    reference: string | FetchOptions,
-  ): Promise<Fetched<I, O>>;
-  async fetchLaunchPlan(reference: string | FetchOptions): Promise<unknown> {
-    return await this.#fetch("launch_plan", reference);
-  }
+  readonly fetchLaunchPlan: Fetch = this.#fetching("launch_plan");
 
-  async #fetch(kind: EntityKind, reference: string | FetchOptions): Promise<unknown> {
-    const { fetchEntity } = await import("./fetch.ts");
-    return await fetchEntity(this, await this.#connected(), kind, reference);
+  #fetching(kind: EntityKind): Fetch {
+    const fetch = async (reference: string | FetchOptions): Promise<unknown> => {
+      const { fetchEntity } = await import("./fetch.ts");
+      return await fetchEntity(this, await this.#connected(), kind, reference);
+    };
+    // What the schemas say, the interface of the cluster was compared with.
+    return fetch as Fetch;
   }
 
   /**

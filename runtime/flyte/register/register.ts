@@ -16,11 +16,11 @@ import { ResourceType } from "../idl/flyteidl/core/identifier_pb.ts";
 import { type TaskTemplate, TaskTemplateSchema } from "../idl/flyteidl/core/tasks_pb.ts";
 import { inLanes } from "../literals/lanes.ts";
 import type { Registered, RegisteredEntity } from "../options.ts";
+import { openStore } from "../storage.ts";
 import { BUNDLE_LARGE_BYTES, type Bundle } from "./bundle.ts";
 import { identifier, type Place } from "./identifiers.ts";
 import { canonicalText, type Planned, plan, versionOf, withUsed } from "./plan.ts";
 import { runtimeVersion } from "./runtime-version.ts";
-import { uploadBundle } from "./upload.ts";
 
 export interface RegisterOptions {
   readonly project: string;
@@ -113,7 +113,7 @@ async function send(
     notice?.(`the image has to have ${bundle.externals.join(", ")}: native code is not sent along`);
   }
   const sent = bundle && {
-    uri: await uploadBundle(client, bundle, parts.place, signal),
+    uri: await stored(client, bundle, parts.place, signal),
     sha256: bundle.sha256,
   };
   const place: Place = { ...parts.place, version };
@@ -129,6 +129,18 @@ async function send(
     });
   }
   return planned;
+}
+
+/** Without a root of ours the cluster makes one of the content: the same code has the same address. */
+async function stored(
+  client: FlyteClient,
+  { bytes, module }: Bundle,
+  { project, domain }: Omit<Place, "version">,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const store = openStore({ platform: client.platform, client, project, domain });
+  const filename = module.replace(/\.mjs$/, ".tar.gz");
+  return (await store.upload(bytes, { filename, signal })).uri;
 }
 
 const TYPES = {
