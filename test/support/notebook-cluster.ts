@@ -25,7 +25,7 @@ const EPOCH_MS = 100;
 const PYTHON_FAILURE = `Trace:
 
     Traceback (most recent call last):
-      File "/root/ml/train.py", line 31, in train
+      File "/app/ml/train.py", line 31, in train
         raise ValueError(f"epochs must be positive, not {epochs}")
     ValueError: epochs must be positive, not 0
 
@@ -55,7 +55,7 @@ registerHooks({
 Error.stackTraceLimit = 1;
 Error.prepareStackTrace = (error, [site]) => {
   const file = basename(site?.getFileName() ?? "");
-  const place = `/root/${file}:${site?.getLineNumber()}:${site?.getColumnNumber()}`;
+  const place = `/app/${file}:${site?.getLineNumber()}:${site?.getColumnNumber()}`;
   return `${error.name}: ${error.message}\n    at ${site?.getFunctionName()} (${place})`;
 };
 

@@ -50,7 +50,7 @@ async function htmlOf(run: RunEvents): Promise<string> {
 function pythonError(): RemoteError {
   const stack = [
     "Traceback (most recent call last):",
-    '  File "/root/etl.py", line 12, in clean',
+    '  File "/app/etl.py", line 12, in clean',
     '    raise TypeError("x must be <positive>")',
     "TypeError: x must be <positive>",
   ].join("\n");
@@ -127,7 +127,7 @@ describe("a call that runs on a cluster", () => {
         ✕ clean failed after 900 ms
           TypeError: x must be <positive>
               Traceback (most recent call last):
-                File "/root/etl.py", line 12, in clean
+                File "/app/etl.py", line 12, in clean
                   raise TypeError("x must be <positive>")
             flyteCode: "USER:TypeError"
             worker: "pod-1"

@@ -30,12 +30,12 @@ test("stacks of a cluster get the places of cells, of pieces that were sent", ()
     `    at fit (my_notebook/[${sent.source}]:2:3)`,
     `    at my_notebook/[${sent.source}]:1:9`,
     "    at other (my_notebook/[other@0000]:1:1)",
-    "    at list[0]:1 (/root/a.py:3:4)",
+    "    at list[0]:1 (/app/a.py:3:4)",
   ].join("\n");
   expect(locatedStack(stack, pieces, label).split("\n")).toEqual([
     "    at fit (In [3]:40:3)",
     "    at In [3]:39:9",
     "    at other (my_notebook/[other@0000]:1:1)",
-    "    at list[0]:1 (/root/a.py:3:4)",
+    "    at list[0]:1 (/app/a.py:3:4)",
   ]);
 });
