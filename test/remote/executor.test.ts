@@ -1,8 +1,12 @@
 /** Calls on a cluster, against the double. */
-import { join } from "node:path";
+import { execFile } from "node:child_process";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { Code } from "@connectrpc/connect";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { Config } from "../../runtime/flyte/config.ts";
+import type { FlyteRemoteOptions } from "../../runtime/flyte/options.ts";
 import { setEarlierTags } from "../../runtime/flyte/tags.ts";
 import { EagerException, eager, group, mapTask, task, z } from "../../runtime/index.ts";
 import { finished } from "../../runtime/workflow/leaving.ts";
@@ -26,6 +30,8 @@ const waits = task(
     });
   },
 );
+
+const PLACE = { defaultProject: "flytesnacks", defaultDomain: "development" };
 
 let rig: RemoteRig;
 beforeEach(async () => {
@@ -211,7 +217,7 @@ describe("a failure there", () => {
 });
 
 describe("names", () => {
-  test("equal calls in any order of start have the same names in another process", async () => {
+  test("equal calls in any order of start have the same names in another run of their parent", async () => {
     await rig.serve(addOne);
     const flow = (xs: readonly number[]) =>
       eager({ name: "flow", remote: rig.remote }, async () => {
@@ -235,24 +241,46 @@ describe("names", () => {
     expect(rig.double.executions()).toHaveLength(1);
   });
 
+  /** A parent in a container, in a process of its own: the cluster tells it which execution it is. */
+  async function parent(options: Partial<FlyteRemoteOptions> = {}): Promise<string> {
+    const index = JSON.stringify(pathToFileURL(resolve("runtime/index.ts")).href);
+    const given = JSON.stringify({ ...PLACE, ...options });
+    const program = `
+      import { Config, eager, FlyteRemote } from ${index};
+      const config = Config.forEndpoint("${rig.double.endpoint}", { insecure: true });
+      await using remote = new FlyteRemote({ config, ...${given} });
+      const [first, second] = [await remote.fetchTask("first"), await remote.fetchTask("second")];
+      const flow = eager({ name: "flow", remote }, async () => [await first({ x: 1 }), await second({ x: 1 })]);
+      console.log(await flow().then(JSON.stringify, (error) => error.code + " " + error.cause.code));`;
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ["--input-type=module", "--eval", program],
+      { env: { ...process.env, FLYTE_INTERNAL_EXECUTION_ID: "fparent" } },
+    );
+    return stdout.trim();
+  }
+  const seen = () => rig.double.executions().map(({ entity, phase }) => `${entity} ${phase}`);
+
   test("a parent that begins again takes what succeeded, and tries what failed once more", async () => {
     let fails = true;
-    await rig.serve(addOne);
-    const name = await rig.serve(double);
-    rig.double.answer(name, () => {
-      if (fails) throw new TaskFailure("not yet");
-      return { o0: { $typeName: "flyteidl.core.Literal" } as never };
+    const second = task({ inputs: { x: z.int() }, output: z.int() }, function second({ x }) {
+      if (fails) throw new Error("not yet");
+      return x * 2;
     });
-    setEarlierTags(() => "eager-local-again");
-    const run = async (remote = rig.remote) =>
-      await eager({ name: "flow", remote }, async () => {
-        await addOne({ x: 1 });
-        await double({ x: 1 });
-      })();
-    await rejection(run());
+    await rig.serve(addOne, { name: "first" });
+    await rig.serve(second, { name: "second" });
+    expect(await parent()).toBe("TASK_FAILED REMOTE_FAILED");
+    const tried = ["first SUCCEEDED", "second FAILED"];
+    expect(seen()).toEqual(tried);
+
+    expect(await parent({ rerunFailed: false })).toBe("TASK_FAILED REMOTE_FAILED");
+    expect(seen()).toEqual(tried);
+
     fails = false;
-    await rig.serve(double, { version: "v1" }).catch(() => undefined);
-    expect(rig.double.executions()).toHaveLength(2);
+    expect(await parent()).toBe("[2,2]");
+    expect(seen()).toEqual([...tried, "second SUCCEEDED"]);
+    const [, failed, again] = rig.double.executions();
+    expect(again?.name).toBe(`${failed?.name}-r1`);
   });
 });
 
