@@ -18,6 +18,8 @@ session.on("Runtime.executionContextCreated", ({ params }) => {
   contexts.set(params.context.name, params.context.id);
 });
 session.post("Runtime.enable");
+/** The inspector alone does not keep a realm: without this a collection between two cells ends it. */
+const kept: unknown[] = [];
 
 Reflect.set(globalThis, "$shown", (value: unknown) =>
   inspect(value, { depth: 4 }).slice(0, SHOWN_MAX),
@@ -38,6 +40,7 @@ function contextOf(name: string): number {
     { ...outer, $thrown: Reflect.get(globalThis, "$thrown"), setTimeout, console, process, URL },
     { name },
   );
+  kept.push(context);
   runInContext("0", context);
   Reflect.set(context, "fetch", fetch);
   const id = contexts.get(name);
