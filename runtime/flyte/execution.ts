@@ -27,7 +27,9 @@ import { literalsHash } from "./literals/hash.ts";
 import { resultOf } from "./literals/result.ts";
 import { dnsName } from "./names.ts";
 import type { LaunchOptions } from "./options.ts";
+import { PAGE_ROWS, pagesOf } from "./pages.ts";
 import { readOutputs } from "./results.ts";
+import { inputsToSend } from "./schemas.ts";
 import type { Target } from "./targets.ts";
 import { hasEnded } from "./watch.ts";
 import { targetOf } from "./which.ts";
@@ -142,19 +144,21 @@ export class Execution<O = unknown> {
   async logs(): Promise<readonly LogLink[]> {
     const { admin } = this.#connection.client;
     return await tried(`ask for the logs of execution ${this.id}`, async () => {
-      const { nodeExecutions } = await admin.listNodeExecutions({
-        workflowExecutionId: this.#id,
-        limit: 100,
-      });
       const links: LogLink[] = [];
-      for (const { id } of nodeExecutions) {
-        if (id === undefined) continue;
-        const { taskExecutions } = await admin.listTaskExecutions({
-          nodeExecutionId: id,
-          limit: 100,
-        });
-        for (const { closure } of taskExecutions) {
-          for (const { name, uri } of closure?.logs ?? []) links.push({ name, uri });
+      const nodes = pagesOf((token) =>
+        admin.listNodeExecutions({ workflowExecutionId: this.#id, limit: PAGE_ROWS, token }),
+      );
+      for await (const { nodeExecutions } of nodes) {
+        for (const { id } of nodeExecutions) {
+          if (id === undefined) continue;
+          const attempts = pagesOf((token) =>
+            admin.listTaskExecutions({ nodeExecutionId: id, limit: PAGE_ROWS, token }),
+          );
+          for await (const { taskExecutions } of attempts) {
+            for (const { closure } of taskExecutions) {
+              for (const { name, uri } of closure?.logs ?? []) links.push({ name, uri });
+            }
+          }
         }
       }
       return links;
@@ -259,7 +263,7 @@ export async function startExecution<O>(
   if (checked?.ok === false) throw new TypeError(`${what}: ${misfitsToText(checked.misfits)}`);
   const target = await targetOf(connection, definition, options);
   const store = connection.store(target);
-  const values = checked?.value ?? awaited;
+  const values = checked ? inputsToSend(definition, awaited, checked.value) : awaited;
   const inputs = await encodeMap(values, neededOf(target, values), { store });
   const name =
     options.executionName ??

@@ -31,6 +31,7 @@ import { executionName } from "./names.ts";
 import type { LaunchOptions } from "./options.ts";
 import { readOutputs } from "./results.ts";
 import { callsOf } from "./run-calls.ts";
+import { StorageError } from "./storage/failure.ts";
 import { rootOf, tagOf } from "./tags.ts";
 import type { Target } from "./targets.ts";
 import { targetOf } from "./which.ts";
@@ -151,12 +152,15 @@ class RemoteCall {
         signal: this.#context.signal,
       });
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-      throw new CallFailure(
-        "INPUT_INVALID",
-        `${name} of version ${target.version} on the cluster: ${error.message}`,
-        { cause: error },
-      );
+      if (error instanceof TypeError) {
+        const what = `${name} of version ${target.version} on the cluster`;
+        throw new CallFailure("INPUT_INVALID", `${what}: ${error.message}`, { cause: error });
+      }
+      // A file of here that was to be uploaded.
+      if (error instanceof StorageError && error.code === "STORAGE_NOT_FOUND") {
+        throw new CallFailure("INPUT_INVALID", `${name}: ${error.message}`, { cause: error });
+      }
+      throw error;
     }
   }
 

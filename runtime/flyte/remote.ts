@@ -21,6 +21,7 @@ import type { Connection } from "./connection.ts";
 import type { Execution, ExecutionListOptions, ExecutionSummary } from "./execution.ts";
 import type { Fetch, FetchOptions } from "./fetch.ts";
 import type { EntityKind, FlyteRemoteOptions, LaunchOptions, Registered } from "./options.ts";
+import { inputsToSend, isOutputMade } from "./schemas.ts";
 
 const OPTIONS = [
   ...["config", "defaultProject", "defaultDomain", "image", "versions", "rerunFailed"],
@@ -97,6 +98,8 @@ export class FlyteRemote implements HasExecutor {
       name: this.placeText,
       concurrency: this.#options.launches?.running ?? RUNNING_MAX,
       ownsAttempts: true,
+      inputsOf: inputsToSend,
+      checksOutput: isOutputMade,
       run: async (call, inputs, context) => {
         const [{ runRemotely }, { callFailure }] = await Promise.all([
           import("./executor.ts"),

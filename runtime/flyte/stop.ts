@@ -12,9 +12,9 @@ import { Limiter } from "../workflow/limiter.ts";
 import type { FlyteClient } from "./client.ts";
 import { Status, statusOf } from "./errors.ts";
 import { hasTag, runningOfTag } from "./launch.ts";
+import { PAGE_ROWS, pagesOf } from "./pages.ts";
 
 const AT_ONCE = 8;
-const LIST_MAX = 100;
 const STOP_MS = 10_000;
 
 export interface Place {
@@ -32,15 +32,16 @@ export async function runningNames(
   tag: string,
 ): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
-  for (let token = "", isFirst = true; isFirst || token !== ""; isFirst = false) {
-    const list = await client.admin.listExecutions(
-      { id: { project, domain }, limit: LIST_MAX, token, filters: runningOfTag(tag) },
+  const pages = pagesOf((token) =>
+    client.admin.listExecutions(
+      { id: { project, domain }, limit: PAGE_ROWS, token, filters: runningOfTag(tag) },
       { timeoutMs: STOP_MS },
-    );
-    for (const found of list.executions) {
+    ),
+  );
+  for await (const { executions } of pages) {
+    for (const found of executions) {
       if (found.id !== undefined && hasTag(found, tag)) names.add(found.id.name);
     }
-    token = list.token;
   }
   return names;
 }

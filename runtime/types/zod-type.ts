@@ -22,6 +22,8 @@ export interface Reading {
   readonly path: string;
   /** Of a schema inside another one. */
   readonly inner: (schema: unknown, at: Reading) => ValueType;
+  /** Told of a part that may make another value than it takes. */
+  readonly onChange?: () => void;
 }
 
 /** @returns zod's own definition of a schema, undefined for another library's. */
@@ -94,6 +96,7 @@ export function zodType(schema: unknown, def: Definition, at: Reading): ValueTyp
       const chosen = at.side === "input" ? def["in"] : def["out"];
       // `preprocess` begins with a function: what it takes is for it to say, what comes out of it is known.
       const before = zodDefinition(def["in"])?.["type"] === "transform";
+      if (!before) at.onChange?.();
       return into(before ? def["out"] : chosen);
     }
     case "lazy":

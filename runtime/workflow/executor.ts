@@ -21,6 +21,8 @@ export interface ExecutorOptions {
   readonly secret?: { readonly group: string; readonly key: string };
 }
 
+type Inputs = Readonly<Record<string, unknown>>;
+
 export interface Executor {
   /** Where its calls run, as the deck says it. */
   readonly where: Where;
@@ -31,16 +33,20 @@ export interface Executor {
   /** Attempts, their time limits and cached values are its business; the engine then sees one attempt. */
   readonly ownsAttempts?: boolean;
   /**
+   * Which inputs `run` gets, where the schemas are applied once more on the other side. Default: those that they made.
+   * @param given awaited, as the caller gave them; they fit.
+   * @param made what the schemas made of them.
+   */
+  inputsOf?(definition: Definition, given: Inputs, made: Inputs): Inputs;
+  /** Whether the value has been through the schemas of the output there, which must not change it twice. */
+  checksOutput?(definition: Definition): boolean;
+  /**
    * Runs one attempt of a call.
-   * @param inputs awaited and validated.
+   * @param inputs awaited and validated; see `inputsOf`.
    * @param context its `signal` aborts when the call is cancelled; the engine does not wait for the answer then.
    * @returns the function's value, or a promise of it; throws or rejects with what the function threw.
    */
-  run(
-    call: ExecutableCall,
-    inputs: Readonly<Record<string, unknown>>,
-    context: TaskContext,
-  ): unknown;
+  run(call: ExecutableCall, inputs: Inputs, context: TaskContext): unknown;
 }
 
 export interface ExecutableCall {

@@ -239,10 +239,15 @@ export class LiveCall {
       this.#prepare(inputs, arrived);
       return;
     }
-    const fits = (checked: Checked<Inputs>) =>
-      checked.ok
-        ? this.#prepare(checked.value, arrived)
-        : this.#fail("INPUT_INVALID", `${this.definition.name}: ${misfitsToText(checked.misfits)}`);
+    const fits = (checked: Checked<Inputs>) => {
+      const { definition, executor } = this;
+      if (checked.ok) {
+        const made = checked.value;
+        this.#prepare(executor.inputsOf?.(definition, inputs, made) ?? made, arrived);
+      } else {
+        this.#fail("INPUT_INVALID", `${definition.name}: ${misfitsToText(checked.misfits)}`);
+      }
+    };
     const threw = (error: unknown) =>
       this.#fail(
         "INPUT_INVALID",
@@ -373,7 +378,8 @@ export class LiveCall {
       this.#noteLate(attempt, value);
       return;
     }
-    const checked = checkOutput(this.definition, value);
+    const isChecked = this.executor.checksOutput?.(this.definition) ?? false;
+    const checked = isChecked ? undefined : checkOutput(this.definition, value);
     if (checked === undefined) {
       this.#produce(attempt, value);
       return;

@@ -50,6 +50,36 @@ describe("a task of a cell", () => {
     );
   });
 
+  test("leaves a link to what it has printed", async () => {
+    await using session = await sessionWith([
+      `const says = task(function says() { console.log("printed there"); });`,
+      "const execution = await remote.execute(says); await execution.wait();",
+    ]);
+    const links =
+      "(await execution.logs()).map(({ uri }) => fs.readFileSync(new URL(uri), 'utf8'))";
+    expect(await session.value(`import fs from "node:fs"; ${links}`)).toContain("printed there");
+  });
+
+  test("has what its schemas transform transformed once, in the container", async () => {
+    await using session = await sessionWith([
+      `const Size = z.object({ text: z.string().transform((text) => text.length) });
+       const measure = task({
+         inputs: { size: Size, mark: z.string().transform((text) => text + "!"), at: z.int().default(7) },
+         output: z.string().transform((text) => ({ text: text + "?" })),
+       }, function measure({ size, mark, at }) { return [typeof size.text, size.text, mark, at].join(" "); });`,
+    ]);
+    const here = await session.value(`await measure({ size: { text: "four" }, mark: "a" })`);
+    expect(here).toBe("{ text: 'number 4 a! 7?' }");
+    const there = `await measure.on(remote)({ size: { text: "four" }, mark: "a" })`;
+    expect(await session.value(there)).toBe(here);
+    await session.value(
+      `const execution = await remote.execute(measure, { size: { text: "four" }, mark: "a" })`,
+    );
+    expect(await session.value("await execution.wait()")).toBe(here);
+    const wrong = await session.run(`await measure.on(remote)({ size: { text: 4 }, mark: "a" })`);
+    expect(wrong.error?.message).toContain("expected string, received number");
+  });
+
   test("takes along what it imports, packages and local files", async () => {
     await using session = await sessionWith(
       [

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import { Config } from "../../runtime/flyte/config.ts";
 import type { FlyteRemoteOptions } from "../../runtime/flyte/options.ts";
 import { setEarlierTags } from "../../runtime/flyte/tags.ts";
-import { EagerException, eager, group, mapTask, task, z } from "../../runtime/index.ts";
+import { EagerException, eager, FlyteFile, group, mapTask, task, z } from "../../runtime/index.ts";
 import { finished } from "../../runtime/workflow/leaving.ts";
 import { Run } from "../../runtime/workflow/run.ts";
 import { TaskFailure } from "../support/flyte-double/double.ts";
@@ -110,6 +110,17 @@ describe("a call on a cluster", () => {
     );
     await rig.serve(both);
     expect(await both.on(rig.remote)({ x: 3 })).toEqual({ half: 1.5, text: "3" });
+  });
+
+  test("a file of this machine that is not there is an input that does not fit, by name", async () => {
+    const reads = task({ inputs: { file: FlyteFile.schema() } }, function reads() {});
+    await rig.serve(reads);
+    const error = await rejection(reads.on(rig.remote)({ file: FlyteFile.from("no/such.csv") }));
+    expect(error).toMatchObject({
+      code: "INPUT_INVALID",
+      message: expect.stringMatching(/^reads: there is no file .*no\/such\.csv$/),
+    });
+    expect(rig.double.executions()).toEqual([]);
   });
 
   test("inputs that do not fit the interface there start nothing, and every path is named", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { Duration } from "../../../../runtime/types/duration.ts";
 import { jsonType } from "../../../../runtime/types/json-type.ts";
-import { valueTypeOf } from "../../../../runtime/types/schema-type.ts";
+import { changesValue, valueTypeOf } from "../../../../runtime/types/schema-type.ts";
 import type { StandardSchema } from "../../../../runtime/types/standard-schema.ts";
 import { VALUE_TYPE, type ValueType } from "../../../../runtime/types/value-type.ts";
 
@@ -103,6 +103,26 @@ test("of a schema that changes its value the asked side counts", () => {
   });
   expect(valueTypeOf(codec, "input", "x")).toEqual(string);
   expect(valueTypeOf(codec, "output", "x")).toEqual({ kind: "date" });
+});
+
+test.each([
+  ["z.int()", z.int(), false],
+  ["a default", z.object({ n: z.int().default(3) }), false],
+  ["a coercion", z.coerce.date(), false],
+  ["preprocess", z.preprocess(String, z.string()), false],
+  ["a transform", z.string().transform((text) => text.length), true],
+  ["one of anything", z.unknown().transform((value) => [value]), true],
+  [
+    "one between equal types",
+    z
+      .string()
+      .transform((text) => `${text}!`)
+      .pipe(z.string()),
+    true,
+  ],
+  ["one deep inside", z.record(z.string(), z.array(z.object({ at: z.stringbool() }))), true],
+] as const)("whether a schema changes its value: %s", (_, schema, changes) => {
+  expect(changesValue(schema)).toBe(changes);
 });
 
 describe("structures", () => {
@@ -250,6 +270,19 @@ describe("schemas of other libraries go by their JSON Schema", () => {
     ],
   ])("%j", (schema, type) => {
     expect(valueTypeOf(foreign(schema), "input", "x")).toEqual(type);
+  });
+
+  test("and change their value when it differs on both sides, or when they do not say", () => {
+    const json = (input: object, output: object): StandardSchema => ({
+      "~standard": {
+        ...{ version: 1, vendor: "other", validate: (value: unknown) => ({ value }) },
+        jsonSchema: { input: () => ({ ...input }), output: () => ({ ...output }) },
+      },
+    });
+    expect(changesValue(json({ type: "string" }, { type: "string" }))).toBe(false);
+    expect(changesValue(json({ type: "string" }, { type: "number" }))).toBe(true);
+    const silent = { version: 1, vendor: "other", validate: (value: unknown) => ({ value }) };
+    expect(changesValue({ "~standard": silent } as StandardSchema)).toBe(true);
   });
 
   test("one that throws, has none or never ends stands for anything", () => {
