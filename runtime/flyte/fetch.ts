@@ -3,6 +3,7 @@
  * @module
  */
 
+import { DECLARED_TYPES, type DeclaredTypes } from "../types/declared-types.ts";
 import type { Schemas, StandardSchema } from "../types/standard-schema.ts";
 import { preview } from "../values/preview.ts";
 import { type Definition, readDefinition } from "../workflow/definition.ts";
@@ -16,6 +17,7 @@ import type { Variable } from "./idl/flyteidl/core/interface_pb.ts";
 import { differences } from "./literals/castable.ts";
 import { namedAs } from "./literals/expected.ts";
 import { typedInterface } from "./literals/types.ts";
+import { declaredTypes } from "./literals/typescript.ts";
 import { typeToText } from "./literals/words.ts";
 import type { EntityKind, EntityReference } from "./options.ts";
 import type { Target } from "./targets.ts";
@@ -35,6 +37,7 @@ export interface FetchedInterface {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
+/** Without types of its own, the session declares it by its interface for later cells. */
 export interface Fetched<I, O> extends Entity<I, O, never> {
   readonly version: string;
   readonly interface: FetchedInterface;
@@ -98,7 +101,9 @@ export async function fetchEntity(
     settings: { ...read.settings, executor: remote[EXECUTOR]() },
   };
   const { consoleUrl } = connection.client.platform;
+  const isTypedHere = Object.keys(schemas).length > 0;
   return unnamed(definition, {
+    ...(!isTypedHere && { [DECLARED_TYPES]: { value: typesOf(target, connection) } }),
     version: { enumerable: true, value: version },
     url: { enumerable: true, value: entityUrl({ consoleUrl, ...place }, kind, name, version) },
     interface: { enumerable: true, value: interfaceOf(target) },
@@ -134,6 +139,15 @@ function notHere(name: string): () => never {
 
 function interfaceOf({ inputs, optional, outputs }: Target): FetchedInterface {
   return { inputs: texts(inputs), optional: [...optional], outputs: texts(outputs) };
+}
+
+/** Says nothing of an interface that cannot be said: then it has the types of any other. */
+function typesOf(target: Target, { options }: Connection): DeclaredTypes | undefined {
+  try {
+    return declaredTypes(target, options.integers ?? "number");
+  } catch {
+    return undefined;
+  }
 }
 
 function texts(variables: Readonly<Record<string, Variable>>): Record<string, string> {

@@ -10,6 +10,7 @@
  * @module
  */
 import type { RuntimeEvent } from "../events/events.ts";
+import type { DeclaredTypes } from "../types/declared-types.ts";
 import type { MimeBundle } from "../values/shape.ts";
 import type { CellError } from "./cell-error.ts";
 import type { CommMessage } from "./comm-message.ts";
@@ -52,6 +53,8 @@ export type InputAnswer =
 export interface Published {
   readonly name: string;
   readonly kind: string;
+  /** Of a constant whose interface is known only while it runs. */
+  readonly types?: DeclaredTypes;
 }
 
 /** How a cell ended, as the host reports it. `aborted` exists on the client's side only. */

@@ -12,13 +12,20 @@ export function resultOf(
   values: Readonly<Record<string, unknown>>,
   variables: Readonly<Record<string, Variable>>,
 ): unknown {
-  const names = Object.keys(variables);
+  const { names, isTuple } = resultNames(variables);
   const [only] = names;
   if (only === undefined) return undefined;
   if (names.length === 1) return Object.hasOwn(values, only) ? values[only] : undefined;
-  // The wire is a map without an order: `o10` would come before `o2`.
+  return isTuple ? names.map((name) => values[name]) : { ...values };
+}
+
+/** The names of outputs, those of a tuple in its order: the wire is a map without one, and `o10` would come before `o2`. */
+export function resultNames(variables: Readonly<Record<string, Variable>>): {
+  readonly names: readonly string[];
+  readonly isTuple: boolean;
+} {
+  const names = Object.keys(variables);
   const places = names.map((name) => (/^o(0|[1-9]\d*)$/.test(name) ? Number(name.slice(1)) : -1));
-  const inOrder = places.every((place) => place >= 0 && place < names.length);
-  if (inOrder) return names.map((_, i) => values[`o${i}`]);
-  return { ...values };
+  const isTuple = names.length > 1 && places.every((place) => place >= 0 && place < names.length);
+  return { names: isTuple ? names.map((_, i) => `o${i}`) : names, isTuple };
 }

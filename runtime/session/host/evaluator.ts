@@ -11,6 +11,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { constants, Script } from "node:vm";
+import { declaredTypesOf } from "../../types/declared-types.ts";
 import { displayBundle } from "../../values/bundle.ts";
 import { hasOwnSecrets, redactText } from "../../values/redact.ts";
 import type { MimeBundle } from "../../values/shape.ts";
@@ -174,7 +175,7 @@ export class Evaluator {
         ...(ended.value ? { value: ended.value } : {}),
         ...(showsSecret(ended.value) ? { hasSecret: true } : {}),
         ...(ended.error ? { error: ended.error } : {}),
-        published: [...published.values()],
+        published: [...published.values()].map((one) => this.#withTypes(one)),
         ...(run.isAnnounced ? { runId: run.id } : {}),
         durationMs: facts.durationMs,
       }));
@@ -184,6 +185,12 @@ export class Evaluator {
     this.#lastCell = request.cell;
     keepNewest(this.#sources, request.cell, request.source);
     void this.#finish(request, label, run, published, end);
+  }
+
+  /** What may be assigned to later keeps the type of its declaration. */
+  #withTypes({ name, kind }: Published): Published {
+    const types = kind === "const" ? declaredTypesOf(this.#options.scope.get(name)) : undefined;
+    return { name, kind, ...(types && { types }) };
   }
 
   /** Whatever goes wrong on our side, also because the cell replaced what we need, is how the cell ended. */

@@ -12,6 +12,8 @@
  * Pure: no process, no disk.
  * @module
  */
+
+import type { DeclaredTypes } from "../../../types/declared-types.ts";
 import {
   analyse,
   type CellImport,
@@ -20,6 +22,7 @@ import {
   type NameKind,
 } from "../../analyse.ts";
 import { isPlain } from "../../parse-guard.ts";
+import type { Published } from "../../protocol.ts";
 import { DOCUMENT_PREFIX } from "./config.ts";
 import { preludeNames, preludeText } from "./prelude.ts";
 
@@ -49,6 +52,8 @@ export interface SessionName {
   readonly hasType: boolean;
   /** The cell as the person knows it, `In [3]`. */
   readonly from?: string;
+  /** What the value itself says, of a function whose interface was not known to the checker. */
+  readonly types?: DeclaredTypes;
 }
 
 export class SessionDocuments {
@@ -192,13 +197,14 @@ export class SessionDocuments {
   published(
     cell: number,
     code: string,
-    names: readonly { readonly name: string }[],
+    names: readonly Pick<Published, "name" | "types">[],
     label?: string,
   ): void {
     if (!this.#documents.has(cell)) this.compose(cell, code);
     const from = label === undefined ? {} : { from: label };
     if (label !== undefined) this.#labels.set(cell, label);
     const values = new Set(names.map(({ name }) => name));
+    const typesOf = new Map(names.map(({ name, types }) => [name, types]));
     const { declared, augments } = analyse(code);
     if (augments && !this.#augmenting.has(cell)) {
       this.#augmenting.add(cell);
@@ -212,7 +218,8 @@ export class SessionDocuments {
       // An import of a type without `type` has no value, and its name is wanted all the same.
       if (!typeOnly && kind !== "import" && !values.has(name)) continue;
       values.delete(name);
-      this.#setName({ name, cell, kind, hasType, ...from });
+      const types = typesOf.get(name);
+      this.#setName({ name, cell, kind, hasType, ...from, ...(types && { types }) });
     }
     // Made in a way that the parser does not see.
     for (const name of values) this.#setName({ name, kind: "var", hasType: false, ...from });
@@ -324,7 +331,12 @@ export class SessionDocuments {
       text: `${lines.join("\n")}\n;export {${parts.exports.join(", ")}};`,
       code,
       linesBefore: parts.leading.length + 1,
-      providers: new Set(known.flatMap(({ cell }) => cell ?? [])),
+      providers: new Set(
+        known.flatMap(({ cell, types }) => [
+          ...(cell === undefined ? [] : [cell]),
+          ...(types === undefined ? [] : [PRELUDE]),
+        ]),
+      ),
       imports: parts.imports,
     };
   }
@@ -344,9 +356,14 @@ function assumedNames(cell: number, code: string): Map<string, SessionName> {
 function headerLine(names: readonly SessionName[]): string {
   const imported = new Map<number, string[]>();
   const variables: string[] = [];
-  for (const { name, cell, kind, hasType } of names) {
+  for (const { name, cell, kind, hasType, types } of names) {
     if (cell === undefined) {
       variables.push(`declare let ${name}: any;`);
+    } else if (types !== undefined) {
+      const declared = `typeof import("${moduleOf(cell)}").${name}`;
+      variables.push(
+        `declare const ${name}: import("${moduleOf(PRELUDE)}").FetchedAs<${declared}, ${types.inputs}, ${types.output}>;`,
+      );
     } else if ((kind === "let" || kind === "var") && !hasType) {
       // Not imported: assigning must stay legal.
       variables.push(`declare let ${name}: typeof import("${moduleOf(cell)}").${name};`);
@@ -368,7 +385,10 @@ function headerLine(names: readonly SessionName[]): string {
  * @param column of the variable's own name, from 0.
  */
 export function sourceColumn(header: string, column: number): number | undefined {
-  const [said] = /^[^:;]+: typeof import\("[^"]*"\)\./.exec(header.slice(column)) ?? [];
+  const [said] =
+    /^[^:;]+: (?:import\("[^"]*"\)\.FetchedAs<)?typeof import\("[^"]*"\)\./.exec(
+      header.slice(column),
+    ) ?? [];
   return said === undefined ? undefined : column + said.length;
 }
 

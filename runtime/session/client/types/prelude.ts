@@ -68,6 +68,10 @@ const TYPES = [
 export const preludeNames: readonly string[] = [...API, ...SESSION];
 
 export const preludeText = `import { ${API.join(", ")} } from "eagerdeck";
+import type { Fetched } from "eagerdeck";
+/** \`T\` with what its value is known to take and give, unless it was typed by hand. */
+export type FetchedAs<T, I, O> =
+  T extends Fetched<Record<string, unknown>, infer R> ? unknown extends R ? Fetched<I, O> : T : T;
 /** One call of the session with its real inputs and output. */
 interface CallHandle {
   readonly id: string;

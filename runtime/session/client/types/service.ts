@@ -27,6 +27,7 @@ import type { Diagnostic } from "../../cell-error.ts";
 import { packageRoot as ownPackageRoot } from "../../package-root.ts";
 import { pathBefore } from "../../peek-path.ts";
 import { offsetToLineColumn } from "../../positions.ts";
+import type { Published } from "../../protocol.ts";
 import type { Completions, Definition, Hover, Peeked, SignatureHelp, Types } from "../api.ts";
 import {
   IMPORTS_FILE,
@@ -114,12 +115,7 @@ export interface TypeService extends Types {
    * The cell ran. Call it for every cell that the user process ran, also when it published no value:
    * its interfaces and types exist from then on. `label` is the cell as the person knows it, `In [3]`.
    */
-  published(
-    cell: number,
-    code: string,
-    names: readonly { readonly name: string; readonly kind: string }[],
-    label?: string,
-  ): void;
+  published(cell: number, code: string, names: readonly Published[], label?: string): void;
   /** All names are gone: the user process is a new one. */
   reset(): void;
   /** Process id of the child, while there is one. */
@@ -252,12 +248,7 @@ class Service implements TypeService {
     return patient(() => life.server.request("textDocument/diagnostic", params, stop));
   }
 
-  published(
-    cell: number,
-    code: string,
-    names: readonly { readonly name: string; readonly kind: string }[],
-    label?: string,
-  ): void {
+  published(cell: number, code: string, names: readonly Published[], label?: string): void {
     this.#documents.published(cell, code, names, label);
     this.#generation++;
     this.#closeUnneeded();
