@@ -3,6 +3,8 @@
  * @module
  */
 
+import { isProxy } from "node:util/types";
+
 /** The property under which a function says it. */
 export const DECLARED_TYPES = Symbol.for("eagerdeck.declaredTypes");
 
@@ -14,7 +16,7 @@ export interface DeclaredTypes {
 
 /** @returns what a value of a session says of itself, without running any of its code. */
 export function declaredTypesOf(value: unknown): DeclaredTypes | undefined {
-  if (typeof value !== "function") return undefined;
+  if (typeof value !== "function" || isProxy(value)) return undefined;
   const found: unknown = Object.getOwnPropertyDescriptor(value, DECLARED_TYPES)?.value;
   if (typeof found !== "object" || found === null) return undefined;
   const { inputs, output } = found as Partial<DeclaredTypes>;
