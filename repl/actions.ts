@@ -137,7 +137,7 @@ export class Actions {
   }
 
   #perform(effect: Effect): void {
-    const { store, cells } = this.#options;
+    const { store } = this.#options;
     switch (effect.kind) {
       case "run":
         this.#options.inputs.add(
@@ -160,7 +160,7 @@ export class Actions {
       case "fold-tree":
         return store.update((snapshot) => ({ ...snapshot, isTreeFolded: !snapshot.isTreeFolded }));
       case "background":
-        return store.notice(cells.background());
+        return this.#background();
       case "edit-externally":
         return void this.#edit();
       case "page":
@@ -172,6 +172,11 @@ export class Actions {
       default:
         return effect satisfies never;
     }
+  }
+
+  #background(): void {
+    const whyNot = this.#options.cells.background();
+    if (whyNot !== "") this.#options.store.notice(whyNot);
   }
 
   #commandContext(signal?: AbortSignal): CommandContext {

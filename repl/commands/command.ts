@@ -40,7 +40,7 @@ export interface CommandContext {
   edit?(text: string): void;
   /** Puts a text on the clipboard. */
   copy?(text: string): Promise<void> | void;
-  /** Sends the running cell to the background; what it says then. */
+  /** Sends the running cell to the background; why not, empty when it was done. */
   background?(): string | Promise<string>;
   /** Brings `In [n]` back. */
   foreground?(n: number): string | Promise<string>;

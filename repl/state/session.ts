@@ -125,7 +125,7 @@ export class Cells {
     return [...this.#cells.values()].filter(({ isBackground }) => isBackground).length;
   }
 
-  /** Frees the prompt from the running cell, which goes on. @returns what was done, for the person. */
+  /** Frees the prompt from the running cell, which goes on, and tells so. @returns why not; empty when it was done. */
   background(): string {
     const cell = this.#find(({ state, isBackground }) => state === "running" && !isBackground);
     if (cell === undefined) return "no cell is running";
@@ -139,7 +139,7 @@ export class Cells {
     this.#tellIdle(false);
     scrollback.text(style.paint(`${label(cell)}goes on in the background`, "dim"));
     session.detach(cell.id);
-    return `cell ${cell.n ?? ""} goes on in the background`;
+    return "";
   }
 
   /** Brings a cell back from the background: its tree shows, and Ctrl-C meets it. @throws {CommandError} */

@@ -256,7 +256,7 @@ describe("while a cell runs", () => {
     await terminal.prompt(1);
     terminal.type('begin("load"), wait()\r');
     await terminal.see((text) => expect(text).toContain("▸ load"));
-    await enter(terminal, ".bg", /cell 1 goes on in the background/);
+    await enter(terminal, ".bg", /\[1\] goes on in the background/);
     await enter(terminal, "2 + 2", /Out\[2\]: 4/);
     await enter(terminal, ".fg 1", /In \[1\] is back/);
     await terminal.see((_, rows) => expect(rows.at(-1)).toContain("cell 1"));
