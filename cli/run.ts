@@ -21,12 +21,15 @@ import { checkInputFile, checkOutputFile, writeOutput } from "./files.ts";
 import { readInputs } from "./inputs.ts";
 import { pick } from "./pick.ts";
 import { callWorkflow } from "./run-call.ts";
+import { workflowHelp } from "./run-help.ts";
 import { Stop } from "./stop.ts";
 import { UsageError } from "./usage.ts";
 
 export interface RunFlags {
   readonly deck?: string;
   readonly json?: boolean;
+  /** Only tells which inputs the workflow takes. */
+  readonly help?: boolean;
 }
 
 const COLUMNS_DEFAULT = 100;
@@ -88,6 +91,10 @@ async function runIn(session: Session, stop: Stop, wanted: Wanted): Promise<numb
     return exitCodes.failed;
   }
   const entity = pick(described.module.entities, workflow, file);
+  if (flags.help) {
+    process.stdout.write(workflowHelp(file, entity));
+    return exitCodes.ok;
+  }
   const inputs = readInputs(entity, wanted.args);
   const settled = await callWorkflow(session, { path, entity, inputs, args: wanted.args, stop });
   const record = settled.runId === undefined ? undefined : records.run(settled.runId);
