@@ -1,13 +1,17 @@
 /**
- * `--x 5 --names '["a"]'` → the inputs of a workflow, by the JSON Schema of each.
+ * `--x 5 --names '["a"]' --file data.csv` → the inputs of a workflow, by the schema of each.
+ *
+ * A file, folder or table is given as a path or an address, of which its schema makes the handle where the call is made.
  * @module
  */
 import type { ExportedEntity, InputDescription } from "../runtime/session/client/describe.ts";
+import type { ValueType } from "../runtime/types/value-type.ts";
+import { checkPlaces } from "./places.ts";
 import { didYouMean, UsageError } from "./usage.ts";
 
 /**
  * Reads the inputs of one workflow from the arguments behind its name.
- * @throws {UsageError} naming the first input that is unknown, missing, without value or ill-typed.
+ * @throws {UsageError} naming the first input that is unknown, missing, without value or ill-typed, or whose file is not there.
  */
 export function readInputs(
   entity: ExportedEntity,
@@ -31,8 +35,11 @@ export function readInputs(
   }
   const values: Record<string, unknown> = {};
   for (const input of inputs) {
-    if (given.has(input.name)) values[input.name] = readValue(input, given.get(input.name));
-    else if (input.required)
+    if (given.has(input.name)) {
+      const value = readValue(input, given.get(input.name));
+      if (input.type) checkPlaces(value, input.type, `--${input.name}`);
+      values[input.name] = value;
+    } else if (input.required)
       throw new UsageError(
         `${exported} needs ${signature([input])}; it takes ${signature(inputs)}.`,
       );
@@ -48,7 +55,27 @@ export function givenText(args: readonly string[]): Map<string, string> {
 }
 
 function signature(inputs: readonly InputDescription[]): string {
-  return inputs.map((input) => `--${input.name} <${typeName(input.schema)}>`).join(" ");
+  return inputs.map(flagOf).join(" ");
+}
+
+/** `--days <integer>`, `--file <path>`: how an input is given. */
+export function flagOf({ name, schema, type }: InputDescription): string {
+  const given = type && withoutNone(type);
+  if (given && isPlace(given)) return `--${name} <path>`;
+  if (given?.kind === "list" && isPlace(given.of)) return `--${name} <["path", …]>`;
+  const choices = schema["enum"];
+  return `--${name} <${Array.isArray(choices) ? choices.map(String).join("|") : typeName(schema)}>`;
+}
+
+function isPlace({ kind }: ValueType): boolean {
+  return kind === "file" || kind === "directory" || kind === "dataset";
+}
+
+/** The type of what is there, if it is one. */
+function withoutNone(type: ValueType): ValueType {
+  if (type.kind !== "union") return type;
+  const [only, ...more] = type.variants.filter(({ kind }) => kind !== "none");
+  return only && more.length === 0 ? only : type;
 }
 
 /** `--name value`, `--name=value`, `--flag` alone (then undefined). */
@@ -73,13 +100,11 @@ function flags(args: readonly string[]): Map<string, string | undefined> {
 
 function typeName(schema: Readonly<Record<string, unknown>>): string {
   const { type } = schema;
-  if (typeof type === "string") return type;
-  if (Array.isArray(schema["enum"])) return schema["enum"].map((value) => String(value)).join("|");
-  return "value";
+  return typeof type === "string" ? type : "value";
 }
 
 function readValue(input: InputDescription, text: string | undefined): unknown {
-  const { name, schema } = input;
+  const { name, schema, type } = input;
   const wanted = typeName(schema);
   const refuse = (why: string): never => {
     throw new UsageError(`--${name}: ${why}`);
@@ -90,7 +115,7 @@ function readValue(input: InputDescription, text: string | undefined): unknown {
       ? false
       : refuse(`'${text}' is no boolean; write --${name} or --${name}=false`);
   }
-  if (text === undefined) return refuse(`needs a value: --${name} <${wanted}>`);
+  if (text === undefined) return refuse(`needs a value: ${flagOf(input)}`);
   if (wanted === "integer" || wanted === "number") {
     const value = Number(text);
     const fits =
@@ -99,7 +124,9 @@ function readValue(input: InputDescription, text: string | undefined): unknown {
       (wanted === "number" || Number.isInteger(value));
     return fits ? value : refuse(`'${text}' is no ${wanted}`);
   }
-  if (wanted === "string") return text;
+  // A file may be called 2024 or true; what may be null is `null`.
+  const isPath = type && isPlace(withoutNone(type)) && text !== "null";
+  if (wanted === "string" || isPath) return text;
   if (wanted === "array" || wanted === "object") {
     const value = asJson(text);
     const isArray = Array.isArray(value);

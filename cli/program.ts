@@ -133,25 +133,38 @@ function commands(acting: Acting, isRemote: boolean): Command {
 
   const run = program
     .command("run")
-    .argument("<file>", "a TypeScript module")
-    .argument("<workflow>", "the name of an exported task, workflow or eager workflow")
-    .argument("[inputs...]", "its inputs, as --name value")
+    .usage("[options] <file> <workflow> [inputs...]")
+    // Checked by `given`: help is to be had without them.
+    .argument("[file]", "a TypeScript module")
+    .argument("[workflow]", "the name of an exported task, workflow or eager workflow")
+    .argument("[inputs...]", "its inputs, as --name value; files and folders as paths or addresses")
     .description("run one workflow of a file; prints its value, and its deck to stderr")
     .option("--deck <file>", "write the deck as a page")
     .option("--json", "events and result as JSON lines")
     .option("--remote", "run it on a Flyte cluster; more with --remote --help")
+    .helpOption(false)
+    .option("-h, --help", "show this help; behind a file and a workflow, the inputs of that")
     .allowUnknownOption()
     .addHelpText(
       "after",
-      "\nExample:\n  eagerdeck run notebooks/workflows.ts simpleEagerWorkflow --x 5 --deck deck.html\n\nInputs named like an option go behind --: eagerdeck run flow.ts flow -- --deck value\n",
+      "\nExamples:\n  eagerdeck run notebooks/workflows.ts simpleEagerWorkflow --x 5 --deck deck.html\n  eagerdeck run files.ts countRows --file data.csv\n\nInputs named like an option go behind --: eagerdeck run flow.ts flow -- --deck value\n",
     )
     .action(
-      acting(async (file: string, workflow: string, inputs: string[], options) => {
-        if (options.remote) {
-          return (await import("./run-remote.ts")).runRemote(file, workflow, inputs, options);
-        }
-        return (await import("./run.ts")).run(file, workflow, inputs, options);
-      }),
+      acting(
+        async (
+          file: string | undefined,
+          workflow: string | undefined,
+          inputs: string[],
+          options,
+        ) => {
+          if (options.help && workflow === undefined) run.help();
+          const of = [given(run, "file", file), given(run, "workflow", workflow)] as const;
+          if (options.remote && !options.help) {
+            return (await import("./run-remote.ts")).runRemote(...of, inputs, options);
+          }
+          return (await import("./run.ts")).run(...of, inputs, options);
+        },
+      ),
     );
 
   if (isRemote) {
@@ -259,6 +272,11 @@ function commands(acting: Acting, isRemote: boolean): Command {
     });
   }
   return program;
+}
+
+/** @throws {CommanderError} as commander does for an argument that is missing. */
+function given(command: Command, name: string, value: string | undefined): string {
+  return value ?? command.error(`error: missing required argument '${name}'`);
 }
 
 function runsCommands(runs: Command, acting: Acting): void {

@@ -3,7 +3,7 @@
  * @module
  */
 import { exitCodes } from "../repl/exit-codes.ts";
-import { deckPage, deckRows, rowsToText } from "../runtime/deck/views.ts";
+import { deckPage } from "../runtime/deck/views.ts";
 import { Records } from "../runtime/events/records.ts";
 import type { BundledModule } from "../runtime/flyte/register/register-file.ts";
 import type { ExportedEntity } from "../runtime/session/module-description.ts";
@@ -18,6 +18,7 @@ import { type ClusterFlags, cluster } from "./cluster.ts";
 import { checkInputFile, checkOutputFile, writeOutput } from "./files.ts";
 import { readInputs } from "./inputs.ts";
 import { pick } from "./pick.ts";
+import { openProgress } from "./progress.ts";
 import { errorText } from "./register.ts";
 import { UsageError } from "./usage.ts";
 
@@ -113,7 +114,7 @@ function isRunnable(value: unknown): value is Runnable {
   return isEntity(value) && "with" in value && "on" in value;
 }
 
-/** Runs the call as any other, with links and phases on stderr as they come, and the value on stdout. */
+/** Runs the call as any other: its page and its tree, or lines, on stderr as they come, and the value on stdout. */
 async function follow(
   entity: Runnable,
   inputs: Record<string, unknown>,
@@ -123,27 +124,32 @@ async function follow(
   const write = flags.json
     ? (message: object) => void process.stdout.write(`${JSON.stringify({ v: 1, ...message })}\n`)
     : () => undefined;
-  let runId: string | undefined;
+  const run = new Run({ title: entity.name });
+  using progress = openProgress(() => records.run(run.id), flags.json === true);
   const stop = observe((event) => {
     records.apply(event);
-    runId ??= event.runId;
     write({ type: "event", event });
+    progress.changed();
     if (flags.json) return;
-    if (event.kind === "call-linked" && event.url) process.stderr.write(`${event.url}\n`);
-    if (event.kind === "log" && event.stream === "log") process.stderr.write(event.text);
+    if (event.kind === "call-linked" && event.url) progress.say(`${event.url}\n`, "stderr");
+    if (event.kind === "log" && event.stream === "log") progress.say(event.text, "stderr");
   });
-  const run = new Run({ title: entity.name });
-  const press = new Press(run);
+  const press = new Press(run, () => {
+    const record = records.run(run.id);
+    if (record) progress.deck(record);
+  });
   let code: number = exitCodes.ok;
   try {
     const value = await run.enter(() => entity(inputs));
     await run.end("ok");
     const shown = await displayBundle(value, COLUMNS_DEFAULT);
+    progress.end();
     if (flags.json) write({ type: "result", value: shown });
     else process.stdout.write(`${String(shown["text/plain"])}\n`);
   } catch (error) {
     await run.end(press.code === undefined ? "failed" : "interrupted", error);
     await finished(STOP_MAX_MS);
+    progress.end();
     if (error instanceof EagerException && error.code === "INPUT_INVALID") {
       throw new UsageError(error.message.replaceAll("\n", " "));
     }
@@ -154,12 +160,9 @@ async function follow(
     stop();
     press[Symbol.dispose]();
   }
-  const record = runId === undefined ? undefined : records.run(runId);
+  const record = records.run(run.id);
   if (!record) return code;
-  if (!flags.json) {
-    const rows = deckRows(record, { columns: COLUMNS_DEFAULT, rowsMax: 60 });
-    process.stderr.write(`${rowsToText(rows)}\n`);
-  }
+  progress.deck(record);
   if (flags.deck === undefined) return code;
   return writeOutput("--deck", flags.deck, await deckPage(record))
     ? code
@@ -170,17 +173,23 @@ async function follow(
 class Press implements Disposable {
   code: number | undefined;
   readonly #run: Run;
+  readonly #onLeave: () => void;
   readonly #onInt = () => this.#press(exitCodes.interrupted);
   readonly #onTerm = () => this.#press(exitCodes.terminated);
 
-  constructor(run: Run) {
+  /** @param onLeave the last words when nothing is waited for any more. */
+  constructor(run: Run, onLeave: () => void) {
     this.#run = run;
+    this.#onLeave = onLeave;
     process.on("SIGINT", this.#onInt);
     process.on("SIGTERM", this.#onTerm);
   }
 
   #press(code: number): void {
-    if (this.code !== undefined) process.exit(code);
+    if (this.code !== undefined) {
+      this.#onLeave();
+      process.exit(code);
+    }
     this.code = code;
     const reason = new Error("interrupted");
     reason.name = "Interrupted";

@@ -5,7 +5,7 @@
 import { resolve } from "node:path";
 import { exitCodes } from "../repl/exit-codes.ts";
 import { keepRunFiles } from "../runtime/deck/run-files.ts";
-import { deckPage, deckRows, rowsToText } from "../runtime/deck/views.ts";
+import { deckPage } from "../runtime/deck/views.ts";
 import type { RunRecord } from "../runtime/events/record-shape.ts";
 import { Records } from "../runtime/events/records.ts";
 import type { CellError } from "../runtime/session/cell-error.ts";
@@ -20,13 +20,17 @@ import {
 import { checkInputFile, checkOutputFile, writeOutput } from "./files.ts";
 import { readInputs } from "./inputs.ts";
 import { pick } from "./pick.ts";
+import { openProgress, type Progress } from "./progress.ts";
 import { callWorkflow } from "./run-call.ts";
+import { workflowHelp } from "./run-help.ts";
 import { Stop } from "./stop.ts";
 import { UsageError } from "./usage.ts";
 
 export interface RunFlags {
   readonly deck?: string;
   readonly json?: boolean;
+  /** Only tells which inputs the workflow takes. */
+  readonly help?: boolean;
 }
 
 const COLUMNS_DEFAULT = 100;
@@ -42,18 +46,25 @@ export async function run(
   if (flags.deck !== undefined) checkOutputFile("--deck", flags.deck);
   const session = startSession({ folder: process.cwd(), columns: COLUMNS_DEFAULT, check: "off" });
   using stop = new Stop(session);
+  const records = new Records();
+  using progress = openProgress(() => {
+    const run = records.runs().at(-1);
+    return run && outsideSession(run);
+  }, flags.json === true);
   const filesWritten = keepRunFiles(session, {
-    onNotice: (text) => void process.stderr.write(`${text}\n`),
+    onNotice: (text) => progress.say(`${text}\n`, "stderr"),
     pageOf: outsideSession,
   });
   try {
-    const code = await runIn(session, stop, { file, workflow, args, flags });
+    const wanted = { file, workflow, args, flags };
+    const code = await runIn(session, stop, { ...wanted, records, progress });
     return stop.code ?? code;
   } catch (error) {
     // A session that was stopped while it started or loaded the file fails in many ways; the person knows why.
     if (stop.code !== undefined && !(error instanceof UsageError)) return stop.code;
     throw error;
   } finally {
+    progress.end();
     await session.close({ graceMs: 300 });
     await filesWritten();
   }
@@ -64,16 +75,17 @@ interface Wanted {
   readonly workflow: string;
   readonly args: readonly string[];
   readonly flags: RunFlags;
+  readonly records: Records;
+  readonly progress: Progress;
 }
 
 async function runIn(session: Session, stop: Stop, wanted: Wanted): Promise<number> {
-  const { file, flags, workflow } = wanted;
+  const { file, flags, workflow, records, progress } = wanted;
   const write = flags.json ? jsonLine : () => undefined;
-  const records = new Records();
   let exitCode: number | undefined;
   session.onEvent((event) => {
     if (event.kind === "phase" && event.exitCode !== undefined) exitCode = event.exitCode;
-    follow(event, records, flags.json === true);
+    follow(event, records, progress, flags.json === true);
     if (event.kind === "event") write({ type: "event", event: event.event });
   });
   await session.ready;
@@ -82,30 +94,45 @@ async function runIn(session: Session, stop: Stop, wanted: Wanted): Promise<numb
   if (!described.ok) {
     if (exitCode !== undefined) return exitCode;
     if (stop.code === undefined) {
+      progress.end();
       const text = cellErrorText(withoutOwnCode(described.error));
       process.stderr.write(`${file} cannot be loaded:\n${text}\n`);
     }
     return exitCodes.failed;
   }
   const entity = pick(described.module.entities, workflow, file);
+  if (flags.help) {
+    progress.end();
+    process.stdout.write(workflowHelp(file, entity));
+    return exitCodes.ok;
+  }
   const inputs = readInputs(entity, wanted.args);
   const settled = await callWorkflow(session, { path, entity, inputs, args: wanted.args, stop });
-  const record = settled.runId === undefined ? undefined : records.run(settled.runId);
+  const record = runOf(settled, records, exitCode);
   refuseInvalidInputs(settled, record);
   const ended = exitCode ?? codeOf(settled);
+  progress.end();
   // Who called `process.exit` knows why it ended.
   if (exitCode === undefined) report(settled, write, flags.json === true);
   const run = record && outsideSession(record);
   if (!run) return ended;
-  if (!flags.json) {
-    const rows = deckRows(run, { columns: COLUMNS_DEFAULT, rowsMax: 60 });
-    process.stderr.write(`${rowsToText(rows)}\n`);
-  }
+  progress.deck(run);
   if (flags.deck === undefined) return ended;
   // After the value: a page that cannot be written must not cost the result.
   return writeOutput("--deck", flags.deck, await deckPage(run))
     ? ended
     : Math.max(ended, exitCodes.failed);
+}
+
+/** A process that was killed does not say any more which run its call was. */
+function runOf(
+  { runId, error }: Settled,
+  records: Records,
+  exitCode: number | undefined,
+): RunRecord | undefined {
+  if (runId !== undefined) return records.run(runId);
+  const isKilled = error?.code === "SESSION_LOST" && exitCode === undefined;
+  return isKilled ? records.runs().at(-1) : undefined;
 }
 
 function codeOf(settled: Settled): number {
@@ -155,13 +182,14 @@ function outsideSession(record: RunRecord): RunRecord {
   return run;
 }
 
-function follow(event: SessionEvent, records: Records, isJson: boolean): void {
-  if (event.kind === "notice") process.stderr.write(`${event.text}\n`);
+function follow(event: SessionEvent, records: Records, progress: Progress, isJson: boolean): void {
+  if (event.kind === "notice") progress.say(`${event.text}\n`, "stderr");
   if (event.kind !== "event") return;
   records.apply(event.event);
+  progress.changed();
   if (event.event.kind !== "log" || isJson) return;
-  const stream = event.event.stream === "stdout" ? process.stdout : process.stderr;
-  stream.write(event.event.stream === "log" ? `${event.event.text}\n` : event.event.text);
+  const { stream, text } = event.event;
+  progress.say(text, stream === "stdout" ? "stdout" : "stderr");
 }
 
 function jsonLine(message: object): void {

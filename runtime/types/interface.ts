@@ -4,8 +4,10 @@
  * Knows the brand that marks an entity and its schemas; knows nothing of how a call runs.
  * @module
  */
+import { valueTypeOf } from "./schema-type.ts";
 import type { Schemas, StandardSchema } from "./standard-schema.ts";
 import { isOptional } from "./validate.ts";
+import type { ValueType } from "./value-type.ts";
 
 /** Marks what `task`, `workflow` and `eager` return, also for another copy of the package. */
 export const ENTITY = Symbol.for("eagerdeck.entity");
@@ -39,6 +41,8 @@ export interface InputDescription {
   readonly name: string;
   /** `{}` (anything) when the schema cannot be said as JSON Schema; validation still uses the schema itself. */
   readonly schema: JsonSchema;
+  /** What JSON Schema has no words for: files, folders, dates. Absent for values that no other machine can hold. */
+  readonly type?: ValueType;
   readonly required: boolean;
 }
 
@@ -57,10 +61,20 @@ export function describeEntity(entity: Pick<Entity, typeof ENTITY>): EntityDescr
       Object.entries(inputs).map(([input, schema]) => ({
         name: input,
         schema: jsonSchema(schema, "input") ?? {},
+        ...takenType(schema, input),
         required: !isOptional(schema),
       })),
     output: output && jsonSchema(output, "output"),
   };
+}
+
+function takenType(schema: StandardSchema, input: string): Pick<InputDescription, "type"> {
+  try {
+    return { type: valueTypeOf(schema, "input", input) };
+  } catch {
+    // Whoever sends such a value to a cluster is told why it cannot go.
+    return {};
+  }
 }
 
 function jsonSchema(schema: StandardSchema, side: "input" | "output"): JsonSchema | undefined {

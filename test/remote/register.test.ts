@@ -192,6 +192,51 @@ describe("eagerdeck run --remote", () => {
   });
 });
 
+describe("files of eagerdeck run", () => {
+  const READS = `import { FlyteDirectory, FlyteFile, task, z } from "eagerdeck";
+const csv = FlyteFile.schema({ format: "csv" });
+export const reads = task(
+  { inputs: { file: csv, more: z.array(csv).optional(), folder: FlyteDirectory.schema().optional() }, output: z.string() },
+  async function reads({ file, more = [], folder }) {
+    const texts = await Promise.all([file, ...more].map((each) => each.text()));
+    const names = folder ? (await Array.fromAsync(folder.list({ recursive: true }))).map(({ path }) => path) : [];
+    return [...texts, ...names].join("|");
+  },
+);
+`;
+  const DATA = {
+    ...{ "package.json": "{}", "flow.ts": READS },
+    ...{ "data/a.csv": "one", "data/b.csv": "two", "all/c/d.txt": "three" },
+  };
+  const GIVEN = ["--file", "data/a.csv", "--more", '["data/b.csv"]', "--folder", "all"];
+
+  test("go up with --remote, and the task reads them there", async () => {
+    using folder = tempFolder(DATA);
+    const { code, stdout, stderr } = await remotely(folder, "reads", ...GIVEN);
+    expect([code, stdout, stderr]).toEqual([0, "'one|two|c/d.txt'\n", expect.any(String)]);
+    const detached = await remotely(folder, "reads", "--detach", "--file", "data/b.csv");
+    expect(detached).toMatchObject({ code: 0 });
+  });
+
+  test("are read where they are without it", async () => {
+    using folder = tempFolder(DATA);
+    const said = await runCommand(["run", "flow.ts", "reads", ...GIVEN], { folder: folder.path });
+    expect(said).toMatchObject({ code: 0, stdout: "'one|two|c/d.txt'\n" });
+  });
+
+  test("that are not there are said before anything is registered or run", async () => {
+    using folder = tempFolder(DATA);
+    cluster.requests.clear();
+    const stderr = "eagerdeck: --file: no such file: data/none.csv\n";
+    const wrong = ["reads", "--file", "data/none.csv"];
+    expect(await remotely(folder, ...wrong)).toEqual({ code: 2, stdout: "", stderr });
+    expect(cluster.requests.count("CreateUploadLocation")).toBe(0);
+    expect(cluster.requests.count("CreateTask")).toBe(0);
+    const locally = await runCommand(["run", "flow.ts", ...wrong], { folder: folder.path });
+    expect(locally).toEqual({ code: 2, stdout: "", stderr });
+  });
+});
+
 describe("an eager workflow on the cluster", () => {
   const LEFT = `import { eager, task, z } from "eagerdeck";
 const x = z.int();

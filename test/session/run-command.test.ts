@@ -155,3 +155,20 @@ test("--json ends with 1 when a cell failed or left a rejection", async () => {
   expect((await eagerdeck(["repl", "--json", "-e", "throw 1"])).code).toBe(1);
   expect((await eagerdeck(["repl", "--json", "-e", "Promise.reject(1)"])).code).toBe(1);
 });
+
+test("--help behind a workflow tells its inputs as flags, and without one how the command goes", async () => {
+  const ref = await eagerdeck(["run", "flow.ts", "ref", "--help"]);
+  expect(ref).toMatchObject({ code: 0, stderr: "" });
+  expect(ref.stdout).toContain("flow.ts ref --x <integer> [--deck <string>]\n");
+  const remote = await eagerdeck(["run", "--remote", "flow.ts", "ref", "--project", "p", "-h"]);
+  expect(remote).toEqual(ref);
+  const general = await eagerdeck(["run", "--help"]);
+  expect([general.code, general.stdout]).toEqual([
+    0,
+    expect.stringMatching(/^Usage: eagerdeck run \[options\] <file> <workflow> \[inputs\.\.\.\]\n/),
+  ]);
+  expect(await eagerdeck(["run", "flow.ts"])).toMatchObject({
+    ...{ code: 2, stdout: "" },
+    stderr: "eagerdeck: missing required argument 'workflow' (see --help)\n",
+  });
+});

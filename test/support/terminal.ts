@@ -33,6 +33,11 @@ export function openRepl(options: TerminalOptions = {}): Terminal {
   return new Terminal([`${distFolder}/cli/main.js`, "repl", ...(options.args ?? [])], options);
 }
 
+/** Any other command, in a terminal. */
+export function openCommand(args: readonly string[], options: TerminalOptions = {}): Terminal {
+  return new Terminal([`${distFolder}/cli/main.js`, ...args], options);
+}
+
 export class Terminal implements Disposable {
   readonly #pty: IPty;
   readonly #screen: InstanceType<typeof xterm.Terminal>;
@@ -61,7 +66,8 @@ export class Terminal implements Disposable {
       allowProposedApi: true,
     });
     this.#pty = spawn(options.program ?? process.execPath, [...command], {
-      name: "xterm-256color",
+      // It becomes TERM, whatever the environment says.
+      name: env.TERM,
       cols: columns,
       rows,
       cwd: folder,

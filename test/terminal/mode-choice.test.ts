@@ -46,7 +46,7 @@ test("a file for stdin and a terminal for stdout: its cells run", async () => {
   writeFileSync(file, "1 + 1\n");
   using terminal = shell(`< "${file}"`);
   expect(await terminal.exited()).toBe(0);
-  expect(terminal.rows()).toEqual(["2"]);
+  await terminal.see((_, rows) => expect(rows).toEqual(["2"]));
 });
 
 test("a cell of -e in a terminal has no labels; -i stays for more", async () => {

@@ -429,7 +429,8 @@ describe("the schema of a handle", () => {
     } as const;
     const { inputs } = describeEntity(entity);
     const schema = { type: "string", title: "FlyteFile", description: expect.any(String) };
-    expect(inputs).toEqual([{ name: "f", required: true, schema }]);
+    const type = { kind: "file", format: "" };
+    expect(inputs).toEqual([{ name: "f", required: true, schema, type }]);
   });
 
   it("refuses columns that are no schemas", () => {

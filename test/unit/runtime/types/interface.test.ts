@@ -35,6 +35,13 @@ describe("describeEntity", () => {
               ],
               "type": "string",
             },
+            "type": {
+              "kind": "enum",
+              "values": [
+                "eu",
+                "us",
+              ],
+            },
           },
           {
             "name": "days",
@@ -45,6 +52,10 @@ describe("describeEntity", () => {
               "minimum": 1,
               "type": "integer",
             },
+            "type": {
+              "as": "number",
+              "kind": "integer",
+            },
           },
           {
             "name": "note",
@@ -52,11 +63,26 @@ describe("describeEntity", () => {
             "schema": {
               "type": "string",
             },
+            "type": {
+              "kind": "union",
+              "variants": [
+                {
+                  "kind": "string",
+                },
+                {
+                  "as": "undefined",
+                  "kind": "none",
+                },
+              ],
+            },
           },
           {
             "name": "since",
             "required": true,
             "schema": {},
+            "type": {
+              "kind": "date",
+            },
           },
         ],
         "name": "report",
