@@ -44,6 +44,14 @@ export class LiveTree implements Disposable {
   #nextAt = 0;
   #hasEnded = false;
   readonly #onResize = () => this.#wake();
+  // The shell's prompt comes where the tree was, and nothing is drawn before the terminal is ours again.
+  readonly #onSuspend = () => {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#region.draw([], this.#takeAbove());
+    process.kill(process.pid, "SIGSTOP");
+  };
+  // Also after a stop from outside, of which nothing was said.
   readonly #onContinue = () => {
     this.#region.forget();
     this.#wake();
@@ -52,7 +60,7 @@ export class LiveTree implements Disposable {
   constructor(run: () => RunRecord | undefined) {
     this.#run = run;
     process.stderr.on("resize", this.#onResize);
-    process.on("SIGCONT", this.#onContinue);
+    process.on("SIGTSTP", this.#onSuspend).on("SIGCONT", this.#onContinue);
     globalThis.console = new Console(this.#sayingTo("stdout"), this.#sayingTo("stderr"));
   }
 
@@ -78,8 +86,8 @@ export class LiveTree implements Disposable {
     clearTimeout(this.#timer);
     globalThis.console = this.#console;
     process.stderr.off("resize", this.#onResize);
-    process.off("SIGCONT", this.#onContinue);
-    this.#region.draw([], this.#above);
+    process.off("SIGTSTP", this.#onSuspend).off("SIGCONT", this.#onContinue);
+    this.#region.draw([], this.#takeAbove());
   }
 
   [Symbol.dispose](): void {
@@ -106,13 +114,17 @@ export class LiveTree implements Disposable {
   #frame(): void {
     this.#timer = undefined;
     const begunAt = performance.now();
-    const above = this.#above;
-    this.#above = "";
-    this.#region.draw(this.#rows(), above);
+    this.#region.draw(this.#rows(), this.#takeAbove());
     const cost = performance.now() - begunAt;
     this.#nextAt = begunAt + Math.max(FRAME_MS, cost * COST_SHARE);
     // Its times go on.
     if (this.#run()?.state === "running") this.#wake();
+  }
+
+  #takeAbove(): string {
+    const above = this.#above;
+    this.#above = "";
+    return above;
   }
 
   #rows(): PaintedRow[] {

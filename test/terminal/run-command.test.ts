@@ -133,6 +133,33 @@ test("a window that is small has room for all that is drawn, and one that become
   });
 });
 
+test("Ctrl-Z gives the terminal to the shell without the tree, and fg draws it below what is there by then", async () => {
+  using shell = new Terminal(["-i"], {
+    ...{ program: "/bin/sh", folder: folder.path, columns: 200 },
+    environment: { PS1: "shell> ", ENV: undefined },
+  });
+  await shell.see((text) => expect(text).toBe("shell>"));
+  shell.type(
+    `"${process.execPath}" "${distFolder}/cli/main.js" run flow.ts flow --n 1 --at open-5\r`,
+  );
+  await shell.see((text) => expect(text).toMatch(/▸ flow.*\n▸ step/));
+  shell.type("\x1a");
+  await shell.see((text, rows) => {
+    expect(rows.at(-1)).toBe("shell>");
+    expect(text).not.toContain("▸");
+  });
+  shell.type("echo bet''ween\r");
+  await shell.see((text) => expect(text).toMatch(/\nbetween\nshell>$/));
+  shell.type("fg\r");
+  await shell.see((text) => expect(text).toMatch(/\nbetween\nshell> fg\n.*\n▸ flow.*\n▸ step.*$/));
+  for (const gate of ["open-5.half", "open-5"]) folder.write(gate, "");
+  await shell.see((text, rows) => {
+    expect(rows.at(-1)).toBe("shell>");
+    expect(text).toMatch(/\nbetween\nshell> fg\n.*\nhalf a line, and the rest\n1\n✓ flow/);
+    expect(text).not.toContain("▸");
+  });
+});
+
 test.each([{ NO_COLOR: "1" }, { TERM: "dumb" }])(
   "with %j lines follow each other, and nothing is drawn anew",
   async (environment) => {
