@@ -29,7 +29,7 @@ export default defineConfig({
       project("session", 30_000),
       project("protocol", 30_000),
       project("terminal", 30_000),
-      project("remote", 60_000),
+      project("remote", 120_000),
       project("interop", 120_000),
       project("jupyter", 120_000),
       project("browser", 120_000),

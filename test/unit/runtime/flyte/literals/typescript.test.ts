@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import ts from "typescript";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { z } from "zod";
 import { handleStateOf } from "../../../../../runtime/flyte/handle.ts";
 import { VariableSchema } from "../../../../../runtime/flyte/idl/flyteidl/core/interface_pb.ts";
@@ -19,6 +19,9 @@ import { literalTypeOf } from "../../../../../runtime/flyte/literals/types.ts";
 import { declaredTypes } from "../../../../../runtime/flyte/literals/typescript.ts";
 import { Duration } from "../../../../../runtime/types/duration.ts";
 import { goldens } from "../../../../support/literal-table.ts";
+
+/** The compiler reads its library with the first question. */
+vi.setConfig({ testTimeout: 60_000 });
 
 const CLASSES = `declare module "eagerdeck" {
   export class Duration { #own: 1 }
