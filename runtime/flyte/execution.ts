@@ -225,7 +225,7 @@ const NAMES: ReadonlyMap<number, PhaseName> = new Map(
   Object.entries(Phase).map(([name, value]) => [value, name as keyof typeof Phase]),
 );
 
-function phaseName(phase: Phase): PhaseName {
+export function phaseName(phase: Phase): PhaseName {
   return NAMES.get(phase) ?? "UNDEFINED";
 }
 

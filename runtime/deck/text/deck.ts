@@ -8,7 +8,7 @@ import type { RunRecord } from "../../events/record-shape.ts";
 import { columnsOf } from "../../values/escape.ts";
 import { counted, formatDuration } from "../../values/format.ts";
 import { adviceWords, serialCalls } from "../advice.ts";
-import { GIVEN_UP_HEAD, givenUpOf } from "../execution.ts";
+import { givenUpOf } from "../execution.ts";
 import { type DeckModel, deckModel, isTrivial, liveChoice } from "../model.ts";
 import { CALL_ROWS_MAX } from "../rows.ts";
 import { callTree } from "../tree.ts";
@@ -61,10 +61,10 @@ export function deckRows(run: RunRecord, { columns, rowsMax }: RowOptions): Row[
 }
 
 function givenUpRows(run: RunRecord, columns: number): Row[] {
-  const { calls, left } = givenUpOf(run);
+  const { head, command = "", calls, left } = givenUpOf(run);
   if (calls.length === 0) return [];
   return [
-    [muted(`  ${GIVEN_UP_HEAD}`)],
+    cutSpans([muted(`  ${head} `), { text: command, role: "value" }], columns),
     ...calls.map((call) =>
       cutSpans([muted("    "), ...nameSpans(call), muted("  "), executionSpan(call)], columns),
     ),
