@@ -223,7 +223,7 @@ describe("a run whose process was killed with twenty children running", () => {
     }
     expect(count("RUNNING")).toBe(20);
     release();
-    expect((await resumed.settled).value?.["text/plain"]).toContain("18,\n  19");
+    expect((await resumed.settled).value?.["text/plain"]).toContain("17, 18, 19");
     expect(names()).toEqual(before);
     expect(count("SUCCEEDED")).toBe(21);
     expect(await session.value("runs()")).not.toContain("may still run");

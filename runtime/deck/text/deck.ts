@@ -64,12 +64,20 @@ function givenUpRows(run: RunRecord, columns: number): Row[] {
   const { head, command = "", calls, left } = givenUpOf(run);
   if (calls.length === 0) return [];
   return [
-    cutSpans([muted(`  ${head} `), { text: command, role: "value" }], columns),
+    ...headRows(head, command, columns),
     ...calls.map((call) =>
       cutSpans([muted("    "), ...nameSpans(call), muted("  "), executionSpan(call)], columns),
     ),
     ...(left === "" ? [] : [[muted(`    ${left}`)]]),
   ];
+}
+
+/** In one row where both fit: the command is to be copied. */
+function headRows(head: string, command: string, columns: number): Row[] {
+  const typed: Span = { text: command, role: "value" };
+  const row = [muted(`  ${head}${command === "" ? "" : " "}`), typed];
+  if (command === "" || widthOf(row) <= columns) return [cutSpans(row, columns)];
+  return [cutSpans([muted(`  ${head}`)], columns), cutSpans([muted("    "), typed], columns)];
 }
 
 function callsRows(model: DeckModel, columns: number, room: number): Row[] {
