@@ -14,11 +14,11 @@ import type { FlyteClient } from "./client.ts";
 import type { Connection, Place } from "./connection.ts";
 import { executionUrl, readExecutionUrl } from "./console.ts";
 import { remoteFailure, Status, statusOf } from "./errors.ts";
-import { phaseName } from "./execution.ts";
 import type { Execution } from "./idl/flyteidl/admin/execution_pb.ts";
 import { WorkflowExecution_Phase as Phase } from "./idl/flyteidl/core/execution_pb.ts";
 import { hasTag } from "./launch.ts";
 import { PAGE_ROWS } from "./pages.ts";
+import { phaseName } from "./phases.ts";
 import { runningOf } from "./stop.ts";
 import { hasEnded } from "./watch.ts";
 
