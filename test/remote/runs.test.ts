@@ -72,12 +72,12 @@ function linksKept(): number {
 }
 
 /** The user process is killed while twenty children run; one has ended before. */
-async function killed(cell = CELL): Promise<void> {
+async function killed(cell = CELL, links = 21): Promise<void> {
   await session.run(setUp());
   const pid = Number(await session.value("process.pid"));
   const ran = session.session.execute({ code: cell });
   await rig.double.when(() => count("RUNNING") === 20);
-  await vi.waitFor(() => expect(linksKept()).toBe(21), { timeout: 10_000 });
+  await vi.waitFor(() => expect(linksKept()).toBe(links), { timeout: 10_000 });
   process.kill(pid, "SIGKILL");
   expect((await ran.settled).error?.code).toBe("SESSION_LOST");
 }
@@ -184,6 +184,39 @@ describe("a run whose process was killed with twenty children running", () => {
     await expect(session.value('await runs()[0].cancel({ remote: "prod" })')).rejects.toThrow(
       'cancel({ remote }) takes a FlyteRemote, not "prod"',
     );
+  });
+
+  test("keeps them while its cluster does not answer, and ends them when it does again", async () => {
+    await killed();
+    const cancel = `(await runs()[0].cancel({ remote: ${remoteOf(rig.double.endpoint)} })).ended`;
+    await rig.double.faults.stopListening();
+    await expect(session.value(cancel)).rejects.toThrow(
+      "could not ask the cluster what still runs",
+    );
+    expect([count("RUNNING"), await session.value("runs()")]).toEqual([
+      20,
+      expect.stringContaining("20 may still run"),
+    ]);
+    await rig.double.faults.listenAgain();
+    expect(await session.value(cancel)).toBe("20");
+    await rig.double.when(() => count("ABORTED") === 20);
+  });
+
+  test("has those with a name of the user's own ended too, and not what others run under such a name", async () => {
+    const cell = `await Promise.all(Array.from({ length: 20 }, (_, x) => naps.with({ executionName: "mine-" + x })({ x })))`;
+    await killed(cell, 20);
+    await again();
+    rig.double.abort("mine-3", "enough");
+    await rig.double.when(() => count("ABORTED") === 1);
+    await session.run(
+      'const other = await remote.execute(naps, { x: 99 }, { executionName: "theirs" })',
+    );
+    const history = new DatabaseSync(join(session.folder, ".eagerdeck/history.db"));
+    history.exec("UPDATE events SET batch = replace(batch, 'mine-3', 'theirs')");
+    history.close();
+    expect(await session.value("(await runs()[0].cancel({ remote })).ended")).toBe("19");
+    await rig.double.when(() => count("ABORTED") === 20);
+    expect(rig.double.execution("theirs").phase).toBe("RUNNING");
   });
 
   test("names those that could not be ended, with their pages, and the rest is ended", async () => {

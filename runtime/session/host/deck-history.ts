@@ -15,7 +15,7 @@ import {
 } from "../../store/left-executions.ts";
 import type { EarlierValues } from "../../store/reuse.ts";
 import { keptCall } from "../../workflow/kept.ts";
-import type { Reuse } from "../../workflow/run.ts";
+import { type Reuse, runsWithPendingCalls } from "../../workflow/run.ts";
 import { CallHandle, type CallSource } from "./call-handle.ts";
 import { DeckHandle, RunList } from "./deck-handle.ts";
 import type { DeckSettings } from "./deck-settings.ts";
@@ -232,7 +232,14 @@ export class DeckHistory {
     const open = [...run.calls.values()].filter(
       ({ endedAt, parentId }) => endedAt === undefined && parentId === undefined,
     );
-    for (const { id } of open) keptCall(id)?.cancel?.(reason);
+    const ways = open.map(({ id }) => keptCall(id)?.cancel);
+    for (const cancel of ways) cancel?.(reason);
+    // Of a very large run the first calls are not among those that are kept.
+    if (ways.includes(undefined)) {
+      runsWithPendingCalls()
+        .find(({ id }) => id === run.id)
+        ?.abort(reason);
+    }
     return open.length;
   }
 
