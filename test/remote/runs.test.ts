@@ -146,10 +146,10 @@ describe("a run whose process was killed with twenty children running", () => {
     expect(await session.value("runs()")).not.toContain("may still run");
     expect(await session.value("runs()[0]")).not.toContain("may still run");
     expect(await session.value("await runs()[0].cancel({ remote })")).toContain("nothing to end");
-    const again_ = await session.value(
+    const allEnded = await session.value(
       "(await runs()[0].executions({ remote })).every((each) => each.phase === 'ABORTED')",
     );
-    expect(again_).toBe("true");
+    expect(allEnded).toBe("true");
   });
 
   test("is cancelled through the cluster of the session; without one it says what to type", async () => {
