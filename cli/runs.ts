@@ -11,6 +11,7 @@ import { homePath, makeHome } from "../runtime/events/home.ts";
 import type { RunRecord } from "../runtime/events/record-shape.ts";
 import { CacheFile } from "../runtime/store/cache.ts";
 import { History, type StoredRun } from "../runtime/store/history.ts";
+import { leftBehind, leftCount } from "../runtime/store/left-executions.ts";
 import { packRun } from "../runtime/store/run-record.ts";
 import { counted } from "../runtime/values/format.ts";
 import { checkOutputFile, writeOutput } from "./files.ts";
@@ -32,7 +33,14 @@ export async function listRuns({ json, limit }: ListFlags): Promise<number> {
   if (!Number.isSafeInteger(max) || max < 1) {
     throw new UsageError(`--limit takes a number of runs, 1 or more, not '${limit}'`);
   }
-  const runs = withHistory((history) => history.runs(max), []);
+  const runs = withHistory(
+    (history) =>
+      history.runs(max).map((run) => {
+        const left = run.state === "killed" ? leftCount(leftBehind(history, run)) : 0;
+        return left === 0 ? run : { ...run, left };
+      }),
+    [] as (StoredRun & { readonly left?: number })[],
+  );
   if (json) {
     for (const { source: _, ...run } of runs) process.stdout.write(`${JSON.stringify(run)}\n`);
   } else if (runs.length === 0) {

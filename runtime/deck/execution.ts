@@ -32,20 +32,46 @@ export function sharedNote(calls: readonly CallRecord[]): string {
   return notes.size === 1 ? nameText(only || " ").trim() : "";
 }
 
-/** Calls that were given up and had an execution by then: whoever interrupts wants to see that nothing is left. */
+/**
+ * Calls that were given up and had an execution by then: whoever interrupts wants to see that nothing is left, and whose
+ * process was killed how to get hold of what is.
+ */
 export interface GivenUp {
+  /** What they have in common: "executions of cancelled calls:". */
+  readonly head: string;
+  /** What to type about it. */
+  readonly command?: string;
   readonly calls: readonly CallRecord[];
   /** `… 15 more`; empty when all are shown. */
   readonly left: string;
 }
 
 export function givenUpOf(run: RunRecord): GivenUp {
-  if (run.state === "running") return { calls: [], left: "" };
+  if (run.state === "running") return { head: "", calls: [], left: "" };
   const all = [...run.calls.values()].filter(
-    (call) => call.state === "cancelled" && call.link !== undefined,
+    ({ state, link }) => state === "cancelled" && link !== undefined && link.ended === undefined,
   );
   const more = all.length - SHOWN_MAX;
-  return { calls: all.slice(0, SHOWN_MAX), left: more > 0 ? `… ${formatCount(more)} more` : "" };
+  return {
+    ...(run.state === "killed"
+      ? { head: mayRunText(all.length), command: `await ${handleOf(run)}.cancel()` }
+      : { head: GIVEN_UP_HEAD }),
+    calls: all.slice(0, SHOWN_MAX),
+    left: more > 0 ? `… ${formatCount(more)} more` : "",
+  };
 }
 
-export const GIVEN_UP_HEAD = "executions of cancelled calls:";
+const GIVEN_UP_HEAD = "executions of cancelled calls:";
+
+function mayRunText(count: number): string {
+  return count === 1
+    ? "an execution on the cluster may still run. To end it:"
+    : `${formatCount(count)} executions on the cluster may still run. To end them:`;
+}
+
+/** How a cell gets at a run. */
+export function handleOf({ handle, state }: RunRecord): string {
+  if (handle !== undefined) return handle;
+  // The variables of a killed one are gone, and so may be the session: the history has it.
+  return state === "killed" ? "runs()[0]" : "deck";
+}

@@ -6,7 +6,7 @@ import type { CallRecord, RunRecord } from "../events/record-shape.ts";
 import { counted, formatClock, formatCount, formatDuration } from "../values/format.ts";
 import { adviceWords, serialCalls } from "./advice.ts";
 import { errorLines } from "./error-lines.ts";
-import { executionText, GIVEN_UP_HEAD, givenUpOf, pageOf } from "./execution.ts";
+import { executionText, givenUpOf, pageOf } from "./execution.ts";
 import type { FailurePanel, Failures } from "./failures.ts";
 import { extentOf, runGroups } from "./functions.ts";
 import { deckGraph, valueWords } from "./graph.ts";
@@ -269,12 +269,13 @@ function whereMarkdown(call: CallRecord): string {
 
 /** What an interrupt left to look after. */
 function givenUpBlock(run: RunRecord): string {
-  const { calls, left } = givenUpOf(run);
+  const { head, command, calls, left } = givenUpOf(run);
   if (calls.length === 0) return "";
   const lines = calls.map(
     (call) => `- ${markdownCall(call)} ${markdownText(executionText(call))} ${whereMarkdown(call)}`,
   );
-  return [GIVEN_UP_HEAD, "", ...lines, ...(left === "" ? [] : [`- ${left}`])].join("\n");
+  const line = command === undefined ? head : `${head} \`${command}\``;
+  return [line, "", ...lines, ...(left === "" ? [] : [`- ${left}`])].join("\n");
 }
 
 function groupTable(model: DeckModel): string {

@@ -9,6 +9,7 @@ import { takeCount } from "../events/groups.ts";
 import type { CallRecord, RunRecord } from "../events/record-shape.ts";
 import { counted, formatCount, formatDuration, formatRatio } from "../values/format.ts";
 import type { Preview } from "../values/shape.ts";
+import { handleOf } from "./execution.ts";
 import { type Failures, failuresOf } from "./failures.ts";
 import { isCounted } from "./functions.ts";
 import { mostAtOnce, runningSteps, runSpans } from "./lanes.ts";
@@ -173,11 +174,9 @@ function titleNote(
 }
 
 /** A run without a cell has no source that could be run again. */
-function goOnOf({ cell, state }: RunRecord): string | undefined {
-  if (cell === undefined) return undefined;
-  if (state === "interrupted") return "await deck.resume()";
-  // The variables are gone, and so may be the session: the history has it.
-  return state === "killed" ? "await runs()[0].resume()" : undefined;
+function goOnOf(run: RunRecord): string | undefined {
+  const isStopped = run.state === "interrupted" || run.state === "killed";
+  return run.cell !== undefined && isStopped ? `await ${handleOf(run)}.resume()` : undefined;
 }
 
 /** A fact that says nothing is left out. */

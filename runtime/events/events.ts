@@ -129,6 +129,14 @@ export interface CallNoted extends EventBase {
   readonly text: string;
 }
 
+/** The execution of a call has ended, as somebody heard who asked after its process was lost. Also after `run-ended`. */
+export interface ExecutionEnded extends EventBase {
+  readonly kind: "execution-ended";
+  readonly id: string;
+  /** In the words of there: `ABORTED`. */
+  readonly phase: string;
+}
+
 /** Why a value came, or did not come, from the cache. */
 export interface CacheOutcome {
   readonly outcome: "hit" | "miss" | "reused" | "off";
@@ -199,6 +207,7 @@ export type RuntimeEvent =
   | CallProgress
   | CallLinked
   | CallNoted
+  | ExecutionEnded
   | CallSettled
   | LogWritten
   | DeckAdded

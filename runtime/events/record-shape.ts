@@ -42,6 +42,8 @@ export interface CallRecord {
     readonly url?: string;
     readonly version?: string;
     readonly tag?: string;
+    /** How it ended, where that was heard only after the process of the call was lost: `ABORTED`. */
+    readonly ended?: string;
   };
   /** What it waits for there, while it runs. */
   readonly note?: string;
@@ -102,6 +104,8 @@ export interface RunRecord {
   readonly versions: { readonly eagerdeck: string; readonly node: string };
   readonly backend: string;
   readonly linkedTo?: string;
+  /** How a cell says this run, `runs()[3]`, where a handle on it is shown. Absent: as the newest one. */
+  readonly handle?: string;
   /** `3f2a91c + changes` */
   readonly git?: string;
   /** In order of first mention; at most 500. */

@@ -20,6 +20,7 @@ import type {
   CallSettled,
   CallState,
   DeckAdded,
+  ExecutionEnded,
   InputPreview,
   LogWritten,
   RunEnded,
@@ -154,6 +155,9 @@ export class Records {
         });
         return;
       }
+      case "execution-ended":
+        this.#executionEnded(event);
+        return;
       case "call-settled":
         this.#change(event, (call, run) => this.#settled(call, run, event));
         return;
@@ -288,6 +292,19 @@ export class Records {
     }
     const hasFailures = (run.counts.get("failed") ?? 0) > 0;
     run.state = event.state === "ok" && hasFailures ? "handled" : event.state;
+  }
+
+  /** Also after its run has ended: it is heard of when somebody asks. */
+  #executionEnded({ id, runId, phase }: ExecutionEnded): void {
+    const run = this.#runs.get(runId);
+    const call = this.#calls.get(id);
+    if (run === undefined) return;
+    if (call?.link === undefined || call.runId !== runId) {
+      run.lateEvents++;
+      return;
+    }
+    run.version++;
+    call.link = { ...call.link, ended: safeLine(phase) };
   }
 
   /** Also after its call has settled: what a call shows may be ready later than its value. */

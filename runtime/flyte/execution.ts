@@ -28,6 +28,7 @@ import { resultOf } from "./literals/result.ts";
 import { dnsName } from "./names.ts";
 import type { LaunchOptions } from "./options.ts";
 import { PAGE_ROWS, pagesOf } from "./pages.ts";
+import { phaseName } from "./phases.ts";
 import { readOutputs } from "./results.ts";
 import { inputsToSend } from "./schemas.ts";
 import type { Target } from "./targets.ts";
@@ -219,14 +220,6 @@ export class Execution<O = unknown> {
   #whyText(): string {
     return this.#failure === undefined ? "" : ` (${this.#failure.message})`;
   }
-}
-
-const NAMES: ReadonlyMap<number, PhaseName> = new Map(
-  Object.entries(Phase).map(([name, value]) => [value, name as keyof typeof Phase]),
-);
-
-function phaseName(phase: Phase): PhaseName {
-  return NAMES.get(phase) ?? "UNDEFINED";
 }
 
 /** A failure outside of any call is told by the same class as that of one. */

@@ -114,6 +114,16 @@ export class FlyteRemote implements HasExecutor {
         context.signal.throwIfAborted();
         return await runRemotely(connection, call, inputs, context);
       },
+      outlived: {
+        look: async (links) => {
+          const { lookAtOutlived } = await import("./outlived.ts");
+          return await lookAtOutlived(await connected(), links);
+        },
+        end: async (links, why) => {
+          const { endOutlived } = await import("./outlived.ts");
+          return await endOutlived(await connected(), links, why);
+        },
+      },
     };
   }
 

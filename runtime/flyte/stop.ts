@@ -11,6 +11,7 @@
 import { Limiter } from "../workflow/limiter.ts";
 import type { FlyteClient } from "./client.ts";
 import { Status, statusOf } from "./errors.ts";
+import type { Execution } from "./idl/flyteidl/admin/execution_pb.ts";
 import { hasTag, runningOfTag } from "./launch.ts";
 import { PAGE_ROWS, pagesOf } from "./pages.ts";
 
@@ -31,7 +32,16 @@ export async function runningNames(
   { project, domain }: Place,
   tag: string,
 ): Promise<ReadonlySet<string>> {
-  const names = new Set<string>();
+  return new Set((await runningOf(client, { project, domain }, tag)).keys());
+}
+
+/** The same with what the list says of each, by name. */
+export async function runningOf(
+  client: FlyteClient,
+  { project, domain }: Place,
+  tag: string,
+): Promise<ReadonlyMap<string, Execution>> {
+  const running = new Map<string, Execution>();
   const pages = pagesOf((token) =>
     client.admin.listExecutions(
       { id: { project, domain }, limit: PAGE_ROWS, token, filters: runningOfTag(tag) },
@@ -40,10 +50,10 @@ export async function runningNames(
   );
   for await (const { executions } of pages) {
     for (const found of executions) {
-      if (found.id !== undefined && hasTag(found, tag)) names.add(found.id.name);
+      if (found.id !== undefined && hasTag(found, tag)) running.set(found.id.name, found);
     }
   }
-  return names;
+  return running;
 }
 
 export class Stopper {
@@ -58,18 +68,24 @@ export class Stopper {
    * @param cause people read it on the page of the execution.
    * @returns whether it is ended, or had ended before. Never rejects.
    */
-  async stop({ project, domain }: Place, name: string, cause: string): Promise<boolean> {
+  async stop(place: Place, name: string, cause: string): Promise<boolean> {
+    return (await this.failure(place, name, cause)) === undefined;
+  }
+
+  /** The same. @returns why it could not be ended. */
+  async failure({ project, domain }: Place, name: string, cause: string): Promise<unknown> {
     await new Promise<void>((resolve) => void this.#places.take(resolve));
     try {
       await this.#client.admin.terminateExecution(
         { id: { project, domain, name }, cause },
         { timeoutMs: STOP_MS },
       );
-      return true;
+      return undefined;
     } catch (error) {
       const status = statusOf(error);
       // It had ended already; or the request that was to start it never arrived.
-      return status === Status.failedPrecondition || status === Status.notFound;
+      const isOver = status === Status.failedPrecondition || status === Status.notFound;
+      return isOver ? undefined : error;
     } finally {
       this.#places.release();
     }

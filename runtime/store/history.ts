@@ -12,7 +12,7 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { RuntimeEvent } from "../events/events.ts";
+import type { ExecutionEnded, RuntimeEvent } from "../events/events.ts";
 import type { RunRecord, RunState } from "../events/record-shape.ts";
 import { Records } from "../events/records.ts";
 import { decodeValue, type Encoded } from "../values/encode.ts";
@@ -64,6 +64,10 @@ const FORM = {
       PRIMARY KEY (run_id, id)
     ) STRICT, WITHOUT ROWID`,
 } as const;
+
+/** Of a stored run, without its record. One that has not ended has its calls counted. */
+const COLUMNS = `id, session, host, pid, born, cell, n, cell_id, title, name, source, linked_to, state, started_at, ended_at,
+  CASE WHEN record IS NULL THEN (SELECT count(*) FROM calls WHERE run_id = runs.id) ELSE calls END AS calls`;
 
 /** What a run begins with. */
 export interface NewRun {
@@ -254,16 +258,13 @@ export class History {
 
   /** Newest first. @param max how many at most. */
   runs(max = RUNS_MAX): StoredRun[] {
-    return this.#all(
-      `SELECT id, session, host, pid, born, cell, n, cell_id, title, name, source, linked_to, state, started_at, ended_at,
-         CASE WHEN record IS NULL THEN (SELECT count(*) FROM calls WHERE run_id = runs.id) ELSE calls END AS calls
-       FROM runs ORDER BY started_at DESC LIMIT ?`,
-      max,
-    ).map((row) => this.#stored(row));
+    return this.#all(`SELECT ${COLUMNS} FROM runs ORDER BY started_at DESC LIMIT ?`, max).map(
+      (row) => this.#stored(row),
+    );
   }
 
   run(id: string): StoredRun | undefined {
-    const [row] = this.#all("SELECT * FROM runs WHERE id = ?", id);
+    const [row] = this.#all(`SELECT ${COLUMNS} FROM runs WHERE id = ?`, id);
     return row && this.#stored(row);
   }
 
@@ -274,6 +275,35 @@ export class History {
       ...[source, but],
     );
     return row && this.#stored(row);
+  }
+
+  /**
+   * Runs of the same source that have executions with that mark, oldest first: who goes on with those of another keeps
+   * its mark.
+   */
+  runsOfTag({ id, source }: StoredRun, tag: string): StoredRun[] {
+    return this.#all(
+      `SELECT ${COLUMNS} FROM runs WHERE (id = ? OR source = ?) AND (instr(coalesce(record, ''), ?) > 0
+         OR EXISTS (SELECT 1 FROM events WHERE run_id = runs.id AND instr(batch, ?) > 0)) ORDER BY started_at`,
+      ...[id, source ?? "", tag, tag],
+    ).map((row) => this.#stored(row));
+  }
+
+  /** Adds what is heard of a run whose process is gone. @throws {Error} of the database; nothing is written then. */
+  addHeard(runId: string, events: readonly ExecutionEnded[]): void {
+    if (events.length === 0) return;
+    const batch = JSON.stringify(events);
+    // Of a run that has ended the record is written, and nobody reads its events.
+    this.#run(
+      `INSERT INTO events SELECT ?, coalesce((SELECT max(seq) FROM events WHERE run_id = ?), 0) + 1, ?
+       WHERE EXISTS (SELECT 1 FROM runs WHERE id = ? AND record IS NULL)`,
+      ...[runId, runId, batch, runId],
+    );
+    this.#run(
+      "UPDATE runs SET bytes = bytes + ? WHERE id = ? AND record IS NULL",
+      batch.length,
+      runId,
+    );
   }
 
   /** What a run folds to. */
@@ -301,7 +331,7 @@ export class History {
     )) {
       for (const event of JSON.parse(String(row["batch"])) as RuntimeEvent[]) {
         records.apply(event);
-        at = Math.max(at, event.at);
+        if (event.kind !== "execution-ended") at = Math.max(at, event.at);
       }
     }
     if (stored.state === "killed") {

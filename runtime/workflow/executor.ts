@@ -6,6 +6,7 @@ import type { Where } from "../events/events.ts";
 import type { TaskContext } from "./context.ts";
 import type { Definition } from "./definition.ts";
 import type { LiveCall } from "./live-call.ts";
+import type { Outlived } from "./outlived.ts";
 import { threadExecutor } from "./thread/executor.ts";
 
 /** What runs calls, or has what does under this name: a `FlyteRemote`. */
@@ -47,6 +48,8 @@ export interface Executor {
    * @returns the function's value, or a promise of it; throws or rejects with what the function threw.
    */
   run(call: ExecutableCall, inputs: Inputs, context: TaskContext): unknown;
+  /** Finds again what it had started for a process that is gone. Absent where nothing outlives its process. */
+  readonly outlived?: Outlived;
 }
 
 export interface ExecutableCall {

@@ -99,4 +99,25 @@ describe("a notebook with twenty running children", { timeout: 120_000 }, () => 
     expect(rig.double.executions().map(({ name }) => name)).toEqual(names);
     expect(count("SUCCEEDED")).toBe(20);
   });
+
+  test("after kill -9 a new kernel lists them in a table, and ends them", async () => {
+    const { kernel } = await kernelAtWork();
+    await using _kernel = kernel;
+    await rig.double.when(() => count("RUNNING") === 20);
+    kernel.child.kill("SIGKILL");
+    await kernel.exited();
+
+    await using next = await KernelProcess.start({ folder: folder.path });
+    const client = await next.connect();
+    await client.execute(setUp());
+    expect((await client.execute("runs()")).result).toContain("may still run");
+    const { published } = await client.execute("await runs()[0].executions({ remote })");
+    const shown = published.find(({ header }) => header.msg_type === "execute_result");
+    const data: Record<string, string> = shown?.content["data"] ?? {};
+    expect(data["text/plain"]?.match(/RUNNING/g)).toHaveLength(20);
+    expect(data["text/html"]?.match(/<a href="http[^"]+\/executions\/e-many-/g)).toHaveLength(20);
+    const ended = await client.execute("(await runs()[0].cancel({ remote })).ended");
+    expect(ended.result).toBe("20");
+    await rig.double.when(() => count("ABORTED") === 20);
+  });
 });

@@ -34,3 +34,16 @@ test("a name of the package is the one that an import gives", async () => {
   const same = "lent.every((one) => eagerdeck[one.name] === one)";
   expect(await open.value(same)).toBe("true");
 });
+
+test("the checker knows what a run has left on a cluster, and how to ask for it", async () => {
+  await using open = openSession({ check: "error" });
+  const remote = "new FlyteRemote({ config: Config.auto() })";
+  const { status } = await open.run(`async () => {
+  const run = runs()[0];
+  const rows: { phase: string; url: string }[] = await run.executions({ remote: ${remote} });
+  return rows.length + (await run.cancel()).ended + (await deck.cancel({ remote: ${remote} })).notEnded.length;
+}`);
+  expect(status).toBe("ok");
+  const { error } = await open.run("async () => await runs()[0].cancel({ cluster: 1 })");
+  expect(error?.message).toContain("'cluster' does not exist");
+});

@@ -6,7 +6,7 @@ import type { ReactElement } from "react";
 import type { RunRecord } from "../../events/record-shape.ts";
 import { counted, formatCount } from "../../values/format.ts";
 import { errorLines } from "../error-lines.ts";
-import { executionText, GIVEN_UP_HEAD, givenUpOf } from "../execution.ts";
+import { executionText, givenUpOf } from "../execution.ts";
 import type { FailurePanel, Failures } from "../failures.ts";
 import { CALL_LOOKS } from "../palette.ts";
 import { inputsText, lineText, logText, nameText } from "../wording.ts";
@@ -34,11 +34,11 @@ export function FailureSection({ failures }: { readonly failures: Failures }): R
 
 /** What an interrupt left to look after. */
 export function GivenUpLines({ run }: { readonly run: RunRecord }): ReactElement | null {
-  const { calls, left } = givenUpOf(run);
+  const { head, command, calls, left } = givenUpOf(run);
   if (calls.length === 0) return null;
   return (
     <div style={{ ...styles.body, marginTop: 8 }}>
-      <Muted>{GIVEN_UP_HEAD}</Muted>{" "}
+      <Muted>{head}</Muted> {command === undefined ? null : <Code>{command}</Code>}{" "}
       {calls.map((call) => (
         <div key={call.id} style={styles.line}>
           <CallName call={call} /> <ExecutionLink call={call}>

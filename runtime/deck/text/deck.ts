@@ -8,7 +8,7 @@ import type { RunRecord } from "../../events/record-shape.ts";
 import { columnsOf } from "../../values/escape.ts";
 import { counted, formatDuration } from "../../values/format.ts";
 import { adviceWords, serialCalls } from "../advice.ts";
-import { GIVEN_UP_HEAD, givenUpOf } from "../execution.ts";
+import { givenUpOf } from "../execution.ts";
 import { type DeckModel, deckModel, isTrivial, liveChoice } from "../model.ts";
 import { CALL_ROWS_MAX } from "../rows.ts";
 import { callTree } from "../tree.ts";
@@ -61,15 +61,23 @@ export function deckRows(run: RunRecord, { columns, rowsMax }: RowOptions): Row[
 }
 
 function givenUpRows(run: RunRecord, columns: number): Row[] {
-  const { calls, left } = givenUpOf(run);
+  const { head, command = "", calls, left } = givenUpOf(run);
   if (calls.length === 0) return [];
   return [
-    [muted(`  ${GIVEN_UP_HEAD}`)],
+    ...headRows(head, command, columns),
     ...calls.map((call) =>
       cutSpans([muted("    "), ...nameSpans(call), muted("  "), executionSpan(call)], columns),
     ),
     ...(left === "" ? [] : [[muted(`    ${left}`)]]),
   ];
+}
+
+/** In one row where both fit: the command is to be copied. */
+function headRows(head: string, command: string, columns: number): Row[] {
+  const typed: Span = { text: command, role: "value" };
+  const row = [muted(`  ${head}${command === "" ? "" : " "}`), typed];
+  if (command === "" || widthOf(row) <= columns) return [cutSpans(row, columns)];
+  return [cutSpans([muted(`  ${head}`)], columns), cutSpans([muted("    "), typed], columns)];
 }
 
 function callsRows(model: DeckModel, columns: number, room: number): Row[] {

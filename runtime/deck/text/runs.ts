@@ -3,7 +3,7 @@
  * @module
  */
 import type { RunState } from "../../events/record-shape.ts";
-import { counted, formatDuration } from "../../values/format.ts";
+import { counted, formatCount, formatDuration } from "../../values/format.ts";
 import { RUN_LOOKS } from "../palette.ts";
 import { cutSpans, fitSpans, muted, type Row, runRole, widthOf } from "./spans.ts";
 
@@ -22,6 +22,8 @@ export interface RunSummary {
   readonly calls: number;
   readonly startedAt: number;
   readonly endedAt?: number | undefined;
+  /** Executions on a cluster that it had started and did not see end. */
+  readonly left?: number | undefined;
 }
 
 /** Each column is as wide as its widest entry. @param first what stands before each row: an index, an id. */
@@ -30,7 +32,7 @@ export function runListRows(
   first: (run: RunSummary, index: number) => string,
 ): Row[] {
   const columns = runs.map((run, index): readonly Row[] => {
-    const { state, title, name, calls, startedAt, endedAt } = run;
+    const { state, title, name, calls, startedAt, endedAt, left = 0 } = run;
     const { glyph } = RUN_LOOKS[state];
     const took = endedAt === undefined ? "" : formatDuration(endedAt - startedAt);
     const at = new Date(startedAt).toISOString().slice(0, 16).replace("T", " ");
@@ -42,6 +44,7 @@ export function runListRows(
       [muted(counted(calls, "call"))],
       [muted(took)],
       [muted(`${at}Z`)],
+      left === 0 ? [] : [{ text: `${formatCount(left)} may still run`, role: runRole("running") }],
     ];
   });
   const widths = (columns[0] ?? []).map((_, at) =>

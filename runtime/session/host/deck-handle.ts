@@ -24,6 +24,8 @@ import { counted } from "../../values/format.ts";
 import type { CallHandle } from "./call-handle.ts";
 import type { DeckHistory, KnownRun } from "./deck-history.ts";
 import type { DeckSettings } from "./deck-settings.ts";
+import type { CancelReport, ExecutionRows } from "./execution-rows.ts";
+import type { ClusterOptions } from "./outlived.ts";
 
 const HOOK = Symbol.for("Jupyter.display");
 /** Tells `values/bundle.ts` that this hook may take longer than a user's: the first deck loads its renderer. */
@@ -111,6 +113,26 @@ export class DeckHandle {
     return await this.#history.resume(known);
   }
 
+  /**
+   * Ends what this run has left running: while it runs its calls, after its process was lost what that had started on a
+   * cluster.
+   * @param options the cluster; default: that of the session.
+   * @throws {Error} when nobody says which cluster, or it does not answer; nothing was ended then.
+   */
+  async cancel(options?: ClusterOptions): Promise<CancelReport> {
+    const { cancelRun } = await import("./outlived.ts");
+    return await cancelRun(this.#history, this.#asked(), options);
+  }
+
+  /**
+   * The executions on a cluster that this run had started and did not see end, as they stand now.
+   * @param options the cluster; default: that of the session.
+   */
+  async executions(options?: ClusterOptions): Promise<ExecutionRows> {
+    const { executionsOf } = await import("./outlived.ts");
+    return await executionsOf(this.#history, this.#asked(), options);
+  }
+
   /** The summary of the whole session: the newest run of each cell. */
   session(title = "session"): SessionDeck {
     return new SessionDeck(this.#history, title);
@@ -132,23 +154,37 @@ export class DeckHandle {
   }
 
   async [HOOK]() {
-    const run = this.#record();
+    const run = this.#shown();
     if (run === undefined) return { "text/plain": "no calls yet" };
     return await deckBundle(run, { file: pageFile(process.cwd(), run.id) });
   }
 
   [inspect.custom](): string {
-    const run = this.#record();
+    const run = this.#shown();
     return run ? rowsToText(deckRows(run, TEXT)) : "no calls yet";
   }
 
   /** What a list says of it. */
   summary(): RunSummary | undefined {
-    return this.#known();
+    const known = this.#known();
+    return known && { ...known, left: this.#history.leftCount(known) };
+  }
+
+  #asked(): KnownRun {
+    const known = this.#known();
+    if (known === undefined) throw new Error("no calls yet");
+    return known;
   }
 
   #known(): KnownRun | undefined {
     return this.#history.known(this.#runId);
+  }
+
+  /** With the words by which a cell gets at it. */
+  #shown(): RunRecord | undefined {
+    const run = this.#record();
+    if (run === undefined) return undefined;
+    return this.#history.shown(run, this.#runId === undefined ? "deck" : undefined);
   }
 
   #record(): RunRecord | undefined {
@@ -173,10 +209,26 @@ export class RunList extends Array<DeckHandle> {
   [inspect.custom](): string {
     if (this.length === 0) return "no runs yet";
     const listed = this.slice(0, LISTED_MAX).flatMap((run) => run.summary() ?? []);
-    const text = rowsToText(runListRows(listed, (_, index) => `[${index}]`));
-    const left = this.length - listed.length;
-    return left > 0 ? `${text}\n… ${counted(left, "more run")}` : text;
+    const more = this.length - listed.length;
+    return [
+      rowsToText(runListRows(listed, (_, index) => `[${index}]`)),
+      ...(more > 0 ? [`… ${counted(more, "more run")}`] : []),
+      ...outlivedLines(listed),
+    ].join("\n");
   }
+}
+
+/** What to do about executions that have outlived their process. */
+function outlivedLines(listed: readonly RunSummary[]): string[] {
+  const index = listed.findIndex(({ left = 0 }) => left > 0);
+  if (index === -1) return [];
+  const handle = `await runs()[${index}]`;
+  return [
+    "on a cluster executions of a lost process may still run:",
+    `  ${handle}.resume()      goes on with them`,
+    `  ${handle}.cancel()      ends them`,
+    `  ${handle}.executions()  lists them`,
+  ];
 }
 
 /** The deck of a whole session; a notebook's last cell. */

@@ -3,12 +3,19 @@
  * @module
  */
 import type { RunSummary } from "../../deck/views.ts";
+import type { ExecutionEnded } from "../../events/events.ts";
 import type { CallRecord, RunRecord } from "../../events/record-shape.ts";
 import type { Records } from "../../events/records.ts";
 import type { History, StoredRun } from "../../store/history.ts";
+import {
+  type LeftBehind,
+  type LeftCall,
+  leftBehind,
+  leftCount,
+} from "../../store/left-executions.ts";
 import type { EarlierValues } from "../../store/reuse.ts";
 import { keptCall } from "../../workflow/kept.ts";
-import type { Reuse } from "../../workflow/run.ts";
+import { type Reuse, runsWithPendingCalls } from "../../workflow/run.ts";
 import { CallHandle, type CallSource } from "./call-handle.ts";
 import { DeckHandle, RunList } from "./deck-handle.ts";
 import type { DeckSettings } from "./deck-settings.ts";
@@ -163,6 +170,79 @@ export class DeckHistory {
     return { record, kept: undefined, stored: history()?.call(run, id) };
   }
 
+  /** Executions that a run which has ended did not see end. */
+  left({ id }: KnownRun): LeftBehind {
+    const history = this.#options.history();
+    const run = history?.run(id);
+    return history === undefined || run === undefined ? { calls: [] } : leftBehind(history, run);
+  }
+
+  /** How many executions of a killed run may still run; of any other nobody has to look after them. */
+  leftCount(run: KnownRun): number {
+    return run.state === "killed" ? leftCount(this.left(run)) : 0;
+  }
+
+  /** Keeps what was heard of executions of a killed run. A file that is busy is no harm: whoever asks again hears it again. */
+  heard(ended: readonly { readonly call: LeftCall; readonly phase: string }[]): void {
+    const history = this.#options.history();
+    const byRun = new Map<string, ExecutionEnded[]>();
+    for (const { call, phase } of ended) {
+      const { id, runId } = call;
+      const events = byRun.get(runId) ?? [];
+      byRun.set(runId, events);
+      events.push({ kind: "execution-ended", runId, id, at: Date.now(), phase });
+    }
+    for (const [runId, events] of byRun) {
+      try {
+        history?.addHeard(runId, events);
+      } catch {
+        // Said above.
+      }
+    }
+  }
+
+  /** How a cell gets at a run: `runs()[3]`. */
+  handleOf(id: string): string {
+    const index = this.runs().findIndex((run) => run.id === id);
+    return index === -1 ? "deck" : `runs()[${index}]`;
+  }
+
+  /** A run as a handle on it shows it: of a killed one without the executions that another run has taken up. */
+  shown(run: RunRecord, handle = this.handleOf(run.id)): RunRecord {
+    const known = run.state === "killed" ? this.known(run.id) : undefined;
+    if (known === undefined) return { ...run, handle };
+    const own = this.left(known).calls.filter(({ runId }) => runId === run.id);
+    const left = new Set(own.map(({ id }) => id));
+    const calls = new Map<string, CallRecord>();
+    for (const [id, call] of run.calls) {
+      const { link } = call;
+      const isElsewhere = link !== undefined && link.ended === undefined && !left.has(id);
+      calls.set(id, isElsewhere ? { ...call, link: { ...link, ended: "taken up" } } : call);
+    }
+    return { ...run, handle, calls };
+  }
+
+  /** Whether a run is of this very process. */
+  isOwn(id: string): boolean {
+    return this.#options.records.run(id) !== undefined;
+  }
+
+  /** Ends the calls of a run of this process that still run. @returns how many. */
+  cancelCalls(run: RunRecord, reason: unknown): number {
+    const open = [...run.calls.values()].filter(
+      ({ endedAt, parentId }) => endedAt === undefined && parentId === undefined,
+    );
+    const ways = open.map(({ id }) => keptCall(id)?.cancel);
+    for (const cancel of ways) cancel?.(reason);
+    // Of a very large run the first calls are not among those that are kept.
+    if (ways.includes(undefined)) {
+      runsWithPendingCalls()
+        .find(({ id }) => id === run.id)
+        ?.abort(reason);
+    }
+    return open.length;
+  }
+
   /** @throws {Error} when there is no source to run, or the run still goes on. */
   async resume(run: KnownRun): Promise<unknown> {
     const { again, reusePlan } = this.#options;
@@ -171,6 +251,12 @@ export class DeckHistory {
       throw new Error(`the run ${run.title} is not in the history any more`);
     if (record.state === "running") {
       throw new Error(`${run.title} still runs; wait for it, or interrupt it`);
+    }
+    const { takenUpBy } = run.state === "killed" ? this.left(run) : {};
+    if (takenUpBy?.state === "running") {
+      throw new Error(
+        `${takenUpBy.title} goes on with the executions of ${run.title}, and still runs; wait for it, or interrupt it`,
+      );
     }
     const { source, title, n, cellId } = run;
     if (source === undefined) {

@@ -52,6 +52,8 @@ const SESSION = [
 /** Types that appear in signatures of the prelude; exported so that messages can name them. */
 const TYPES = [
   "CallHandle",
+  "CancelReport",
+  "ExecutionRow",
   "DeckHandle",
   "SessionDeck",
   "RunList",
@@ -101,6 +103,26 @@ interface SessionDeck {
   /** Opens the summary in a browser. Resolves to the path of its page. */
   open(): Promise<string>;
 }
+/** An execution on a cluster that a run had started and did not see end. */
+interface ExecutionRow {
+  /** Id of the call; empty when none was kept of it. */
+  readonly call: string;
+  /** Of the task. */
+  readonly name: string;
+  /** Now, as Flyte names it: \`RUNNING\`. */
+  readonly phase: string;
+  /** Its name there. */
+  readonly execution: string;
+  /** Its page. */
+  readonly url: string;
+}
+/** What \`cancel()\` came to. */
+interface CancelReport {
+  /** How many executions ran, and were ended. */
+  readonly ended: number;
+  /** Those that could not be ended. */
+  readonly notEnded: readonly { readonly execution: string; readonly url: string; readonly why: string }[];
+}
 /** The deck of one run, or of the newest one. Shows itself when it is a cell's value. */
 interface DeckHandle {
   /** Of the run; undefined before the first call. */
@@ -121,6 +143,10 @@ interface DeckHandle {
   readonly failed: CallHandle[];
   /** Runs the cell of this run again and takes what went well before instead of calling it anew. */
   resume(): Promise<any>;
+  /** Ends what this run has left running: its calls, or, after its process was lost, its executions on the session's or the given cluster. */
+  cancel(options?: { readonly remote?: FlyteRemote }): Promise<CancelReport>;
+  /** The executions on a cluster that this run did not see end, as they stand now. */
+  executions(options?: { readonly remote?: FlyteRemote }): Promise<ExecutionRow[]>;
   /** The summary of the whole session. */
   session(title?: string): SessionDeck;
   /** Writes this deck as a page that stands alone. Resolves to the absolute path. */

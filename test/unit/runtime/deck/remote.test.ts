@@ -160,6 +160,29 @@ describe("a call that runs on a cluster", () => {
     expect(bundle["text/markdown"]).toContain("executions of cancelled calls:");
   });
 
+  test("and whose process was killed says that it may still run, and how to end it, until it is heard to have ended", async () => {
+    const run = new RunEvents();
+    const root = run.call("simple", { entity: "eager" });
+    const ids = [1, 2].map((x) => remoteCall(run, "addOne", x, root));
+    run.end(501, "killed");
+    const head = "2 executions on the cluster may still run. To end them:";
+    expect(textOf(run)).toContain(`  ${head}\n    await runs()[0].cancel()\n    addOne(x: 1)`);
+    const bundle = await deckBundle({ ...run.record(), handle: "runs()[3]" });
+    expect(bundle["text/plain"]).toContain(`${head} await runs()[3].cancel()\n`);
+    expect(bundle["text/markdown"]).toContain(`${head} \`await runs()[3].cancel()\``);
+    expect(bundle["text/html"]).toContain(head);
+    expect(bundle["text/html"]).toContain("await runs()[3].cancel()");
+    const hear = (id: string) =>
+      run.events.push({
+        ...{ kind: "execution-ended", runId: run.runId, at: START_MS + 900, id },
+        phase: "ABORTED",
+      });
+    hear(ids[0] ?? "");
+    expect(textOf(run)).toContain("an execution on the cluster may still run. To end it:");
+    hear(ids[1] ?? "");
+    expect(textOf(run)).not.toContain("may still run");
+  });
+
   test("has no link where its page is no address of the web, or would end the escape", async () => {
     for (const url of ["javascript:alert(1)", "https://x/\x1b]8;;evil\x07", "https://x/\nb", ""]) {
       const run = new RunEvents();

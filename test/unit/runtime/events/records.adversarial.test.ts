@@ -24,6 +24,7 @@ const anyEvent: fc.Arbitrary<RuntimeEvent> = fc
       "call-progress",
       "call-linked",
       "call-noted",
+      "execution-ended",
       "settled-ok",
       "settled-failed",
       "log",
@@ -67,6 +68,8 @@ const anyEvent: fc.Arbitrary<RuntimeEvent> = fc
         return { ...base, kind, id, executionId: "e" };
       case "call-noted":
         return { ...base, kind, id, text };
+      case "execution-ended":
+        return { ...base, kind, id, phase: text };
       case "settled-ok":
         return { ...base, kind: "call-settled", id, state: "ok", output: value, unawaited: ["t4"] };
       case "settled-failed":
