@@ -17,7 +17,7 @@ import {
 import { refuseUnknown } from "../workflow/settings.ts";
 import type { Entity, Promised } from "../workflow/signatures.ts";
 import { Config } from "./config.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, Place } from "./connection.ts";
 import type { Execution, ExecutionListOptions, ExecutionSummary } from "./execution.ts";
 import type { Fetch, FetchOptions } from "./fetch.ts";
 import type { EntityKind, FlyteRemoteOptions, LaunchOptions, Registered } from "./options.ts";
@@ -68,13 +68,17 @@ export interface CheckResult {
  */
 export class FlyteRemote implements HasExecutor {
   static #current: FlyteRemote | undefined;
+  static #executor: Executor | undefined;
   readonly #options: FlyteRemoteOptions;
   #connection: Promise<Connection> | undefined;
+  /** Project and domain, as far as they are known. */
+  #place: { readonly [K in keyof Place]: string | undefined };
 
   /** @throws {TypeError} for an option that there is not, or a value that it cannot have. */
   constructor(options: FlyteRemoteOptions) {
     checkOptions(options);
     this.#options = options;
+    this.#place = { project: options.defaultProject, domain: options.defaultDomain };
   }
 
   /** What `.on(remote)` and the option `remote` ask for. */
@@ -93,9 +97,12 @@ export class FlyteRemote implements HasExecutor {
       }
       return own;
     };
+    const name = () => this.placeText;
     return {
       where: "remote",
-      name: this.placeText,
+      get name() {
+        return name();
+      },
       concurrency: this.#options.launches?.running ?? RUNNING_MAX,
       ownsAttempts: true,
       inputsOf: inputsToSend,
@@ -200,7 +207,8 @@ export class FlyteRemote implements HasExecutor {
 
   static use(remote: FlyteRemote | undefined): void {
     FlyteRemote.#current = remote;
-    setDefaultExecutor(remote?.[EXECUTOR]());
+    FlyteRemote.#executor = remote?.[EXECUTOR]();
+    setDefaultExecutor(FlyteRemote.#executor);
   }
 
   /** The one that is used for calls that say nothing else; undefined: they run in this process. */
@@ -255,23 +263,44 @@ export class FlyteRemote implements HasExecutor {
     if (this.#connection === undefined) {
       const connection = connect(this.#options);
       this.#connection = connection;
-      // Settings may be mended; they are read again then.
-      connection.catch(() => {
-        if (this.#connection === connection) this.#connection = undefined;
-      });
+      connection.then(
+        (made) => this.#learn(made),
+        // Settings may be mended; they are read again then.
+        () => {
+          if (this.#connection === connection) this.#connection = undefined;
+        },
+      );
     }
     return this.#connection;
   }
 
-  /** Nothing of its settings is shown but where it leads by its own options. */
-  [inspect.custom](): string {
-    return `FlyteRemote ${this.placeText}`;
+  /** Settings have been read, which may say what the options do not. */
+  #learn(connection: Connection): void {
+    const before = this.placeText;
+    try {
+      this.#place = connection.place();
+    } catch {
+      // Whoever needs the one that is missing is told so.
+      return;
+    }
+    // Front ends show it.
+    if (this.placeText !== before && FlyteRemote.#current === this) {
+      setDefaultExecutor(FlyteRemote.#executor);
+    }
   }
 
-  /** `flytesnacks/development`, as far as its own options say it: no settings are read for that. */
+  /** Nothing of its settings is shown but where it leads. */
+  [inspect.custom](): string {
+    const { project, domain } = this.#place;
+    const isUnknown = project === undefined && domain === undefined;
+    return `FlyteRemote ${isUnknown ? "of the project that its settings say" : this.placeText}`;
+  }
+
+  /** `flytesnacks/development`, as far as it is known: no settings are read for that. */
   get placeText(): string {
-    const { defaultProject = "?", defaultDomain = "?" } = this.#options;
-    return `${defaultProject}/${defaultDomain}`;
+    const { project, domain } = this.#place;
+    if (project === undefined && domain === undefined) return "remote";
+    return `${project ?? "?"}/${domain ?? "?"}`;
   }
 }
 

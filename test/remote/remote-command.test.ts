@@ -58,6 +58,18 @@ describe("a session", () => {
     expect(told(open)).toEqual(["flytesnacks/development", undefined]);
   });
 
+  test("shows the project of the settings as soon as they have been read, and only once", async () => {
+    const config = `${rig.double.configYaml}task:\n  project: flytesnacks\n  domain: development\n`;
+    await using open = openSession({ files: { "config.yaml": config } });
+    const made = `new FlyteRemote({ config: Config.auto("config.yaml") }).use()`;
+    expect(await open.value(made)).toBe("FlyteRemote of the project that its settings say");
+    expect(open.session.defaultRemote).toBe("remote");
+    const fetched = "(await FlyteRemote.current.list(), await FlyteRemote.current.list()).length";
+    expect(await open.value(fetched)).toBe("0");
+    expect(await open.value("FlyteRemote.current")).toBe("FlyteRemote flytesnacks/development");
+    expect(told(open)).toEqual(["remote", "flytesnacks/development"]);
+  });
+
   test("without settings changes nothing and names the places where it looked", async () => {
     await using open = openSession();
     const { ok, text } = await askRemote(open.session, SET);
