@@ -80,6 +80,24 @@ describe("a task of a cell", () => {
     expect(wrong.error?.message).toContain("expected string, received number");
   });
 
+  test("is given what its schemas coerce, fill in and strip, beside what they transform", async () => {
+    await using session = await sessionWith([
+      `const length = z.string().transform((text) => text.length);
+       const measure = task({
+         inputs: {
+           at: z.coerce.date().transform((at) => at.getTime()),
+           size: z.object({ text: length, n: z.coerce.number(), width: length.default(9) }),
+           mark: z.preprocess((mark) => mark + "!", z.string()), filled: length.default(7),
+         },
+         output: z.string().trim().overwrite((text) => text + "?"),
+       }, function measure(inputs) { return JSON.stringify(inputs); });`,
+      `const given = { at: "1970-01-01", size: { text: "four", n: "5", more: 1 }, mark: "a" };`,
+    ]);
+    const here = await session.value("await measure(given)");
+    expect(here).toBe(`'{"at":0,"size":{"text":4,"n":5,"width":9},"mark":"a!","filled":7}?'`);
+    expect(await session.value("await measure.on(remote)(given)")).toBe(here);
+  });
+
   test("takes along what it imports, packages and local files", async () => {
     await using session = await sessionWith(
       [
