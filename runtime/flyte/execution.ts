@@ -264,7 +264,11 @@ export async function startExecution<O>(
   const target = await targetOf(connection, definition, options);
   const store = connection.store(target);
   const values = checked ? inputsToSend(definition, awaited, checked.value) : awaited;
-  const inputs = await encodeMap(values, neededOf(target, values), { store });
+  const inputs = await encodeMap(values, neededOf(target, values), { store }).catch((error) => {
+    throw error instanceof TypeError
+      ? new TypeError(`${what} of version ${target.version} on the cluster: ${error.message}`)
+      : error;
+  });
   const name =
     options.executionName ??
     `x-${dnsName(what.slice(what.lastIndexOf(".") + 1), 20)}-${randomBytes(8).toString("hex")}`;

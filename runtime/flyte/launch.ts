@@ -12,7 +12,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { CallFailure } from "../workflow/errors.ts";
 import { Limiter } from "../workflow/limiter.ts";
 import type { FlyteClient } from "./client.ts";
-import { remoteFailure, Status, statusOf } from "./errors.ts";
+import { FlyteError, remoteFailure, Status, statusOf } from "./errors.ts";
 import type { Execution, ExecutionSpec } from "./idl/flyteidl/admin/execution_pb.ts";
 import {
   ExecutionCreateRequestSchema,
@@ -60,10 +60,13 @@ export interface Launched {
 export class Launcher {
   readonly #client: FlyteClient;
   readonly #places: Limiter;
+  readonly #onLost: () => void;
 
-  constructor(client: FlyteClient, atOnce = AT_ONCE) {
+  /** @param onLost told when an entity that was found before is not there any more. */
+  constructor(client: FlyteClient, atOnce = AT_ONCE, onLost: () => void = () => undefined) {
     this.#client = client;
     this.#places = new Limiter(atOnce);
+    this.#onLost = onLost;
   }
 
   /**
@@ -122,8 +125,16 @@ export class Launcher {
       );
       return { name, isReattached: false };
     } catch (error) {
-      if (statusOf(error) !== Status.alreadyExists) {
-        throw remoteFailure(error, `start ${request.target.name} as execution ${name}`);
+      const status = statusOf(error);
+      if (status !== Status.alreadyExists) {
+        const failure = remoteFailure(error, `start ${request.target.name} as execution ${name}`);
+        if (status !== Status.notFound) throw failure;
+        this.#onLost();
+        throw new FlyteError(
+          "REMOTE_NOT_FOUND",
+          `${failure.message}. The cluster has lost it since: call it again, and what is defined here is registered anew`,
+          { cause: error },
+        );
       }
     }
     const found = await this.#get(request.target, name);

@@ -31,6 +31,20 @@ describe("a task of a cell", () => {
     expect(await session.value("await addOne.on(remote)({ x: 41 })")).toBe("42");
   });
 
+  test("is registered again on a cluster that was made anew", async () => {
+    const first = await startDouble({ runContainers: true });
+    const port = Number(first.endpoint.split(":").at(-1));
+    await using session = openSession({ files: { "package.json": "{}" } });
+    await session.value(SET_UP().replace(cluster.endpoint, first.endpoint));
+    await session.value(ADD_ONE);
+    expect(await session.value("await addOne.on(remote)({ x: 1 })")).toBe("2");
+    await first[Symbol.asyncDispose]();
+    await using _second = await startDouble({ runContainers: true, port });
+    const lost = await session.run("await addOne.on(remote)({ x: 2 })");
+    expect(lost.error?.message).toContain("The cluster has lost it since: call it again");
+    expect(await session.value("await addOne.on(remote)({ x: 3 })")).toBe("4");
+  });
+
   test("takes along functions, constants, schemas and classes of earlier cells", async () => {
     await using session = await sessionWith([
       `const Row = z.object({ name: z.string(), n: z.int() }); type Row = z.infer<typeof Row>;`,
