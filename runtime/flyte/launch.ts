@@ -12,7 +12,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { CallFailure } from "../workflow/errors.ts";
 import { Limiter } from "../workflow/limiter.ts";
 import type { FlyteClient } from "./client.ts";
-import { FlyteError, remoteFailure, Status, statusOf } from "./errors.ts";
+import { FlyteError, isTooLarge, remoteFailure, Status, statusOf } from "./errors.ts";
 import type { Execution, ExecutionSpec } from "./idl/flyteidl/admin/execution_pb.ts";
 import {
   ExecutionCreateRequestSchema,
@@ -110,6 +110,25 @@ export class Launcher {
     }
   }
 
+  #refusal(error: unknown, { target }: LaunchRequest, name: string): Error {
+    if (isTooLarge(error)) {
+      const failure = remoteFailure(error, "send them");
+      return new CallFailure(
+        "INPUT_INVALID",
+        `${target.name}: its inputs are larger than the cluster takes: ${failure.message}. Give what is large as a FlyteFile`,
+        { cause: error },
+      );
+    }
+    const failure = remoteFailure(error, `start ${target.name} as execution ${name}`);
+    if (statusOf(error) !== Status.notFound) return failure;
+    this.#onLost();
+    return new FlyteError(
+      "REMOTE_NOT_FOUND",
+      `${failure.message}. The cluster has lost it since: call it again, and what is defined here is registered anew`,
+      { cause: error },
+    );
+  }
+
   /** @returns undefined when an earlier try of the same call has failed and the next one is to be made. */
   async #try(
     request: LaunchRequest,
@@ -125,17 +144,7 @@ export class Launcher {
       );
       return { name, isReattached: false };
     } catch (error) {
-      const status = statusOf(error);
-      if (status !== Status.alreadyExists) {
-        const failure = remoteFailure(error, `start ${request.target.name} as execution ${name}`);
-        if (status !== Status.notFound) throw failure;
-        this.#onLost();
-        throw new FlyteError(
-          "REMOTE_NOT_FOUND",
-          `${failure.message}. The cluster has lost it since: call it again, and what is defined here is registered anew`,
-          { cause: error },
-        );
-      }
+      if (statusOf(error) !== Status.alreadyExists) throw this.#refusal(error, request, name);
     }
     const found = await this.#get(request.target, name);
     const difference = differenceOf(found, request);
