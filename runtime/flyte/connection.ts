@@ -50,7 +50,10 @@ export class Connection {
     for (const warning of platform.warnings) this.notice(warning);
     this.client = openClient(platform, { ...options, notice: this.notice });
     this.targets = new Targets(this.client);
-    this.launcher = new Launcher(this.client, remote.launches?.atOnce);
+    this.launcher = new Launcher(this.client, remote.launches?.atOnce, () => {
+      this.#registered.clear();
+      this.targets.forget();
+    });
     this.stopper = new Stopper(this.client);
   }
 

@@ -9,7 +9,7 @@ import { create } from "@bufbuild/protobuf";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { checkInputs, misfitsToText } from "../types/validate.ts";
 import { escapeHtml } from "../values/escape.ts";
-import { definitionOf } from "../workflow/definition.ts";
+import { checkOutput, type Definition, definitionOf } from "../workflow/definition.ts";
 import { CallFailure, EagerException } from "../workflow/errors.ts";
 import type { Connection, Place } from "./connection.ts";
 import { executionUrl, readExecutionUrl } from "./console.ts";
@@ -23,6 +23,7 @@ import { ResourceType } from "./idl/flyteidl/core/identifier_pb.ts";
 import { LiteralMapSchema } from "./idl/flyteidl/core/literals_pb.ts";
 import { decodeMap } from "./literals/decode.ts";
 import { encodeMap } from "./literals/encode.ts";
+import { expectedOutputs } from "./literals/expected.ts";
 import { literalsHash } from "./literals/hash.ts";
 import { resultOf } from "./literals/result.ts";
 import { dnsName } from "./names.ts";
@@ -30,7 +31,7 @@ import type { LaunchOptions } from "./options.ts";
 import { PAGE_ROWS, pagesOf } from "./pages.ts";
 import { phaseName } from "./phases.ts";
 import { readOutputs } from "./results.ts";
-import { inputsToSend } from "./schemas.ts";
+import { inputsToSend, isOutputMade } from "./schemas.ts";
 import type { Target } from "./targets.ts";
 import { hasEnded } from "./watch.ts";
 import { targetOf } from "./which.ts";
@@ -82,12 +83,21 @@ export class Execution<O = unknown> {
   readonly url: string;
   readonly #connection: Connection;
   readonly #target: Target;
+  /** Of one that was started here. */
+  readonly #definition: Definition | undefined;
   #phase: Phase;
   #failure: CallFailure | undefined;
 
   /** @internal For eagerdeck only: `remote.execute(…)` and `remote.fetchExecution(…)` make them. */
-  constructor(connection: Connection, target: Target, name: string, phase: Phase) {
+  constructor(
+    connection: Connection,
+    target: Target,
+    name: string,
+    phase: Phase,
+    definition?: Definition,
+  ) {
     this.#connection = connection;
+    this.#definition = definition;
     this.#target = target;
     this.#phase = phase;
     this.id = name;
@@ -112,7 +122,11 @@ export class Execution<O = unknown> {
    */
   async wait({ signal }: { readonly signal?: AbortSignal } = {}): Promise<O> {
     const values = await this.#values(signal);
-    return resultOf(values, this.#target.outputs) as O;
+    const definition = this.#definition;
+    if (definition === undefined) return resultOf(values, this.#target.outputs) as O;
+    const { outputs } = definition;
+    const result = outputs === undefined ? resultOf(values, this.#target.outputs) : values;
+    return (await asDeclared(definition, result)) as O;
   }
 
   /** The same by the names of its outputs. */
@@ -198,7 +212,10 @@ export class Execution<O = unknown> {
       const context = this.#context(signal);
       const reading = { client: this.#connection.client, store: context.store, signal };
       const literals = await readOutputs(reading, target, this.id);
-      return await decodeMap(create(LiteralMapSchema, { literals }), target.outputs, context);
+      const outputs = this.#definition
+        ? expectedOutputs(target.outputs, this.#definition)
+        : target.outputs;
+      return await decodeMap(create(LiteralMapSchema, { literals }), outputs, context);
     } catch (error) {
       throw exceptionOf(callFailure(error, target.name, this.url), target.name);
     }
@@ -220,6 +237,21 @@ export class Execution<O = unknown> {
   #whyText(): string {
     return this.#failure === undefined ? "" : ` (${this.#failure.message})`;
   }
+}
+
+/** As a call gives it: by the caller's schemas, unless the container has applied them. */
+async function asDeclared(definition: Definition, result: unknown): Promise<unknown> {
+  if (isOutputMade(definition)) return result;
+  const checked = await checkOutput(definition, result);
+  if (checked === undefined) return result;
+  if ("threw" in checked) throw checked.threw;
+  if (checked.ok) return checked.value;
+  const { name } = definition;
+  throw new EagerException(
+    "OUTPUT_INVALID",
+    `${name} gave a value that does not fit its output: ${misfitsToText(checked.misfits)}`,
+    { kind: "user", task: name },
+  );
 }
 
 /** A failure outside of any call is told by the same class as that of one. */
@@ -257,19 +289,24 @@ export async function startExecution<O>(
   const target = await targetOf(connection, definition, options);
   const store = connection.store(target);
   const values = checked ? inputsToSend(definition, awaited, checked.value) : awaited;
-  const inputs = await encodeMap(values, neededOf(target, values), { store });
+  const inputs = await encodeMap(values, neededOf(target, values), { store }).catch((error) => {
+    throw error instanceof TypeError
+      ? new TypeError(`${what} of version ${target.version} on the cluster: ${error.message}`)
+      : error;
+  });
   const name =
     options.executionName ??
     `x-${dnsName(what.slice(what.lastIndexOf(".") + 1), 20)}-${randomBytes(8).toString("hex")}`;
-  const { name: started } = await connection.launcher.launch(
-    {
-      ...{ name, target, inputs, options, hash: literalsHash(inputs) },
-      ...{ tag: undefined, root: undefined, rerunFailed: false },
-    },
-    undefined,
-    () => undefined,
-  );
-  return new Execution<O>(connection, target, started, Phase.UNDEFINED);
+  const request = {
+    ...{ name, target, inputs, options, hash: literalsHash(inputs) },
+    ...{ tag: undefined, root: undefined, rerunFailed: false },
+  };
+  const { name: started } = await connection.launcher
+    .launch(request, undefined, () => undefined)
+    .catch((error) => {
+      throw exceptionOf(error, what);
+    });
+  return new Execution<O>(connection, target, started, Phase.UNDEFINED, definition);
 }
 
 async function awaitedInputs(given: unknown): Promise<Record<string, unknown>> {

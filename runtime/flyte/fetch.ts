@@ -196,11 +196,8 @@ function compare(
     check("input", typedInterface({ name, inputs }).inputs?.variables ?? {}, target.inputs);
   }
   if (output !== undefined || outputs !== undefined) {
-    const declared = typedInterface({
-      name,
-      ...(output !== undefined && { output }),
-      ...(outputs !== undefined && { outputs }),
-    }).outputs?.variables;
+    const declared = typedInterface({ name, output, outputs, elsewhere: target }).outputs
+      ?.variables;
     check("output", namedAs(target.outputs, declared ?? {}), target.outputs);
   }
   if (wrong.length > 0) {

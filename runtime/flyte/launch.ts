@@ -12,7 +12,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { CallFailure } from "../workflow/errors.ts";
 import { Limiter } from "../workflow/limiter.ts";
 import type { FlyteClient } from "./client.ts";
-import { remoteFailure, Status, statusOf } from "./errors.ts";
+import { FlyteError, isTooLarge, remoteFailure, Status, statusOf } from "./errors.ts";
 import type { Execution, ExecutionSpec } from "./idl/flyteidl/admin/execution_pb.ts";
 import {
   ExecutionCreateRequestSchema,
@@ -60,10 +60,13 @@ export interface Launched {
 export class Launcher {
   readonly #client: FlyteClient;
   readonly #places: Limiter;
+  readonly #onLost: () => void;
 
-  constructor(client: FlyteClient, atOnce = AT_ONCE) {
+  /** @param onLost told when an entity that was found before is not there any more. */
+  constructor(client: FlyteClient, atOnce = AT_ONCE, onLost: () => void = () => undefined) {
     this.#client = client;
     this.#places = new Limiter(atOnce);
+    this.#onLost = onLost;
   }
 
   /**
@@ -107,6 +110,25 @@ export class Launcher {
     }
   }
 
+  #refusal(error: unknown, { target }: LaunchRequest, name: string): Error {
+    if (isTooLarge(error)) {
+      const failure = remoteFailure(error, "send them");
+      return new CallFailure(
+        "INPUT_INVALID",
+        `${target.name}: its inputs are larger than the cluster takes: ${failure.message}. Give what is large as a FlyteFile`,
+        { cause: error },
+      );
+    }
+    const failure = remoteFailure(error, `start ${target.name} as execution ${name}`);
+    if (statusOf(error) !== Status.notFound) return failure;
+    this.#onLost();
+    return new FlyteError(
+      "REMOTE_NOT_FOUND",
+      `${failure.message}. The cluster has lost it since: call it again, and what is defined here is registered anew`,
+      { cause: error },
+    );
+  }
+
   /** @returns undefined when an earlier try of the same call has failed and the next one is to be made. */
   async #try(
     request: LaunchRequest,
@@ -122,9 +144,7 @@ export class Launcher {
       );
       return { name, isReattached: false };
     } catch (error) {
-      if (statusOf(error) !== Status.alreadyExists) {
-        throw remoteFailure(error, `start ${request.target.name} as execution ${name}`);
-      }
+      if (statusOf(error) !== Status.alreadyExists) throw this.#refusal(error, request, name);
     }
     const found = await this.#get(request.target, name);
     const difference = differenceOf(found, request);

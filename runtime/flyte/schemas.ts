@@ -5,21 +5,24 @@
  * @module
  */
 import { changesValue } from "../types/schema-type.ts";
+import { takenValue } from "../types/taken-value.ts";
 import type { Definition } from "../workflow/definition.ts";
 import { referenceOf } from "./reference.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
 /**
- * What is sent: what the schemas made, with its defaults filled in, but where one makes another value than it takes, what
- * it was given. An interface is typed by what its schemas take, so that anybody can call it.
+ * What is sent: each part as its schema takes it, coerced and with its defaults, for an interface is typed by what its
+ * schemas take, so that anybody can call it. What was fetched knows nothing of the caller's schemas.
  */
-export function inputsToSend({ inputs }: Definition, given: Inputs, made: Inputs): Inputs {
+export function inputsToSend(definition: Definition, given: Inputs, made: Inputs): Inputs {
+  const { inputs } = definition;
   if (inputs === undefined || !Object.values(inputs).some(changesValue)) return made;
+  const again = referenceOf(definition) === undefined;
   return Object.fromEntries(
-    Object.keys({ ...given, ...made }).map((name) => {
+    Object.entries(made).map(([name, value]) => {
       const schema = inputs[name];
-      return [name, schema && changesValue(schema) ? given[name] : made[name]];
+      return [name, schema ? takenValue(schema, given[name], value, again) : value];
     }),
   );
 }

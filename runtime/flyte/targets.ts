@@ -76,6 +76,12 @@ export class Targets {
     return await target;
   }
 
+  /** The cluster is another one than it was: a version that was there may be gone. */
+  forget(): void {
+    this.#known.clear();
+    this.#latest.clear();
+  }
+
   /** Something was registered: the latest may be another one now. */
   forgetLatest(): void {
     this.#latest.clear();

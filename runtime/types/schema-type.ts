@@ -62,6 +62,6 @@ function foreignType(schema: unknown, { side, onChange }: Reading): ValueType {
     // The standard lets a library throw for what it cannot convert.
   }
   // Then no more is known than "anything", and it may do anything.
-  onChange?.();
+  onChange?.("remade");
   return { kind: "any" };
 }

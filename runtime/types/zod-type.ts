@@ -13,6 +13,9 @@ import {
 
 type Definition = Readonly<Record<string | symbol, unknown>>;
 
+/** `remade`: its own value need not be one that it takes. `adjusted`: it takes that too, as `trim` and `preprocess` do. */
+type Change = "remade" | "adjusted";
+
 /** What is around a schema while it is read. */
 export interface Reading {
   readonly side: Side;
@@ -22,8 +25,8 @@ export interface Reading {
   readonly path: string;
   /** Of a schema inside another one. */
   readonly inner: (schema: unknown, at: Reading) => ValueType;
-  /** Told of a part that may make another value than it takes. */
-  readonly onChange?: () => void;
+  /** Told of a part that may make another value than it takes, also of one of the same type. */
+  readonly onChange?: (how: Change) => void;
 }
 
 /** @returns zod's own definition of a schema, undefined for another library's. */
@@ -38,6 +41,7 @@ export function zodDefinition(schema: unknown): Definition | undefined {
 export function zodType(schema: unknown, def: Definition, at: Reading): ValueType {
   const into = (inner: unknown, step = ""): ValueType =>
     at.inner(inner, { ...at, path: `${at.path}${step}` });
+  if (overwrites(def)) at.onChange?.("adjusted");
   switch (def["type"]) {
     case "string":
     case "template_literal":
@@ -60,7 +64,9 @@ export function zodType(schema: unknown, def: Definition, at: Reading): ValueTyp
       return { kind: "none", as: "undefined" };
     case "any":
     case "unknown":
+      return { kind: "any" };
     case "transform":
+      at.onChange?.("remade");
       return { kind: "any" };
     case "enum":
       return unionOf(enumValues(def["entries"]).map(typeOfConstant));
@@ -73,8 +79,10 @@ export function zodType(schema: unknown, def: Definition, at: Reading): ValueTyp
     case "object":
       return structType(schema, def, at);
     case "tuple":
-      if (def["rest"] !== null && def["rest"] !== undefined) return { kind: "any" };
-      return { kind: "tuple", items: list(def["items"]).map((item, i) => into(item, `[${i}]`)) };
+      return tupleType(
+        list(def["items"]).map((item, i) => into(item, `[${i}]`)),
+        def["rest"] ? into(def["rest"], "[]") : undefined,
+      );
     case "union":
       return unionOf(list(def["options"]).map((option) => into(option)));
     case "intersection":
@@ -86,6 +94,7 @@ export function zodType(schema: unknown, def: Definition, at: Reading): ValueTyp
     case "nonoptional":
       return withoutUndefined(into(def["innerType"]));
     case "default":
+      return defaultType(def["innerType"], at);
     case "prefault":
     case "catch":
     case "readonly":
@@ -96,7 +105,7 @@ export function zodType(schema: unknown, def: Definition, at: Reading): ValueTyp
       const chosen = at.side === "input" ? def["in"] : def["out"];
       // `preprocess` begins with a function: what it takes is for it to say, what comes out of it is known.
       const before = zodDefinition(def["in"])?.["type"] === "transform";
-      if (!before) at.onChange?.();
+      at.onChange?.(before ? "adjusted" : "remade");
       return into(before ? def["out"] : chosen);
     }
     case "lazy":
@@ -136,11 +145,34 @@ function enumValues(entries: unknown): unknown[] {
     .map(([, value]) => value);
 }
 
-function recordType(of: ValueType, def: Definition, { path }: Reading): ValueType {
+function tupleType(items: readonly ValueType[], rest: ValueType | undefined): ValueType {
+  return rest === undefined ? { kind: "tuple", items } : { kind: "any" };
+}
+
+/** A default of something else than is taken cannot be sent: then the input is absent, and filled in over there. */
+function defaultType(inner: unknown, at: Reading): ValueType {
+  const { type, isRemade } = readWatching(inner, at);
+  if (at.side === "output" || !isRemade) return type;
+  return unionOf([type, { kind: "none", as: "undefined" }]);
+}
+
+function readWatching(inner: unknown, at: Reading): { type: ValueType; isRemade: boolean } {
+  let isRemade = false;
+  const onChange = (how: Change) => {
+    if (how === "remade") isRemade = true;
+    at.onChange?.(how);
+  };
+  const type = at.inner(inner, { ...at, onChange });
+  return { type, isRemade };
+}
+
+function recordType(of: ValueType, def: Definition, at: Reading): ValueType {
+  const { path } = at;
   const key = zodDefinition(def["keyType"])?.["type"];
   if (key !== "string" && key !== "enum" && key !== "literal" && key !== "template_literal") {
     throw new TypeError(`${path}: the keys of a record are text; use z.record(z.string(), …)`);
   }
+  at.inner(def["keyType"], at);
   // A record of anything is one thing, as Python's `dict`; not a map of many things.
   return of.kind === "any" ? of : { kind: "map", of };
 }
@@ -149,8 +181,9 @@ function structType(schema: unknown, def: Definition, at: Reading): ValueType {
   const shape = def["shape"];
   const fields: FieldType[] = [];
   for (const [name, field] of Object.entries(typeof shape === "object" && shape ? shape : {})) {
-    const type = at.inner(field, { ...at, path: at.path ? `${at.path}.${name}` : name });
-    fields.push({ name, type, ...defaultOf(field) });
+    const path = at.path ? `${at.path}.${name}` : name;
+    const { type, isRemade } = readWatching(field, { ...at, path });
+    fields.push({ name, type, ...defaultOf(field, isRemade && at.side === "input") });
   }
   const catchall = def["catchall"];
   const open = catchall !== undefined && zodDefinition(catchall)?.["type"] !== "never";
@@ -158,9 +191,10 @@ function structType(schema: unknown, def: Definition, at: Reading): ValueType {
   return { kind: "struct", ...(title === undefined ? {} : { title }), fields, open };
 }
 
-function defaultOf(field: unknown): Pick<FieldType, "optional" | "default"> {
+/** @param isMade whether a default, other than one that is put before all, is of another type than is taken. */
+function defaultOf(field: unknown, isMade: boolean): Pick<FieldType, "optional" | "default"> {
   for (let at = zodDefinition(field); at; at = zodDefinition(at["innerType"])) {
-    if (at["type"] !== "default" && at["type"] !== "prefault") continue;
+    if (at["type"] !== "prefault" && (at["type"] !== "default" || isMade)) continue;
     const value = constantOf(at);
     return value === undefined ? { optional: true } : { optional: true, default: value };
   }
@@ -204,6 +238,11 @@ function withoutUndefined(type: ValueType): ValueType {
 function classType(schema: unknown): ValueType | undefined {
   const bag = (schema as { _zod?: { bag?: { Class?: unknown } } })._zod?.bag;
   return bag && typeof bag.Class === "function" ? markOf(bag.Class) : undefined;
+}
+
+/** Whether a check of its own puts another value in place: `trim()`, `toLowerCase()`, `overwrite()`. */
+export function overwrites(def: Definition): boolean {
+  return list(def["checks"]).some((check) => zodDefinition(check)?.["check"] === "overwrite");
 }
 
 /** What a schema, definition or class of our own says of itself. */

@@ -31,6 +31,20 @@ describe("a task of a cell", () => {
     expect(await session.value("await addOne.on(remote)({ x: 41 })")).toBe("42");
   });
 
+  test("is registered again on a cluster that was made anew", async () => {
+    const first = await startDouble({ runContainers: true });
+    const port = Number(first.endpoint.split(":").at(-1));
+    await using session = openSession({ files: { "package.json": "{}" } });
+    await session.value(SET_UP().replace(cluster.endpoint, first.endpoint));
+    await session.value(ADD_ONE);
+    expect(await session.value("await addOne.on(remote)({ x: 1 })")).toBe("2");
+    await first[Symbol.asyncDispose]();
+    await using _second = await startDouble({ runContainers: true, port });
+    const lost = await session.run("await addOne.on(remote)({ x: 2 })");
+    expect(lost.error?.message).toContain("The cluster has lost it since: call it again");
+    expect(await session.value("await addOne.on(remote)({ x: 3 })")).toBe("4");
+  });
+
   test("takes along functions, constants, schemas and classes of earlier cells", async () => {
     await using session = await sessionWith([
       `const Row = z.object({ name: z.string(), n: z.int() }); type Row = z.infer<typeof Row>;`,
@@ -78,6 +92,24 @@ describe("a task of a cell", () => {
     expect(await session.value("await execution.wait()")).toBe(here);
     const wrong = await session.run(`await measure.on(remote)({ size: { text: 4 }, mark: "a" })`);
     expect(wrong.error?.message).toContain("expected string, received number");
+  });
+
+  test("is given what its schemas coerce, fill in and strip, beside what they transform", async () => {
+    await using session = await sessionWith([
+      `const length = z.string().transform((text) => text.length);
+       const measure = task({
+         inputs: {
+           at: z.coerce.date().transform((at) => at.getTime()),
+           size: z.object({ text: length, n: z.coerce.number(), width: length.default(9) }),
+           mark: z.preprocess((mark) => mark + "!", z.string()), filled: length.default(7),
+         },
+         output: z.string().trim().overwrite((text) => text + "?"),
+       }, function measure(inputs) { return JSON.stringify(inputs); });`,
+      `const given = { at: "1970-01-01", size: { text: "four", n: "5", more: 1 }, mark: "a" };`,
+    ]);
+    const here = await session.value("await measure(given)");
+    expect(here).toBe(`'{"at":0,"size":{"text":4,"n":5,"width":9},"mark":"a!","filled":7}?'`);
+    expect(await session.value("await measure.on(remote)(given)")).toBe(here);
   });
 
   test("takes along what it imports, packages and local files", async () => {

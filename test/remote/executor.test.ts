@@ -522,6 +522,18 @@ describe("many", () => {
   });
 });
 
+test("what was fetched is read as the caller's schema takes it, which makes something else of it", async () => {
+  const says = task({ name: "says", inputs: {}, output: z.string() }, () => "1970-01-01T00:00:00Z");
+  const name = await rig.serve(says);
+  const decode = (text: string) => new Date(text);
+  const encode = (at: Date) => at.toISOString();
+  const output = z.codec(z.iso.datetime(), z.date(), { decode, encode });
+  const fetched = await rig.remote.fetchTask({ name, inputs: {}, output });
+  expect(await fetched()).toEqual(new Date(0));
+  const wrong = { name, inputs: {}, output: z.date().transform(Number) };
+  await expect(rig.remote.fetchTask(wrong)).rejects.toThrow("string there and date here");
+});
+
 describe("executions on their own", () => {
   test("execute returns at once, wait gives the value, the page is known", async () => {
     await rig.serve(addOne, { delayMs: 50 });
@@ -536,6 +548,38 @@ describe("executions on their own", () => {
     expect(await rig.remote.list({ limit: 5 })).toMatchObject([
       { id: execution.id, phase: "SUCCEEDED", version: "v1" },
     ]);
+  });
+
+  test("the value is as a call gives it, by the schemas of what was fetched", async () => {
+    const name = await rig.serve(addOne);
+    const output = z.int64().transform((n) => `n${typeof n}${n}`);
+    const fetched = await rig.remote.fetchTask({ name, inputs: { x: z.int() }, output });
+    expect(await fetched({ x: 1 })).toBe("nbigint2");
+    const execution = await rig.remote.execute(fetched, { x: 1 });
+    expect(await execution.wait()).toBe("nbigint2");
+    const wrong = { name, inputs: { x: z.int() }, output: z.int().max(1) };
+    const strict = await rig.remote.execute(await rig.remote.fetchTask(wrong), { x: 1 });
+    await expect(strict.wait()).rejects.toMatchObject({ code: "OUTPUT_INVALID" });
+  });
+
+  test("inputs that do not fit start nothing, and say of what", async () => {
+    const fetched = await rig.remote.fetchTask<{ x: string }, number>(await rig.serve(addOne));
+    await expect(rig.remote.execute(fetched, { x: "1" })).rejects.toThrow(
+      /addOne of version v1 on the cluster: x: expected integer, received "1"$/,
+    );
+    expect(rig.double.executions()).toEqual([]);
+  });
+
+  test("inputs that no request can hold are inputs that do not fit, with what to do", async () => {
+    const long = task({ name: "long", inputs: { s: z.string() }, output: z.int() }, () => 0);
+    await rig.serve(long);
+    const failure = {
+      code: "INPUT_INVALID",
+      message: expect.stringMatching(/^long: its inputs are larger .* as a FlyteFile$/),
+    };
+    const inputs = { s: "x".repeat(11_000_000) };
+    await expect(long.on(rig.remote)(inputs)).rejects.toMatchObject(failure);
+    await expect(rig.remote.execute(long, inputs)).rejects.toMatchObject(failure);
   });
 
   test("terminate ends one, twice is no error", async () => {

@@ -59,6 +59,15 @@ describe("a constant that was fetched", () => {
     expect(error?.message).toContain(`"mine"`);
   });
 
+  test.each([
+    ["await train({ ", ["epochs", "options", "tags"]],
+    ["await train({ epochs: 1, ", ["options", "tags"]],
+    ["await train({ epochs: 1, options: { ", ["kind", "lr"]],
+  ])("completes its inputs, at the first asking: %s", async (code, names) => {
+    const { items } = await session.session.types.complete(code, code.length);
+    expect(items.map(({ name, insert }) => insert ?? name).sort()).toEqual(names);
+  });
+
   test("shows its inputs and its value where it is mentioned, and leads to its cell", async () => {
     const hover = await session.session.types.hover("train", 2);
     expect(hover?.signature).toContain("epochs: number | bigint");

@@ -39,8 +39,7 @@ function outputsOnce(of: Interfaced): Variables {
   let made = outputs.get(of);
   if (made === undefined) {
     try {
-      const { name, output, outputs } = of;
-      made = typedInterface({ name, output, outputs }).outputs?.variables ?? {};
+      made = typedInterface({ ...of, inputs: undefined }).outputs?.variables ?? {};
     } catch {
       // A schema without a counterpart on a cluster says nothing of what comes from one.
       made = {};

@@ -33,10 +33,13 @@ export interface Interfaced {
   readonly inputs?: Schemas | undefined;
   readonly output?: StandardSchema | undefined;
   readonly outputs?: Schemas | undefined;
+  /** Of what was fetched: its output comes as the caller's schema takes it. */
+  readonly elsewhere?: unknown;
 }
 
 /**
- * The interface of an entity. Inputs are typed by what their schemas take, outputs by what they make.
+ * The interface of an entity. Inputs are typed by what their schemas take, outputs by what they make; those of what was
+ * fetched by what the caller's schemas take.
  *
  * A single output is `o0`; a tuple's items are `o0`, `o1`, …; without an output there is no variable.
  * @throws {TypeError} that names the input or output whose values no other machine could hold.
@@ -52,17 +55,19 @@ export function typedInterface(of: Interfaced): TypedInterface {
 }
 
 /** The types of an entity's outputs by the names of their variables. */
-function outputTypes({ name, output, outputs }: Interfaced): Record<string, ValueType> {
+function outputTypes(of: Interfaced): Record<string, ValueType> {
+  const { name, output, outputs } = of;
+  const side = of.elsewhere === undefined ? "output" : "input";
   if (outputs !== undefined) {
     return Object.fromEntries(
       Object.entries(outputs).map(([key, schema]) => [
         key,
-        valueTypeOf(schema, "output", `${name}: output ${key}`),
+        valueTypeOf(schema, side, `${name}: output ${key}`),
       ]),
     );
   }
   if (output === undefined) return {};
-  const type = valueTypeOf(output, "output", `${name}: output`);
+  const type = valueTypeOf(output, side, `${name}: output`);
   if (type.kind === "none" && type.as === "undefined") return {};
   if (type.kind !== "tuple") return { o0: type };
   if (type.items.length < 2) {

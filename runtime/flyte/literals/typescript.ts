@@ -68,7 +68,9 @@ function resultText(outputs: Variables, at: Writing): string {
 }
 
 function textOf(declared: LiteralType | undefined, at: Writing): string {
-  if (declared === undefined || --at.left < 0) return "unknown";
+  if (declared === undefined) return "unknown";
+  // `any`: another function may take the same part where it still had a type.
+  if (--at.left < 0) return at.side === "input" ? "unknown" : "any";
   const { type } = declared;
   switch (type.case) {
     case "simple":

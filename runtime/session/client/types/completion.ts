@@ -62,12 +62,36 @@ export function chosenItems(items: readonly ServerItem[], typed: string): Server
 }
 
 /** What may stand at a place, as far as the text before it tells. */
-export type Place = "name" | "member" | "other";
+export type Place = "name" | "key" | "member" | "other";
 
-/** `other`: in a string, a comment or a number, where nothing but the server knows what may come. */
+/**
+ * `key`: of an object, where the server knows which ones are meant. `other`: in a string, a comment or a number, where
+ * nothing but the server knows what may come.
+ */
 export function placeAt(code: string, start: number): Place {
   if (isInText(code.slice(0, start)) || /\d/.test(code[start] ?? "")) return "other";
-  return /(?:^|[^.])\.\s*$/.test(code.slice(0, start)) ? "member" : "name";
+  const before = code.slice(0, start);
+  if (/(?:^|[^.])\.\s*$/.test(before)) return "member";
+  return isKey(before) ? "key" : "name";
+}
+
+/** Whether a name without an owner may stand there: a key may be a value of that name, too. */
+export function isBare(place: Place): boolean {
+  return place === "name" || place === "key";
+}
+
+/** Brackets in strings count too: the answer only tells how long the server is waited for. */
+function isKey(before: string): boolean {
+  if (!/[{,]\s*$/.test(before)) return false;
+  let closed = 0;
+  for (let at = before.length - 1; at >= 0; at--) {
+    const letter = before[at] ?? "";
+    if (")]}".includes(letter)) closed++;
+    else if ("([{".includes(letter) && closed-- === 0) {
+      return letter === "{" && /(?:[(,:=[?&|]|\breturn)\s*$/.test(before.slice(0, at));
+    }
+  }
+  return false;
 }
 
 /** Where the expression ends whose member begins at `start`: at its `.` or `?.`. */

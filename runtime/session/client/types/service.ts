@@ -44,6 +44,7 @@ import {
   dotBefore,
   hoverAt,
   ITEMS_MAX,
+  isBare,
   kindOf,
   listsValues,
   members,
@@ -269,7 +270,7 @@ class Service implements TypeService {
     options: { readonly autoImport?: boolean } = {},
   ): Promise<Completions> {
     const found = await this.#complete(code, offset, signal);
-    const isName = placeAt(code, found.start) === "name" && found.start < offset;
+    const isName = isBare(placeAt(code, found.start)) && found.start < offset;
     if (!options.autoImport || !isName) return found;
     const typed = code.slice(found.start, offset);
     const known = await this.#importables(code, offset, signal);
@@ -325,8 +326,8 @@ class Service implements TypeService {
     const place = placeAt(code, word.start);
     const listing = this.#list(code, offset, signal);
     const names = this.#documents.names;
-    if (place === "name") {
-      const listed = await within(NAMES_PATIENCE_MS, listing);
+    if (isBare(place)) {
+      const listed = await (place === "key" ? listing : within(NAMES_PATIENCE_MS, listing));
       const all = listed ? withNames(listed.items, names) : namesWithout(this.#globals, names);
       return { ...word, items: chosenItems(all, typed).map(toItem) };
     }

@@ -109,7 +109,10 @@ test.each([
   ["z.int()", z.int(), false],
   ["a default", z.object({ n: z.int().default(3) }), false],
   ["a coercion", z.coerce.date(), false],
-  ["preprocess", z.preprocess(String, z.string()), false],
+  ["preprocess", z.preprocess(String, z.string()), true],
+  ["text put right", z.array(z.string().trim()), true],
+  ["the keys of a record", z.record(z.string().toLowerCase(), z.int()), true],
+  ["the rest of a tuple", z.tuple([z.int()], z.stringbool()), true],
   ["a transform", z.string().transform((text) => text.length), true],
   ["one of anything", z.unknown().transform((value) => [value]), true],
   [

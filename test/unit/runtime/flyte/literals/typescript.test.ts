@@ -125,6 +125,33 @@ test("every value that we write for flytekit fits the type of its input", async 
   expect(errors(statements)).toEqual([]);
 });
 
+test("what one function gives another one of the same type takes, also where a text ends early", () => {
+  const wide = literalTypeOf({
+    kind: "struct",
+    fields: Array.from({ length: 500 }, (_, i) => ({ name: `f${i}`, type: { kind: "string" } })),
+    open: false,
+  });
+  const empty = literalTypeOf({ kind: "struct", fields: [], open: false });
+  const types = [...goldens().map(({ type }) => type), wide, empty];
+  const text = literalTypeOf({ kind: "string" });
+  const statements = types.flatMap((type, at) => {
+    const x = create(VariableSchema, { type });
+    const a = create(VariableSchema, { type: text });
+    const none = { inputs: {}, optional: new Set<string>(), outputs: {} };
+    return [
+      [{ x }, { o0: x }, ""] as const,
+      [{ x }, { o0: a, o1: x }, "[1]"] as const,
+      [{ a, x }, { o0: x }, ""] as const,
+    ].map(([inputs, outputs, path], nth) => {
+      const taker = declaredTypes({ ...none, inputs }, "number");
+      const giver = declaredTypes({ ...none, outputs }, "number");
+      const gave = `const gave${at}_${nth}: ${giver.output} = null!;`;
+      return `${gave} const takes${at}_${nth}: (${taker.inputs})["x"] = gave${at}_${nth}${path};`;
+    });
+  });
+  expect(errors(statements)).toEqual([]);
+});
+
 test("absences are written as they may be given, and as they come", () => {
   const { inputs, outputs } = typedInterface({
     name: "t",

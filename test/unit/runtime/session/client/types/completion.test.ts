@@ -4,6 +4,7 @@ import {
   chosenItems,
   cleanSignature,
   hoverAt,
+  placeAt,
   toItem,
   toSignature,
   withoutDocuments,
@@ -122,4 +123,21 @@ test("the active parameter is found where labels repeat", () => {
   expect(help(5)).toBeUndefined();
   expect(toSignature(null)).toBeUndefined();
   expect(toSignature({ signatures: [] })).toBeUndefined();
+});
+
+test.each([
+  ["train({ ", "key"],
+  ["train({ a: f(1, [2]), ", "key"],
+  ["const x: T = { a: { ", "key"],
+  ["return { ", "key"],
+  ["train({ a: ", "name"],
+  ["train(a, ", "name"],
+  ["[{ a: 1 }, ", "name"],
+  ["if (x) { ", "name"],
+  ["const f = () => { ", "name"],
+  ["{ ", "name"],
+  ["f({ a: 1 }); x.", "member"],
+  ["f({ a: '", "other"],
+])("what may stand behind %j", (before, place) => {
+  expect(placeAt(before, before.length)).toBe(place);
 });
