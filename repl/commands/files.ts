@@ -93,7 +93,7 @@ export const fileCommands: readonly Command[] = [
     usage: ".remote [P/D]",
     short: "calls on a cluster",
     summary:
-      ".remote PROJECT/DOMAIN [--config FILE]: calls that say nothing else run on the Flyte cluster of that file, or of ~/.flyte, until a restart; alone it says where they run and how the cluster is; .remote off: in this session again",
+      ".remote PROJECT/DOMAIN [--config FILE]: calls that say nothing else run on the Flyte cluster of that file, or of ~/.flyte, until a restart; a file that says both needs no PROJECT/DOMAIN; alone it says where they run and how the cluster is; .remote off: in this session again",
     when: "queued",
     run: remote,
   },

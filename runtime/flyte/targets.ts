@@ -49,6 +49,17 @@ const WORDS: Readonly<Record<EntityKind, string>> = {
   workflow: "workflow",
   launch_plan: "launch plan",
 };
+const FETCHES: Readonly<Record<EntityKind, string>> = {
+  task: "fetchTask",
+  workflow: "fetchWorkflow",
+  launch_plan: "fetchLaunchPlan",
+};
+/** What people take a kind for. */
+const OTHER_KINDS: Readonly<Record<EntityKind, readonly EntityKind[]>> = {
+  task: ["workflow", "launch_plan"],
+  workflow: ["task", "launch_plan"],
+  launch_plan: ["workflow", "task"],
+};
 
 export class Targets {
   readonly #client: FlyteClient;
@@ -175,6 +186,14 @@ export class Targets {
       const latest = await this.#latestVersion({ kind, project, domain, name }).catch(() => "");
       const advice = latest === "" ? "" : `; its latest version is ${latest}`;
       return new FlyteError("REMOTE_NOT_FOUND", `there is no ${what} in ${where}${advice}`);
+    }
+    for (const other of OTHER_KINDS[kind]) {
+      const others = await this.#names(other, project, domain).catch((): string[] => []);
+      if (!others.includes(name)) continue;
+      return new FlyteError(
+        "REMOTE_NOT_FOUND",
+        `there is no ${what} in ${where}, but a ${WORDS[other]} of that name: ${FETCHES[other]}(${JSON.stringify(name)})`,
+      );
     }
     const near = nearestNames(name, names);
     const advice =

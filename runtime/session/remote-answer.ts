@@ -11,8 +11,9 @@ export type RemoteRequest =
   | { readonly action: "off" }
   | {
       readonly action: "set";
-      readonly project: string;
-      readonly domain: string;
+      /** Absent with `domain`: as the settings say. */
+      readonly project?: string;
+      readonly domain?: string;
       /** A file of settings; absent: where they are looked for. */
       readonly config?: string;
     };

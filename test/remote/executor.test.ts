@@ -144,6 +144,10 @@ describe("a call on a cluster", () => {
       code: "REMOTE_NOT_FOUND",
       message: expect.stringContaining("near it are ml.train, ml.serve"),
     });
+    await expect(rig.remote.fetchWorkflow("ml.train")).rejects.toMatchObject({
+      code: "REMOTE_NOT_FOUND",
+      message: expect.stringContaining(`but a task of that name: fetchTask("ml.train")`),
+    });
     const error = await rejection(double.on(rig.remote)({ x: 1 }));
     expect(error).toMatchObject({ code: "REMOTE_NOT_FOUND", kind: "system" });
     expect((error as Error).message).toContain("eagerdeck register");

@@ -70,6 +70,23 @@ describe("a session", () => {
     expect(told(open)).toEqual(["remote", "flytesnacks/development"]);
   });
 
+  test("needs no project where the settings say it, and names what they do not", async () => {
+    const place = "task:\n  project: flytesnacks\n  domain: development\n";
+    const config = `${rig.double.configYaml}${place}`;
+    const half = config.replace("  domain: development\n", "");
+    await using open = openSession({ files: { "config.yaml": config, "half.yaml": half } });
+    const set = await askRemote(open.session, { action: "set", config: "config.yaml" });
+    expect(set).toMatchObject({
+      ok: true,
+      text: expect.stringContaining("calls run on flytesnacks/development of"),
+    });
+    expect(await askRemote(open.session, { action: "set", config: "half.yaml" })).toEqual({
+      ok: false,
+      text: "half.yaml does not say task.domain; give both: .remote PROJECT/DOMAIN --config half.yaml",
+    });
+    expect(open.session.defaultRemote).toBe("flytesnacks/development");
+  });
+
   test("without settings changes nothing and names the places where it looked", async () => {
     await using open = openSession();
     const { ok, text } = await askRemote(open.session, SET);

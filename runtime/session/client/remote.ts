@@ -20,14 +20,19 @@ export function remoteRequest(words: readonly string[]): RemoteRequest | undefin
   const [first, ...rest] = words;
   if (first === undefined) return { action: "show" };
   if (first === "off") return rest.length === 0 ? { action: "off" } : undefined;
-  const [place, config, ...more] = inOrder(words);
-  const [, project, domain] = PLACE.exec(place ?? "") ?? [];
-  if (project === undefined || domain === undefined || more.length > 0) return undefined;
-  return { action: "set", project, domain, ...(config !== undefined && { config }) };
+  const { places, files } = sorted(words);
+  const [place, ...otherPlaces] = places;
+  const [config, ...otherFiles] = files;
+  if (otherPlaces.length + otherFiles.length > 0 || config === "") return undefined;
+  const file = config === undefined ? {} : { config };
+  if (place === undefined) return config === undefined ? undefined : { action: "set", ...file };
+  const [, project, domain] = PLACE.exec(place) ?? [];
+  if (project === undefined || domain === undefined) return undefined;
+  return { action: "set", project, domain, ...file };
 }
 
-/** Place first, then the file: people write the flag in front as well. More than these two when something is wrong. */
-function inOrder(words: readonly string[]): readonly string[] {
+/** People write the flag in front as well as behind. */
+function sorted(words: readonly string[]) {
   const left: string[] = [];
   const files: string[] = [];
   for (let at = 0; at < words.length; at++) {
@@ -36,8 +41,12 @@ function inOrder(words: readonly string[]): readonly string[] {
     else if (word.startsWith("--config=")) files.push(word.slice("--config=".length));
     else left.push(word);
   }
-  const isWrong = left.length !== 1 || files.length > 1 || files.includes("");
-  return isWrong ? ["", "", ""] : [...left, ...files];
+  return { places: left, files };
+}
+
+function isSetTo(place: string, request: RemoteRequest): boolean {
+  if (request.action !== "set") return false;
+  return request.project === undefined || place === `${request.project}/${request.domain}`;
 }
 
 /**
@@ -54,9 +63,9 @@ export async function askRemote(
   );
   if (!answer.ok) {
     const { message } = answer.error;
-    const place = request.action === "set" ? `${request.project}/${request.domain}` : undefined;
+    const place = session.defaultRemote;
     // Interrupted while the cluster was asked how it is: by then it was set.
-    if (place === undefined || session.defaultRemote !== place) return { ok: false, text: message };
+    if (place === undefined || !isSetTo(place, request)) return { ok: false, text: message };
     return {
       ok: true,
       text: `calls run on ${place}; how that cluster is was not heard: ${message}`,

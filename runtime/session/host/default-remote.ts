@@ -37,13 +37,20 @@ async function answerTo(request: RemoteRequest): Promise<RemoteAnswer> {
       lines: ["calls run in this session; .remote PROJECT/DOMAIN sends them to a cluster"],
     };
   }
-  const { project, domain, config: file } = request;
-  const config = Config.auto(file);
+  const config = Config.auto(request.config);
+  let { project, domain } = request;
   try {
     // Settings that cannot be read change nothing.
-    config.resolve();
+    const platform = config.resolve();
+    project ??= platform.project;
+    domain ??= platform.domain;
   } catch (error) {
     return { lines: [], error: messageOf(error) };
+  }
+  if (project === undefined || domain === undefined) {
+    const missing = project === undefined ? "project" : "domain";
+    const error = `${request.config} does not say task.${missing}; give both: .remote PROJECT/DOMAIN --config ${request.config}`;
+    return { lines: [], error };
   }
   const remote = new FlyteRemote({ config, defaultProject: project, defaultDomain: domain }).use();
   return { lines: [...(await whereLines(remote)), ...kept()] };

@@ -10,6 +10,7 @@ test.each([
   ["flytesnacks/development --config c.yaml", { ...SET, config: "c.yaml" }],
   ["--config c.yaml flytesnacks/development", { ...SET, config: "c.yaml" }],
   ["flytesnacks/development --config=c.yaml", { ...SET, config: "c.yaml" }],
+  ["--config c.yaml", { action: "set", config: "c.yaml" }],
 ])("%j is understood", (line, request) => {
   expect(remoteRequest(line.split(" ").filter((word) => word !== ""))).toEqual(request);
 });
@@ -23,7 +24,8 @@ test.each([
   "a/b --config",
   "a/b --config x --config y",
   "a/b --conf x",
-  "--config x",
+  "--config",
+  "--config=",
   "a/../b",
 ])("%j is no such line", (line) => {
   expect(remoteRequest(line.split(" "))).toBeUndefined();
