@@ -167,7 +167,7 @@ async function interrupts(kind: ReplKind, folder: string, log: trips.Log): Promi
     try {
       await trips.pause(1_500);
       await trips.begins(terminal, code);
-      log.add(row, OURS, await trips.climbs(terminal, presses, /Ctrl-D leave|restarted;/));
+      log.add(row, OURS, await trips.climbs(terminal, presses, /Ctrl-D leave|\brestarted\b/));
     } finally {
       await terminal.end();
     }
