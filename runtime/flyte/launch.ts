@@ -21,7 +21,7 @@ import {
 } from "./idl/flyteidl/admin/execution_pb.ts";
 import { WorkflowExecution_Phase as Phase } from "./idl/flyteidl/core/execution_pb.ts";
 import type { LiteralMap } from "./idl/flyteidl/core/literals_pb.ts";
-import { retryName, tagMark } from "./names.ts";
+import { retryName } from "./names.ts";
 import type { LaunchOptions } from "./options.ts";
 import type { Target } from "./targets.ts";
 import { hasEnded } from "./watch.ts";
@@ -224,15 +224,6 @@ function differenceOf(
 function entityDifference({ launchPlan }: ExecutionSpec, { id }: Target): string | undefined {
   if (launchPlan?.name === id.name && launchPlan.version === id.version) return undefined;
   return `it runs ${launchPlan?.name} of version ${launchPlan?.version}`;
-}
-
-/**
- * The filter that finds executions of a parent which may still run, and some of others; `hasTag` tells them apart.
- *
- * By a part of the name: admin has its tags in a table, but writes no row there for an execution of a single task.
- */
-export function runningOfTag(tag: string): string {
-  return `contains(execution_name,-${tagMark(tag)}-)+value_in(phase,UNDEFINED;QUEUED;RUNNING)`;
 }
 
 export function hasTag({ spec }: Execution, tag: string): boolean {

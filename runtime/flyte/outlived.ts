@@ -14,6 +14,7 @@ import type { FlyteClient } from "./client.ts";
 import type { Connection, Place } from "./connection.ts";
 import { executionUrl, readExecutionUrl } from "./console.ts";
 import { remoteFailure, Status, statusOf } from "./errors.ts";
+import { namedFilter } from "./filters.ts";
 import type { Execution } from "./idl/flyteidl/admin/execution_pb.ts";
 import { WorkflowExecution_Phase as Phase } from "./idl/flyteidl/core/execution_pb.ts";
 import { hasTag } from "./launch.ts";
@@ -153,7 +154,7 @@ async function namedExecutions(
       const answer = await client.admin.listExecutions({
         id: { project, domain },
         limit: asked.length,
-        filters: `value_in(execution_name,${asked.join(";")})`,
+        filters: namedFilter(asked),
       });
       for (const execution of answer.executions) {
         if (execution.id !== undefined) executions.set(execution.id.name, execution);

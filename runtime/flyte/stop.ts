@@ -11,8 +11,9 @@
 import { Limiter } from "../workflow/limiter.ts";
 import type { FlyteClient } from "./client.ts";
 import { Status, statusOf } from "./errors.ts";
+import { runningOfTag } from "./filters.ts";
 import type { Execution } from "./idl/flyteidl/admin/execution_pb.ts";
-import { hasTag, runningOfTag } from "./launch.ts";
+import { hasTag } from "./launch.ts";
 import { PAGE_ROWS, pagesOf } from "./pages.ts";
 
 const AT_ONCE = 8;

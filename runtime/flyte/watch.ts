@@ -9,6 +9,7 @@
  */
 import type { Client } from "@connectrpc/connect";
 import { FlyteError, remoteFailure, Status, statusOf } from "./errors.ts";
+import { namedFilter } from "./filters.ts";
 import type { Execution } from "./idl/flyteidl/admin/execution_pb.ts";
 import { WorkflowExecution_Phase as Phase } from "./idl/flyteidl/core/execution_pb.ts";
 import type { AdminService } from "./idl/flyteidl/service/admin_pb.ts";
@@ -169,7 +170,7 @@ export class Watcher {
           {
             id: { project, domain },
             limit: asked.length,
-            filters: `value_in(execution_name,${asked.join(";")})`,
+            filters: namedFilter(asked),
           },
           { timeoutMs: ANSWER_MS, contextValues: inBackground() },
         ));
